@@ -1,0 +1,45 @@
+package model
+
+import "encoding/json"
+
+// An Opt is a value that may be unknown. Its zero value is unknown, which JSON
+// writes as null, never as zero.
+type Opt[T any] struct {
+	value T
+	known bool
+}
+
+// Some is a known value.
+func Some[T any](v T) Opt[T] { return Opt[T]{value: v, known: true} }
+
+// Get returns the value and whether it is known.
+func (o Opt[T]) Get() (T, bool) { return o.value, o.known }
+
+// Known reports whether there is a value.
+func (o Opt[T]) Known() bool { return o.known }
+
+// Or returns the value, or the given one where it is unknown.
+func (o Opt[T]) Or(v T) T {
+	if o.known {
+		return o.value
+	}
+	return v
+}
+
+// MarshalJSON writes the value, or null.
+func (o Opt[T]) MarshalJSON() ([]byte, error) {
+	if !o.known {
+		return []byte("null"), nil
+	}
+	return json.Marshal(o.value)
+}
+
+// UnmarshalJSON reads a value, or null.
+func (o *Opt[T]) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		*o = Opt[T]{}
+		return nil
+	}
+	o.known = true
+	return json.Unmarshal(data, &o.value)
+}

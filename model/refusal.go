@@ -1,0 +1,162 @@
+package model
+
+import (
+	"encoding/json"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxDetail bounds the text that is kept of a denial's body, in bytes.
+const maxDetail = 200
+
+// ReadDenial reads the denial out of any response of the API, or reports that
+// it is none. header looks a response header up by name, as http.Header.Get
+// does; body may be cut short; now is when the response came, in server time,
+// for a Retry-After that is a date (RFC 9110, section 10.2.3).
+//
+// The API has worn several shapes: a code or message may stand at the top of
+// the body, under "detail" (a text, an object or a list) or under "error". A
+// 401 is a denial too; 404, 422, 5xx and the like are errors, not denials.
+func ReadDenial(status int, header func(name string) string, body []byte, now time.Time) (Denial, bool) {
+	said := readBody(body)
+	d := Denial{
+		Status: status,
+		Reason: firstOf(header("X-RateLimit-Reason"), header("X-RateLimit-Code"), said.code),
+		Detail: said.message,
+		URL:    said.url,
+	}
+	switch {
+	case status == 429 && strings.Contains(d.Reason, "spend_cap"):
+		d.Kind = KindCap
+	case status == 429:
+		d.Kind = KindRate
+	case status == 401:
+		d.Kind = KindAuth
+	case status == 403 && said.code == "credit_ceiling_reached":
+		d.Kind = KindCeiling
+	case status == 402, status == 403 && (said.code == "card_required" || said.code == "out_of_credits"):
+		d.Kind = KindCredits
+	case status == 403 && said.code == "":
+		d.Kind = KindAuth
+	default:
+		return Denial{}, false
+	}
+	d.Reason = oneLine(d.Reason)
+	d.RetryAfter = readRetryAfter(header("Retry-After"), now)
+	if d.Kind == KindRate {
+		d.Limit = limitNamed(d.Detail)
+	}
+	return d, true
+}
+
+// saying is what a response body says, wherever in it that stands.
+type saying struct{ code, message, url string }
+
+func readBody(body []byte) saying {
+	var top any
+	if json.Unmarshal(body, &top) != nil {
+		return saying{}
+	}
+	s := find(top, 3)
+	s.code, s.message, s.url = oneLine(s.code), oneLine(s.message), oneLine(s.url)
+	return s
+}
+
+// find looks for a code, a message and a resolution_url in v and the places
+// below it that are known to hold them. depth bounds what a hostile body costs.
+func find(v any, depth int) saying {
+	if depth == 0 {
+		return saying{}
+	}
+	switch v := v.(type) {
+	case string:
+		return saying{message: v}
+	case []any: // a validation error: [{"loc":…,"msg":…}]
+		if len(v) > 0 {
+			return find(v[0], depth-1)
+		}
+	case map[string]any:
+		var s saying
+		s.code, _ = v["code"].(string)
+		s.message, _ = v["message"].(string)
+		s.url, _ = v["resolution_url"].(string)
+		if msg, ok := v["msg"].(string); ok && s.message == "" {
+			s.message = msg
+		}
+		for _, key := range []string{"detail", "error"} {
+			inner := find(v[key], depth-1)
+			s.code = firstOf(s.code, inner.code)
+			s.message = firstOf(s.message, inner.message)
+			s.url = firstOf(s.url, inner.url)
+		}
+		if s.code == "" { // the Anthropic envelope says its code as a type
+			if kind, ok := v["type"].(string); ok && kind != "error" {
+				s.code = kind
+			}
+		}
+		return s
+	}
+	return saying{}
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// oneLine makes foreign text fit to be shown: one line, no control characters,
+// bounded.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if len(s) > maxDetail {
+		s = strings.ToValidUTF8(s[:maxDetail], "") + "…"
+	}
+	return strings.TrimSpace(s)
+}
+
+// maxRetryAfter bounds a wait that a response may ask for: nothing of the API
+// takes longer than a month to clear.
+const maxRetryAfter = 31 * 24 * time.Hour
+
+// readRetryAfter reads seconds or an HTTP date (RFC 9110, section 5.6.7).
+func readRetryAfter(value string, now time.Time) Opt[time.Duration] {
+	value = strings.TrimSpace(value)
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
+		if seconds >= 0 && seconds <= maxRetryAfter.Seconds() {
+			return Some(time.Duration(seconds * float64(time.Second)))
+		}
+		return Opt[time.Duration]{}
+	}
+	for _, layout := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", time.RFC850, time.ANSIC} {
+		if at, err := time.Parse(layout, value); err == nil {
+			return Some(min(max(at.Sub(now), 0), maxRetryAfter))
+		}
+	}
+	return Opt[time.Duration]{}
+}
+
+// namedLimit is how the API is believed to name the limit that was met; the
+// text after "Rate limit exceeded:" is not documented.
+var namedLimit = regexp.MustCompile(`(\d{1,9}) per (\d{1,4}) (second|minute|hour|day)`)
+
+func limitNamed(detail string) Limit {
+	m := namedLimit.FindStringSubmatch(detail)
+	if m == nil {
+		return Limit{}
+	}
+	calls, _ := strconv.Atoi(m[1])
+	n, _ := strconv.Atoi(m[2])
+	unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[3]]
+	return Limit{Max: calls, Per: time.Duration(n) * unit}
+}

@@ -1,0 +1,216 @@
+package model
+
+import "time"
+
+// SnapshotVersion is the version of the JSON form of a Snapshot. Fields are
+// added under the same version; one that changes its meaning raises it.
+const SnapshotVersion = 1
+
+// A Snapshot is everything that quotatop knew at one moment. It shares no
+// memory with the Ledger that made it and must not be changed: it is the only
+// thing that screens and scripts read. Unknown values are null in JSON.
+type Snapshot struct {
+	Version       int             `json:"version"`
+	At            time.Time       `json:"at"`              // server time
+	ClockOffsetMS int64           `json:"clock_offset_ms"` // server clock less local clock
+	Profile       string          `json:"profile"`         // the table of limits
+	Account       AccountName     `json:"account"`
+	Cap           Cap             `json:"cap"`
+	Endpoints     []EndpointUsage `json:"endpoints"`
+	Denials       []DenialGroup   `json:"denials"` // newest first
+	Sources       []Source        `json:"sources"`
+}
+
+// AccountName says whose quota this is. Empty strings are unknown.
+type AccountName struct {
+	Plan string `json:"plan"`
+	Team string `json:"team"`
+}
+
+// Cap is the spending cap of the current period.
+type Cap struct {
+	Period    string      `json:"period"` // PeriodDay, PeriodMonth
+	Used      Opt[Micros] `json:"used_usd"`
+	Limit     Opt[Micros] `json:"limit_usd"`
+	Remaining Opt[Micros] `json:"remaining_usd"` // never negative
+	// Estimated is set when Used was added up from billing rows of which some
+	// were sampled.
+	Estimated bool `json:"estimated"`
+	// ResetsAt is when Used returns to zero, and ResetSource how that is known.
+	ResetsAt    time.Time `json:"resets_at"`
+	ResetSource string    `json:"reset_source"`
+	// BurnPerMin is the spending of the last minutes, per minute.
+	BurnPerMin Opt[Micros] `json:"burn_usd_per_min"`
+	// ExhaustsAt is when the cap runs out at this burn; unknown when it lasts
+	// past the reset or the burn is not known.
+	ExhaustsAt Opt[time.Time] `json:"exhausts_at"`
+	AsOf       Opt[time.Time] `json:"as_of"`
+}
+
+// EndpointUsage is one endpoint against each of its limits.
+type EndpointUsage struct {
+	ID     string       `json:"id"`
+	Name   string       `json:"name"`
+	Scope  Scope        `json:"scope"`
+	Limits []LimitUsage `json:"limits"` // empty for EndpointOther
+	// Calls is how many accepted calls the last minute had, for endpoints
+	// with and without a limit; Rows how many raw billing rows stand behind
+	// the account's part of it, double and internal rows included.
+	Calls Opt[int] `json:"calls_minute"`
+	Rows  Opt[int] `json:"rows_minute"`
+	// Paths splits Calls by path.
+	Paths []PathUsage `json:"paths"`
+}
+
+// PathUsage is the calls of the last minute that one path pattern took.
+type PathUsage struct {
+	Path  string `json:"path"`
+	Calls int    `json:"calls_minute"`
+}
+
+// LimitUsage is one gauge: the calls in the sliding window of one limit.
+type LimitUsage struct {
+	Limit int     `json:"limit"`
+	PerS  float64 `json:"per_s"` // the window's span in seconds
+	// Used is the accepted calls in the window that ends at AsOf: the larger
+	// of Local and Account.
+	Used    Opt[int] `json:"used"`
+	Local   Opt[int] `json:"local"`   // seen on this machine
+	Account Opt[int] `json:"account"` // seen in the billing log
+	// Others is the part of Used that came from elsewhere on the same key.
+	Others Opt[int] `json:"others"`
+	// Rejected is the calls of the window that this limit denied, as far as
+	// this machine saw them. They are not in Used.
+	Rejected Opt[int] `json:"rejected"`
+	// Peak is the highest Used of the time that History covers.
+	Peak Opt[int] `json:"peak"`
+	// Estimated is set when Account was sampled; Margin is then its 95 % error
+	// in calls.
+	Estimated bool `json:"estimated"`
+	Margin    int  `json:"margin"`
+	// UpperBound is set when Used counts calls that may have come from other
+	// addresses (≤), LowerBound when the window is older than what has been
+	// read (≥).
+	UpperBound bool `json:"upper_bound"`
+	LowerBound bool `json:"lower_bound"`
+	// TimeToLimit is the seconds from At until Used meets Limit if calls keep
+	// coming as they have of late; unknown when they would not meet it.
+	TimeToLimit Opt[float64]   `json:"time_to_limit_s"`
+	AsOf        Opt[time.Time] `json:"as_of"` // the end of the window
+
+	// History is the accepted calls of HistorySteps steps up to AsOf, oldest
+	// first, each step a twelfth of the window. Not part of the JSON.
+	History []int `json:"-"`
+	// HistoryRejected is the same for the rejected calls.
+	HistoryRejected []int `json:"-"`
+}
+
+// HistorySteps is the length of LimitUsage.History: 15 windows.
+const HistorySteps = 180
+
+// Per is the window's span.
+func (u LimitUsage) Per() time.Duration { return time.Duration(u.PerS * float64(time.Second)) }
+
+// Ratio is Used as a part of Limit. It may pass 1; it is unknown with Used.
+func (u LimitUsage) Ratio() Opt[float64] {
+	used, ok := u.Used.Get()
+	if !ok {
+		return Opt[float64]{}
+	}
+	return Some(float64(used) / float64(u.Limit))
+}
+
+// A Pressure says how near a gauge is to its limit, judged here once for every
+// screen and script.
+type Pressure int
+
+// The pressures, with where each begins.
+const (
+	PressureUnknown Pressure = iota
+	Calm                     // below 70 %
+	Warm                     // from 70 %
+	Hot                      // from 90 %
+	Full                     // from 100 %, or calls are being rejected
+)
+
+// PressureOf judges a used part.
+func PressureOf(ratio float64) Pressure {
+	switch {
+	case ratio >= 1:
+		return Full
+	case ratio >= 0.9:
+		return Hot
+	case ratio >= 0.7:
+		return Warm
+	}
+	return Calm
+}
+
+// Pressure judges the gauge.
+func (u LimitUsage) Pressure() Pressure {
+	if u.Rejected.Or(0) > 0 {
+		return Full
+	}
+	ratio, ok := u.Ratio().Get()
+	if !ok {
+		return PressureUnknown
+	}
+	return PressureOf(ratio)
+}
+
+// Ratio is Used as a part of Limit.
+func (c Cap) Ratio() Opt[float64] {
+	used, ok := c.Used.Get()
+	limit, known := c.Limit.Get()
+	if !ok || !known || limit <= 0 {
+		return Opt[float64]{}
+	}
+	return Some(float64(used) / float64(limit))
+}
+
+// Worst returns the endpoint and limit with the least headroom, or false when
+// no gauge is known.
+func (s Snapshot) Worst() (endpoint, limit int, ok bool) {
+	most := -1.0
+	for i, e := range s.Endpoints {
+		for j, l := range e.Limits {
+			if ratio, known := l.Ratio().Get(); known && ratio > most {
+				most, endpoint, limit, ok = ratio, i, j, true
+			}
+		}
+	}
+	return endpoint, limit, ok
+}
+
+// A DenialGroup is the denials of one kind, endpoint, reason and source.
+type DenialGroup struct {
+	Kind     Kind           `json:"kind"`
+	Endpoint string         `json:"endpoint"` // the endpoint's ID; empty for quotatop's own polls
+	Status   int            `json:"status"`
+	First    time.Time      `json:"first_at"`
+	At       time.Time      `json:"at"`           // the last one
+	Count    int            `json:"count"`        // since First
+	Minute   int            `json:"count_minute"` // of the last minute
+	RetryAt  Opt[time.Time] `json:"retry_at"`     // when the last Retry-After is over
+	ClearsAt Opt[time.Time] `json:"clears_at"`    // when it clears by itself; unknown when a person must act
+	Reason   string         `json:"reason"`
+	Detail   string         `json:"detail"`
+	URL      string         `json:"resolution_url"`
+	Source   string         `json:"source"`
+}
+
+// Source is how one source is doing.
+type Source struct {
+	Name    string         `json:"name"`
+	State   State          `json:"state"`
+	AsOf    Opt[time.Time] `json:"as_of"` // of its last good data
+	Error   string         `json:"error"`
+	Note    string         `json:"note"`
+	RetryAt Opt[time.Time] `json:"retry_at"`
+	// The requests that the source itself sent, and their budget; null for a
+	// source that sends none.
+	PollsMinute  Opt[int] `json:"polls_minute"`
+	BudgetMinute Opt[int] `json:"budget_minute"`
+	PollsHour    Opt[int] `json:"polls_hour"`
+	BudgetHour   Opt[int] `json:"budget_hour"`
+}
