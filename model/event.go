@@ -51,7 +51,7 @@ type Call struct {
 	Model   string  `json:"model,omitempty"`
 }
 
-// A Reading says that the billing log has been read over (From, To]: no row in
+// A Reading says that the billing log has been read over [From, To): no row in
 // it is still expected. When the log was too long for the polling budget, Total
 // and Rows stand for the rows that were not read one by one.
 type Reading struct {
@@ -61,7 +61,7 @@ type Reading struct {
 	// Sampled is set when the rows were counted and sampled instead of being
 	// read in full and reported as Calls.
 	Sampled bool `json:"sampled,omitempty"`
-	// Total is how many rows the log holds over (From, To], by its own count.
+	// Total is how many rows the log holds over [From, To), by its own count.
 	Total int `json:"total,omitempty"`
 	// TotalMargin is the 95 % error of Total, in rows: rows land while the
 	// counts that it is the difference of are taken.

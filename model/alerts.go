@@ -1,0 +1,101 @@
+package model
+
+import (
+	"slices"
+	"time"
+)
+
+// alertMemory is how many groups of denials are remembered; the one that has
+// been quiet for longest gives way.
+const alertMemory = 64
+
+// How long a group is shown after its last denial: what passes by itself for
+// an hour, what a person must clear for a day.
+const (
+	rateMemory  = time.Hour
+	otherMemory = 24 * time.Hour
+)
+
+// groupKey is what the denials of one group have in common.
+type groupKey struct {
+	kind     Kind
+	endpoint int // the place in the table, or ownPolls
+	reason   string
+	source   string
+}
+
+// ownPolls stands for an endpoint: the denials of quotatop's own requests.
+const ownPolls = -1
+
+// group is a DenialGroup in the making.
+type group struct {
+	key       groupKey
+	last      Denial
+	first, at time.Time
+	count     int
+	minute    *Window
+	retryAt   time.Time // zero when the API did not say
+}
+
+// alerts is the short memory of denials.
+type alerts struct{ groups []*group }
+
+func (a *alerts) observe(key groupKey, d Denial, at time.Time) {
+	i := slices.IndexFunc(a.groups, func(g *group) bool { return g.key == key })
+	if i < 0 {
+		if len(a.groups) == alertMemory {
+			a.groups = slices.Delete(a.groups, alertMemory-1, alertMemory)
+		}
+		i = len(a.groups)
+		a.groups = append(a.groups, &group{key: key, first: at, at: at, last: d, minute: NewWindow(detailWidth, time.Minute+laneLag)})
+	}
+	g := a.groups[i]
+	g.count++
+	g.minute.Add(at, 1)
+	if at.Before(g.first) {
+		g.first = at
+	}
+	if !at.Before(g.at) {
+		g.at, g.last = at, d
+	}
+	if wait, ok := d.RetryAfter.Get(); ok {
+		g.retryAt = maxTime(g.retryAt, at.Add(wait))
+	}
+	// Newest first, so that the last one has been quiet for longest.
+	slices.SortStableFunc(a.groups, func(x, y *group) int { return y.at.Compare(x.at) })
+}
+
+// snapshot lists the groups that still matter at now. reset is the spending
+// cap's next reset after t.
+func (a *alerts) snapshot(now time.Time, table Table, reset func(t time.Time) time.Time) []DenialGroup {
+	out := make([]DenialGroup, 0, len(a.groups))
+	for _, g := range a.groups {
+		d := DenialGroup{
+			Kind: g.key.kind, Status: g.last.Status, First: g.first, At: g.at, Count: g.count,
+			Minute: g.minute.Count(now.Add(-time.Minute), now),
+			Reason: g.key.reason, Detail: g.last.Detail, URL: g.last.URL, Source: g.key.source,
+		}
+		if g.key.endpoint != ownPolls {
+			d.Endpoint = table.Endpoints[g.key.endpoint].ID
+		}
+		if !g.retryAt.IsZero() {
+			d.RetryAt = Some(g.retryAt)
+		}
+		memory := otherMemory
+		switch g.key.kind {
+		case KindRate:
+			memory = rateMemory
+			d.ClearsAt = d.RetryAt
+		case KindCap:
+			clears := reset(g.at)
+			if !now.Before(clears) {
+				continue // a new period has begun
+			}
+			d.ClearsAt = Some(clears)
+		}
+		if now.Sub(g.at) < memory {
+			out = append(out, d)
+		}
+	}
+	return out
+}

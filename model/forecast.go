@@ -1,0 +1,30 @@
+package model
+
+import "time"
+
+// timeToLimit is the time from at until the calls of the last per meet limit,
+// if calls keep coming as they have of late while older ones leave the window;
+// unknown when they would not meet it. count counts calls in [from, to).
+func timeToLimit(count func(from, to time.Time) int, limit int, per time.Duration, at time.Time) Opt[time.Duration] {
+	used := count(at.Add(-per), at)
+	if used >= limit {
+		return Some(time.Duration(0))
+	}
+	recent := min(max(per/6, 10*time.Second), time.Minute, per)
+	rate := float64(count(at.Add(-recent), at)) / float64(recent) // per nanosecond
+	if rate*float64(per) < float64(limit) {
+		return Opt[time.Duration]{}
+	}
+	const steps = 60
+	before := float64(used)
+	for i := 1; i <= steps; i++ {
+		t := per * time.Duration(i) / steps
+		then := float64(count(at.Add(t-per), at)) + rate*float64(t)
+		if then >= float64(limit) {
+			part := (float64(limit) - before) / (then - before)
+			return Some(t - time.Duration((1-part)*float64(per)/steps))
+		}
+		before = then
+	}
+	return Some(per)
+}

@@ -1,0 +1,223 @@
+package model
+
+import (
+	"slices"
+	"time"
+)
+
+// Snapshot returns all that is known at now, which is server time. It shares no
+// memory with the ledger.
+func (l *Ledger) Snapshot(now time.Time) Snapshot {
+	s := Snapshot{
+		Version:       SnapshotVersion,
+		At:            now,
+		ClockOffsetMS: l.offset.Milliseconds(),
+		Profile:       l.table.Profile,
+		Account:       AccountName{Plan: l.spend.account.Plan, Team: l.spend.account.Team},
+		Cap:           l.spend.snapshot(now, l.billing, l.horizon),
+		Endpoints:     make([]EndpointUsage, len(l.table.Endpoints)),
+		Denials:       l.alerts.snapshot(now, l.table, l.spend.reset),
+		Sources:       make([]Source, len(l.sources)),
+	}
+	for e := range s.Endpoints {
+		s.Endpoints[e] = l.usage(e, now)
+	}
+	for i := range l.sources {
+		s.Sources[i] = l.sources[i].snapshot(now)
+	}
+	return s
+}
+
+// usage is one endpoint at now.
+func (l *Ledger) usage(e int, now time.Time) EndpointUsage {
+	endpoint := &l.table.Endpoints[e]
+	u := EndpointUsage{
+		ID: endpoint.ID, Name: endpoint.Name, Scope: endpoint.Scope,
+		Limits: make([]LimitUsage, len(endpoint.Limits)), Paths: []PathUsage{},
+	}
+	for i := range endpoint.Limits {
+		u.Limits[i] = l.gauge(e, i, now)
+	}
+	minute := slices.Index(l.spans[e], time.Minute)
+	v := l.view(e, minute, now)
+	u.Calls = v.used
+	if l.billing.covers(time.Minute, l.horizon) {
+		u.Rows = Some(l.billing.rows[e].Count(l.horizon.Add(-time.Minute), l.horizon))
+	}
+	for i, p := range l.table.patterns {
+		if p.endpoint != e {
+			continue
+		}
+		calls := 0
+		for _, lane := range v.lanes {
+			if lane != nil {
+				calls = max(calls, lane.paths[i].Count(v.asOf.Add(-time.Minute), v.asOf))
+			}
+		}
+		if calls > 0 {
+			u.Paths = append(u.Paths, PathUsage{p.text, calls})
+		}
+	}
+	return u
+}
+
+// A view is one span of one endpoint as seen from the vantage that sees most.
+type view struct {
+	used, local, account, others Opt[int]
+	upper, lower                 bool
+	asOf                         time.Time
+	sees                         bool                         // false when nothing has been heard yet
+	fromAccount                  bool                         // used is the account's figure
+	count                        func(from, to time.Time) int // the calls behind used
+	lanes                        []*lane                      // those behind used; the largest counts
+}
+
+// view chooses between this machine's figure, which ends now, and the
+// account's, which ends at the billing log's horizon: the larger is used.
+//
+// A per-IP limit counts what this machine did when that is known, quotatop's
+// own polls included; else the account's calls, which may have come from other
+// addresses too and so are an upper bound.
+func (l *Ledger) view(e, span int, now time.Time) view {
+	per := l.spans[e][span]
+	perIP := l.table.Endpoints[e].Scope == ScopeIP
+	local := func(from, to time.Time) int {
+		return max(l.tap.between(e, span, from, to), l.tail.between(e, span, from, to)) + l.polls.between(e, span, from, to)
+	}
+	account := func(from, to time.Time) int {
+		return l.billing.between(e, span, from, to) + l.polls.between(e, span, from, to)
+	}
+	watching := l.tap.watching() || l.tail.watching()
+	localCovers := l.tap.covers(per, now) || l.tail.covers(per, now)
+	seesLocal := watching
+	if perIP && l.polls != nil {
+		seesLocal = true
+	}
+	v := view{asOf: now}
+	if seesLocal {
+		v.local = Some(local(now.Add(-per), now))
+	}
+	h := l.horizon
+	if l.billing != nil && !h.IsZero() {
+		v.account = Some(account(h.Add(-per), h))
+	}
+	here, seesHere := v.local.Get()
+	there, seesThere := v.account.Get()
+	accountCovers := seesThere && l.billing.covers(per, h)
+	if perIP && watching && localCovers && here > l.polls.between(e, span, now.Add(-per), now) {
+		seesThere = false // this machine's calls are known, whoever else uses the key
+	}
+	switch {
+	case seesThere && (!seesHere || there > here) && !(localCovers && l.billingSilent(now)):
+		v.used, v.asOf, v.fromAccount = v.account, h, true
+		v.upper = perIP && there > l.polls.between(e, span, h.Add(-per), h)
+		v.lower = !accountCovers
+		v.count, v.lanes = account, []*lane{l.billing}
+	case seesHere:
+		v.used = v.local
+		v.lower = !localCovers && !(accountCovers && !perIP)
+		v.count, v.lanes = local, []*lane{l.tap, l.tail}
+	default:
+		return v
+	}
+	v.sees = true
+	if v.fromAccount && !perIP {
+		then := 0
+		if watching {
+			then = local(h.Add(-per), h)
+		}
+		v.others = Some(max(there-then, 0))
+	} else if seesThere && !perIP {
+		v.others = Some(max(there-local(h.Add(-per), h), 0))
+	}
+	return v
+}
+
+// billingSilent reports whether the billing log's horizon is so old that its
+// figures no longer tell of now.
+func (l *Ledger) billingSilent(now time.Time) bool {
+	var h Health
+	for i := range l.sources {
+		if l.sources[i].name == SourceBilling {
+			h = l.sources[i].health
+		}
+	}
+	return now.Sub(l.horizon) > h.staleAfter()+time.Minute
+}
+
+// watching reports whether the lane's source has said that it is there.
+func (l *lane) watching() bool { return l != nil && !l.since.IsZero() }
+
+// between counts the accepted calls of a span's window in [from, to).
+func (l *lane) between(e, span int, from, to time.Time) int {
+	if l == nil {
+		return 0
+	}
+	return l.tallies[e][span].accepted.Count(from, to)
+}
+
+// gauge is one limit at now.
+func (l *Ledger) gauge(e, i int, now time.Time) LimitUsage {
+	limit := l.table.Endpoints[e].Limits[i]
+	g := LimitUsage{Limit: limit.Max, PerS: limit.Per.Seconds()}
+	v := l.view(e, i, now)
+	g.Used, g.Local, g.Account, g.Others = v.used, v.local, v.account, v.others
+	g.UpperBound, g.LowerBound = v.upper, v.lower
+	if l.tap != nil || l.tail != nil || l.polls != nil {
+		g.Rejected = Some(max(l.tap.rejected(e, i, limit.Per, now), l.tail.rejected(e, i, limit.Per, now)) + l.polls.rejected(e, i, limit.Per, now))
+	}
+	if !v.sees {
+		return g
+	}
+	g.AsOf = Some(v.asOf)
+	if v.fromAccount {
+		g.Margin, g.Estimated = l.sampling.margin(v.asOf.Add(-limit.Per), v.asOf, func(own int) bool { return l.table.Covered(e, own) })
+	}
+	if in, ok := timeToLimit(v.count, limit.Max, limit.Per, v.asOf).Get(); ok {
+		g.TimeToLimit = Some(max(in-now.Sub(v.asOf), 0).Seconds())
+	}
+	g.History, g.HistoryRejected = l.history(e, i, v)
+	peak := g.Used.Or(0)
+	sum := 0
+	const window = HistorySteps / 15
+	for j, n := range g.History {
+		sum += n
+		if j >= window {
+			sum -= g.History[j-window]
+		}
+		peak = max(peak, sum)
+	}
+	g.Peak = Some(peak)
+	return g
+}
+
+// rejected counts the calls that one limit denied in the span that ends at t.
+func (l *lane) rejected(e, span int, per time.Duration, t time.Time) int {
+	if l == nil {
+		return 0
+	}
+	return l.tallies[e][span].rejected.Count(t.Add(-per), t)
+}
+
+// history is the steps up to the view's end, from the same lanes as the view.
+func (l *Ledger) history(e, i int, v view) (accepted, rejected []int) {
+	accepted, rejected = make([]int, HistorySteps), make([]int, HistorySteps)
+	step := make([]int, HistorySteps)
+	most := func(into []int, from *Window) {
+		from.Steps(v.asOf, step)
+		for j, n := range step {
+			into[j] = max(into[j], n)
+		}
+	}
+	for _, lane := range v.lanes {
+		if lane != nil {
+			most(accepted, lane.tallies[e][i].history)
+		}
+	}
+	for _, lane := range []*lane{l.tap, l.tail} {
+		if lane != nil {
+			most(rejected, lane.tallies[e][i].historyRejected)
+		}
+	}
+	return accepted, rejected
+}

@@ -1,0 +1,88 @@
+package model
+
+import "time"
+
+// A lane is one stream of calls that can be counted by itself: what the
+// billing log shows, what the tap saw, what the tails saw, and quotatop's own
+// polls. Calls are never matched across lanes.
+type lane struct {
+	since   time.Time // the lane has been watching from here on; zero when it has not begun
+	tallies [][]tally // by endpoint, then by span of that endpoint
+	paths   []*Window // the calls by pattern of the table
+	rows    []*Window // raw billing rows by endpoint; the billing lane only
+	cost    *Window   // micro-dollars; the billing lane only
+}
+
+// tally counts one endpoint's calls for one span.
+type tally struct {
+	accepted, rejected       *Window
+	history, historyRejected *Window
+}
+
+// Widths of the windows that serve the detail of a minute and the burn rate.
+const (
+	detailWidth = time.Second
+	burnSpan    = 5 * time.Minute
+)
+
+// laneLag is how far behind its newest call a lane can still be counted: the
+// local lanes are counted up to the billing log's horizon too.
+const laneLag = 2 * time.Minute
+
+func newLane(t Table, spans [][]time.Duration) *lane {
+	l := &lane{
+		tallies: make([][]tally, len(t.Endpoints)),
+		paths:   make([]*Window, len(t.patterns)),
+	}
+	for e := range l.tallies {
+		for _, span := range spans[e] {
+			step := span * 15 / HistorySteps
+			l.tallies[e] = append(l.tallies[e], tally{
+				accepted:        newLimitWindow(span, laneLag),
+				rejected:        newLimitWindow(span, laneLag),
+				history:         NewWindow(step, 15*span+laneLag),
+				historyRejected: NewWindow(step, 15*span+laneLag),
+			})
+		}
+	}
+	for i := range l.paths {
+		l.paths[i] = NewWindow(detailWidth, time.Minute+laneLag)
+	}
+	return l
+}
+
+// newBillingLane also counts raw rows and money.
+func newBillingLane(t Table, spans [][]time.Duration) *lane {
+	l := newLane(t, spans)
+	l.cost = NewWindow(detailWidth, burnSpan+laneLag)
+	for range t.Endpoints {
+		l.rows = append(l.rows, NewWindow(detailWidth, time.Minute+laneLag))
+	}
+	return l
+}
+
+// accept counts n accepted calls at t, or spread over [from, t), for every
+// span of endpoint e.
+func (l *lane) accept(e int, from, t time.Time, n int) {
+	for i := range l.tallies[e] {
+		y := &l.tallies[e][i]
+		if from.Equal(t) {
+			y.accepted.Add(t, n)
+			y.history.Add(t, n)
+		} else {
+			y.accepted.Spread(from, t, n)
+			y.history.Spread(from, t, n)
+		}
+	}
+}
+
+// reject counts a denied call against one span of endpoint e.
+func (l *lane) reject(e, span int, t time.Time) {
+	l.tallies[e][span].rejected.Add(t, 1)
+	l.tallies[e][span].historyRejected.Add(t, 1)
+}
+
+// covers reports whether the lane has watched all of the span that ends at t.
+func (l *lane) covers(per time.Duration, t time.Time) bool {
+	return l != nil && !l.since.IsZero() && !l.since.After(t.Add(-per))
+}

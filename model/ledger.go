@@ -1,0 +1,291 @@
+package model
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Ledger takes in what the sources learn and gives out what it adds up to.
+// It is deterministic: time comes with the events and with Snapshot. Its memory
+// is bounded whatever the rate of events. It is not safe for concurrent use.
+type Ledger struct {
+	table Table
+	spans [][]time.Duration // by endpoint: those of its limits, and a minute
+	under [][]int           // by endpoint: the endpoints whose limits its calls count against
+
+	billing, tap, tail, polls *lane // nil until the first event for them
+	horizon                   time.Time
+	doubles                   pairing
+	sampling                  sampling
+	countDoubles              bool
+
+	spend   spend
+	alerts  alerts
+	sources []source
+	offset  time.Duration
+}
+
+// LedgerOptions are what a Ledger cannot learn from events. The zero value is
+// fit for use.
+type LedgerOptions struct {
+	// Cap is the spending cap of a day, for accounts whose plan-info does not
+	// say it.
+	Cap Opt[Micros]
+	// CountDoubleRows counts both rows of a call that was logged twice.
+	CountDoubleRows bool
+}
+
+// NewLedger returns an empty ledger for the limits of t.
+func NewLedger(t Table, opts LedgerOptions) *Ledger {
+	l := &Ledger{table: t, countDoubles: opts.CountDoubleRows}
+	l.spend.limit = opts.Cap
+	for own, e := range t.Endpoints {
+		spans := make([]time.Duration, 0, len(e.Limits)+1)
+		for _, limit := range e.Limits {
+			spans = append(spans, limit.Per)
+		}
+		if !slices.Contains(spans, time.Minute) {
+			spans = append(spans, time.Minute)
+		}
+		l.spans = append(l.spans, spans)
+		var under []int
+		for i := range t.Endpoints {
+			if t.Covered(i, own) {
+				under = append(under, i)
+			}
+		}
+		l.under = append(l.under, under)
+	}
+	return l
+}
+
+// Observe takes in one event. Late and unordered events are fine.
+func (l *Ledger) Observe(e Event) {
+	switch {
+	case e.Call != nil && e.Call.Vantage == VantageAccount:
+		l.row(e.Call, e.At)
+	case e.Call != nil:
+		l.call(e.Call, e.Source, e.At)
+	case e.Reading != nil:
+		l.reading(e.Reading)
+	case e.Account != nil:
+		l.spend.observe(*e.Account, e.At)
+	case e.Health != nil:
+		l.health(e.Source, *e.Health, e.At)
+	}
+}
+
+// internal reports whether a billing row is the API's own work (a judge's),
+// which costs money and uses no rate quota.
+func internal(endpoint string) bool {
+	return strings.Contains(endpoint, "llmaj") || strings.Contains(endpoint, "judge")
+}
+
+// classify says which endpoint a row belongs to and whether it is a name that
+// stands for another row's path.
+func (l *Ledger) classify(c *Call) (own, pattern int, alias bool) {
+	own, pattern = l.table.match(c.Method, c.Path)
+	return own, pattern, pattern >= 0 && l.table.patterns[pattern].suffix
+}
+
+// aliased reports whether calls of endpoint e may be logged under an alias too.
+func (l *Ledger) aliased(e int) bool {
+	return slices.ContainsFunc(l.table.patterns, func(p pattern) bool { return p.suffix && p.endpoint == e })
+}
+
+// row counts one billing row.
+func (l *Ledger) row(c *Call, at time.Time) {
+	b := l.openBilling()
+	own, pattern, alias := l.classify(c)
+	for _, e := range l.under[own] {
+		b.rows[e].Add(at, 1)
+	}
+	if internal(c.Path) {
+		l.charge(at, at, c.Cost, false)
+		return
+	}
+	if !l.countDoubles && l.aliased(own) && l.doubles.second(at, c, alias) {
+		return
+	}
+	l.charge(at, at, c.Cost, false)
+	for _, e := range l.under[own] {
+		b.accept(e, at, at, 1)
+	}
+	if pattern >= 0 {
+		b.paths[pattern].Add(at, 1)
+	}
+}
+
+// charge counts money that was spent at to, or over [from, to).
+func (l *Ledger) charge(from, to time.Time, cost Micros, sampled bool) {
+	l.spend.row(to, cost, sampled)
+	if from.Equal(to) {
+		l.billing.cost.Add(to, int(cost))
+	} else {
+		l.billing.cost.Spread(from, to, int(cost))
+	}
+}
+
+func (l *Ledger) openBilling() *lane {
+	if l.billing == nil {
+		l.billing = newBillingLane(l.table, l.spans)
+	}
+	return l.billing
+}
+
+// call counts a call that this machine saw: the tap's, a tail's, or a poll.
+func (l *Ledger) call(c *Call, source string, at time.Time) {
+	lane := l.lane(source)
+	own, pattern, _ := l.classify(c)
+	isPoll := source == SourceBilling
+	if c.Denial != nil {
+		l.deny(c.Denial, lane, own, source, at)
+		return
+	}
+	for _, e := range l.under[own] {
+		if isPoll && e == own {
+			continue // our polls use per-IP quota; they are nobody's traffic
+		}
+		lane.accept(e, at, at, 1)
+	}
+	if pattern >= 0 {
+		lane.paths[pattern].Add(at, 1)
+	}
+	if isPoll {
+		l.source(source).polls.Add(at, 1)
+	}
+}
+
+// lane returns the lane that a source's local calls belong to.
+func (l *Ledger) lane(source string) *lane {
+	p := &l.tail
+	switch source {
+	case SourceBilling:
+		p = &l.polls
+	case SourceTap:
+		p = &l.tap
+	}
+	if *p == nil {
+		*p = newLane(l.table, l.spans)
+	}
+	return *p
+}
+
+// deny counts a denial: in the alerts, and against the limit that said no.
+func (l *Ledger) deny(d *Denial, lane *lane, own int, source string, at time.Time) {
+	key := groupKey{kind: d.Kind, endpoint: own, reason: d.Reason, source: source}
+	if source == SourceBilling {
+		key.endpoint = ownPolls
+		l.source(source).polls.Add(at, 1)
+	}
+	l.alerts.observe(key, *d, at)
+	if d.Kind != KindRate {
+		return
+	}
+	// The limit that the response names; else the endpoint's own; else, for
+	// calls that have none of their own, all that cover them.
+	named, mine := false, len(l.table.Endpoints[own].Limits) > 0
+	for _, pass := range []func(e, i int) bool{
+		func(e, i int) bool { return l.table.Endpoints[e].Limits[i] == d.Limit },
+		func(e, _ int) bool { return e == own || !mine },
+	} {
+		for _, e := range l.under[own] {
+			for i := range l.table.Endpoints[e].Limits {
+				if pass(e, i) {
+					lane.reject(e, i, at)
+					named = true
+				}
+			}
+		}
+		if named {
+			return
+		}
+	}
+}
+
+// reading notes how far the billing log has been read, and counts what of it
+// was sampled.
+func (l *Ledger) reading(r *Reading) {
+	b := l.openBilling()
+	if r.Sampled {
+		l.sample(r)
+	}
+	switch {
+	case b.since.IsZero() || r.From.After(l.horizon) || r.To.Before(b.since):
+		if r.To.After(l.horizon) { // the first reading, or one after a gap
+			b.since, l.horizon = r.From, r.To
+		}
+	default:
+		b.since, l.horizon = minTime(b.since, r.From), maxTime(l.horizon, r.To)
+	}
+}
+
+// sample spreads what the sampled rows say over their interval.
+func (l *Ledger) sample(r *Reading) {
+	hits := make([]float64, len(l.table.Endpoints))
+	rows := make([]float64, len(l.table.Endpoints))
+	patterns := make([]float64, len(l.table.patterns))
+	alias := make([]float64, len(l.table.Endpoints))
+	var cost float64
+	for i := range r.Rows {
+		c := &r.Rows[i]
+		own, pattern, isAlias := l.classify(c)
+		rows[own]++
+		switch {
+		case internal(c.Path):
+			cost += float64(c.Cost)
+			continue
+		case isAlias && !l.countDoubles:
+			alias[own]++
+		default:
+			hits[own]++
+		}
+		cost += float64(c.Cost)
+		if pattern >= 0 {
+			patterns[pattern]++
+		}
+	}
+	// Both rows of a call that was logged twice carry its cost; taking the
+	// share of pairs off the count takes it off the money too.
+	for e, n := range alias {
+		paired := n * l.doubles.share()
+		if hits[e] == 0 {
+			paired = 0 // a name without any path beside it is no double
+		}
+		if n+hits[e] > 0 {
+			cost -= l.aliasCost(r.Rows, e) * paired / max(n, 1)
+		}
+		hits[e] += n - paired
+	}
+	l.sampling.add(sampled{r.From, r.To, r.Total, r.TotalMargin, len(r.Rows), hits})
+	if len(r.Rows) == 0 {
+		return
+	}
+	scale := float64(r.Total) / float64(len(r.Rows))
+	b := l.billing
+	for own := range hits {
+		for _, e := range l.under[own] {
+			b.accept(e, r.From, r.To, round(hits[own]*scale))
+			b.rows[e].Spread(r.From, r.To, round(rows[own]*scale))
+		}
+	}
+	for p, n := range patterns {
+		if !l.table.patterns[p].suffix {
+			b.paths[p].Spread(r.From, r.To, round(n*scale))
+		}
+	}
+	l.charge(r.From, r.To, Micros(cost*scale), true)
+}
+
+// aliasCost is the cost of endpoint e's alias rows.
+func (l *Ledger) aliasCost(rows []Call, e int) (cost float64) {
+	for i := range rows {
+		if own, _, alias := l.classify(&rows[i]); alias && own == e {
+			cost += float64(rows[i].Cost)
+		}
+	}
+	return cost
+}
+
+func round(x float64) int { return int(x + 0.5) }

@@ -1,0 +1,127 @@
+package model
+
+import (
+	"math"
+	"time"
+)
+
+// When the billing log grows faster than the polling budget can read, its rows
+// are counted and sampled, interval by interval. A sampling remembers what was
+// sampled, for the error of the figures that rest on it.
+
+// sampleMemory is how many sampled intervals are remembered: more than an hour
+// of them, at the pace of the polling budget.
+const sampleMemory = 512
+
+// sampled is one interval.
+type sampled struct {
+	from, to time.Time
+	total    int       // rows in the interval
+	margin   int       // the 95 % error of total
+	read     int       // rows of the sample
+	hits     []float64 // of those, the calls that count, by endpoint
+}
+
+// sampling is a ring of intervals.
+type sampling struct {
+	intervals []sampled
+	next      int
+}
+
+func (s *sampling) add(x sampled) {
+	if len(s.intervals) < sampleMemory {
+		s.intervals = append(s.intervals, x)
+		return
+	}
+	s.intervals[s.next] = x
+	s.next = (s.next + 1) % sampleMemory
+}
+
+// designEffect is by how much rows that are read a page at a time tell less
+// than rows drawn one by one: neighbours in the log are alike, and a call that
+// was logged twice is two neighbours.
+const designEffect = 2.0
+
+// z is the 95 % quantile of the normal distribution, on both sides.
+const z = 1.96
+
+// margin returns the 95 % error, in calls, of a figure over [from, to), and
+// whether any of it was sampled. covered says which endpoints' calls the figure
+// counts.
+//
+// The part of the rows that are such calls is a proportion: its error is that of
+// a Wilson interval (E. B. Wilson, 1927), which holds for few hits too. The
+// calls of an interval are taken to be spread evenly over it: where the span
+// cuts one, that adds the error of a binomial draw and that of a steady climb
+// or fall across the interval.
+func (s *sampling) margin(from, to time.Time, covered func(own int) bool) (calls int, ok bool) {
+	var rows, read, hits, variance float64
+	for i := range s.intervals {
+		x := &s.intervals[i]
+		length := x.to.Sub(x.from)
+		inside := minTime(to, x.to).Sub(maxTime(from, x.from))
+		if inside <= 0 || length <= 0 {
+			continue
+		}
+		ok = true
+		part := float64(inside) / float64(length)
+		var h float64
+		for own, n := range x.hits {
+			if covered(own) {
+				h += n
+			}
+		}
+		rows += part * float64(x.total)
+		share := 0.0
+		if x.read > 0 {
+			share = h / float64(x.read)
+			read += float64(x.read)
+			hits += float64(x.total) * part * share
+		}
+		total := share * float64(x.total)
+		variance += sq(part * share * float64(x.margin) / z)
+		variance += total * part * (1 - part)
+		// A climb of up to the interval's own mean from one end to the other.
+		variance += sq(total*part*(1-part)/2) / 3
+	}
+	if !ok {
+		return 0, false
+	}
+	sampling := rows // nothing of the sample was read: anything is possible
+	if read > 0 && rows > 0 {
+		n := read / designEffect
+		if read >= rows { // all of it was read
+			n = math.Inf(1)
+		} else {
+			n /= 1 - read/rows // finite population
+		}
+		sampling = rows * wilson(min(hits/rows, 1), n)
+	}
+	return int(math.Ceil(math.Sqrt(sq(sampling) + sq(z)*variance))), true
+}
+
+// wilson is the larger distance from p to an end of its 95 % Wilson interval.
+func wilson(p, n float64) float64 {
+	if math.IsInf(n, 1) {
+		return 0
+	}
+	middle := (p + z*z/(2*n)) / (1 + z*z/n)
+	half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	return max(middle+half-p, p-(middle-half))
+}
+
+func sq(x float64) float64 { return x * x }
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,152 @@
+package model
+
+import "time"
+
+// spendMemory is how many of the account's figures are remembered for the burn
+// rate.
+const spendMemory = 64
+
+// burnAtLeast is how far apart two figures must stand to give a burn rate.
+const burnAtLeast = 45 * time.Second
+
+// spend keeps what was spent in the current period, from the account's own
+// figures and, as long as there are none, from the cost of billing rows.
+type spend struct {
+	account Account
+	as      time.Time // of account.Used
+	figures []figure  // oldest first
+	limit   Opt[Micros]
+
+	rows      Micros    // cost of the rows of the period that ends at rowsEnd
+	rowsEnd   time.Time // zero before the first row
+	estimated bool      // some of rows was sampled
+}
+
+// figure is what had been spent at a time.
+type figure struct {
+	at   time.Time
+	used Micros
+}
+
+// observe takes an account figure; what it does not know stays as it was.
+func (s *spend) observe(a Account, at time.Time) {
+	if a.Plan != "" {
+		s.account.Plan = a.Plan
+	}
+	if a.Team != "" {
+		s.account.Team = a.Team
+	}
+	if a.Limit.Known() {
+		s.account.Limit = a.Limit
+	}
+	if !a.ResetsAt.IsZero() {
+		s.account.ResetsAt, s.account.ResetSource, s.account.Period = a.ResetsAt, a.ResetSource, a.Period
+	}
+	used, ok := a.Used.Get()
+	if !ok || at.Before(s.as) {
+		return
+	}
+	s.account.Used, s.as = a.Used, at
+	if n := len(s.figures); n > 0 && used < s.figures[n-1].used {
+		s.figures = s.figures[:0] // a new period
+	}
+	if len(s.figures) == spendMemory {
+		s.figures = append(s.figures[:0], s.figures[1:]...)
+	}
+	s.figures = append(s.figures, figure{at, used})
+}
+
+// row takes the cost of billing rows at t.
+func (s *spend) row(t time.Time, cost Micros, sampled bool) {
+	end := s.reset(t)
+	if end.After(s.rowsEnd) {
+		s.rows, s.rowsEnd, s.estimated = 0, end, false
+	}
+	if end.Equal(s.rowsEnd) {
+		s.rows += cost
+		s.estimated = s.estimated || sampled
+	}
+}
+
+// reset is the first reset after t: the account's, or 00:00 UTC.
+func (s *spend) reset(t time.Time) time.Time {
+	at := s.account.ResetsAt
+	if at.IsZero() {
+		at = t.UTC().Truncate(24 * time.Hour)
+	}
+	if s.account.Period == PeriodMonth {
+		for !at.After(t) {
+			at = at.AddDate(0, 1, 0)
+		}
+		return at
+	}
+	const day = 24 * time.Hour
+	at = at.Add(t.Sub(at).Truncate(day))
+	for !at.After(t) {
+		at = at.Add(day)
+	}
+	for at.Sub(t) > day {
+		at = at.Add(-day)
+	}
+	return at
+}
+
+// snapshot is the cap at now. billing is the lane that counts the cost of rows,
+// read up to horizon; it may be nil.
+func (s *spend) snapshot(now time.Time, billing *lane, horizon time.Time) Cap {
+	c := Cap{Period: s.account.Period, Limit: s.account.Limit, ResetsAt: s.reset(now), ResetSource: s.account.ResetSource}
+	if c.Period == "" {
+		c.Period = PeriodDay
+	}
+	if c.ResetSource == "" {
+		c.ResetSource = ResetAssumed
+	}
+	if !c.Limit.Known() {
+		c.Limit = s.limit
+	}
+	switch {
+	case s.account.Used.Known():
+		if s.reset(s.as).After(now) { // else it is of a period that is over
+			c.Used, c.AsOf = s.account.Used, Some(s.as)
+		}
+	case billing != nil && s.rowsEnd.Equal(c.ResetsAt) && billing.covers(24*time.Hour, c.ResetsAt):
+		c.Used, c.AsOf, c.Estimated = Some(s.rows), Some(horizon), s.estimated
+	}
+	c.BurnPerMin = s.burn(now, billing, horizon)
+	used, ok := c.Used.Get()
+	limit, known := c.Limit.Get()
+	if !ok || !known {
+		return c
+	}
+	remaining := max(limit-used, 0)
+	c.Remaining = Some(remaining)
+	if burn := c.BurnPerMin.Or(0); burn > 0 {
+		minutes := float64(remaining) / float64(burn)
+		if at := c.AsOf.Or(now).Add(time.Duration(min(minutes, 1e6) * float64(time.Minute))); at.Before(c.ResetsAt) {
+			c.ExhaustsAt = Some(at)
+		}
+	}
+	return c
+}
+
+// burn is the spending per minute over the last minutes: by the account's
+// figures where they reach back far enough, else by the cost of rows.
+func (s *spend) burn(now time.Time, billing *lane, horizon time.Time) Opt[Micros] {
+	if n := len(s.figures); n > 1 && now.Sub(s.figures[n-1].at) < burnSpan {
+		last := s.figures[n-1]
+		for _, f := range s.figures {
+			apart := last.at.Sub(f.at)
+			if apart <= burnSpan && apart >= burnAtLeast {
+				return Some(Micros(float64(last.used-f.used) / apart.Minutes()))
+			}
+		}
+	}
+	if billing == nil || now.Sub(horizon) > burnSpan {
+		return Opt[Micros]{}
+	}
+	from := maxTime(horizon.Add(-burnSpan), billing.since)
+	if horizon.Sub(from) < burnAtLeast {
+		return Opt[Micros]{}
+	}
+	return Some(Micros(float64(billing.cost.Count(from, horizon)) / horizon.Sub(from).Minutes()))
+}

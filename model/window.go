@@ -1,0 +1,115 @@
+package model
+
+import (
+	"math"
+	"time"
+)
+
+// A Window counts events in buckets of time, so that the events of any span
+// within its memory can be counted. Its memory is fixed, whatever the rate.
+// Events may be added in any order; those older than the memory are not
+// counted.
+type Window struct {
+	width  time.Duration
+	counts []int32 // a ring: bucket n is at n modulo its length
+	newest int64   // the number of the newest bucket; -1 before the first
+}
+
+// NewWindow makes a window of buckets of this width that remembers at least
+// this much time.
+func NewWindow(width, memory time.Duration) *Window {
+	buckets := int(memory/width) + 2 // both ends may be cut
+	return &Window{width: width, counts: make([]int32, buckets), newest: -1}
+}
+
+// newLimitWindow makes a window fit to judge a limit over span: its buckets
+// are a 600th of the span but at most half a second, as far as 7,200 buckets
+// reach. lag is how far behind the newest event a count may end.
+func newLimitWindow(span, lag time.Duration) *Window {
+	width := max(min(span/600, 500*time.Millisecond), span/7200)
+	return NewWindow(width, span+lag)
+}
+
+func (w *Window) bucket(t time.Time) int64 { return t.UnixNano() / int64(w.width) }
+
+// Add counts n events at t.
+func (w *Window) Add(t time.Time, n int) { w.addBucket(w.bucket(t), n) }
+
+func (w *Window) addBucket(b int64, n int) {
+	size := int64(len(w.counts))
+	switch {
+	case b < 0 || w.newest >= 0 && b <= w.newest-size:
+		return
+	case w.newest < 0 || b-w.newest >= size:
+		clear(w.counts)
+		w.newest = b
+	default:
+		for ; w.newest < b; w.newest++ {
+			w.counts[(w.newest+1)%size] = 0
+		}
+	}
+	c := &w.counts[b%size]
+	*c = int32(min(int64(*c)+int64(n), math.MaxInt32))
+}
+
+// Spread counts n events evenly over [from, to).
+func (w *Window) Spread(from, to time.Time, n int) {
+	first, last := w.bucket(from), w.bucket(to.Add(-1))
+	first = max(first, last-int64(len(w.counts))+1) // older ones are not remembered
+	span := float64(to.Sub(from))
+	done := 0
+	for b := first; b <= last; b++ {
+		end := time.Unix(0, (b+1)*int64(w.width))
+		upTo := int(math.Round(float64(n) * min(float64(end.Sub(from))/span, 1)))
+		if b == first { // what the buckets before the memory would have taken
+			start := time.Unix(0, b*int64(w.width))
+			done = int(math.Round(float64(n) * max(float64(start.Sub(from))/span, 0)))
+		}
+		if upTo > done {
+			w.addBucket(b, upTo-done)
+		}
+		done = upTo
+	}
+}
+
+// Count returns the events in [from, to). Where an end cuts a bucket, the
+// bucket's events are taken to be spread evenly over it.
+func (w *Window) Count(from, to time.Time) int {
+	if w.newest < 0 || !to.After(from) {
+		return 0
+	}
+	size := int64(len(w.counts))
+	first, last := w.bucket(from), w.bucket(to)
+	sum := 0
+	for b := max(first+1, w.newest-size+1, 0); b < min(last, w.newest+1); b++ {
+		sum += int(w.counts[b%size])
+	}
+	if first == last {
+		return sum + int(math.Round(w.at(first)*w.part(from, to)))
+	}
+	headEnd := time.Unix(0, (first+1)*int64(w.width))
+	tailStart := time.Unix(0, last*int64(w.width))
+	cut := w.at(first)*w.part(from, headEnd) + w.at(last)*w.part(tailStart, to)
+	return sum + int(math.Round(cut))
+}
+
+// at is the count of one bucket, 0 where none is remembered.
+func (w *Window) at(b int64) float64 {
+	size := int64(len(w.counts))
+	if b < 0 || b > w.newest || b <= w.newest-size {
+		return 0
+	}
+	return float64(w.counts[b%size])
+}
+
+// part is [from, to) as a part of a bucket.
+func (w *Window) part(from, to time.Time) float64 { return float64(to.Sub(from)) / float64(w.width) }
+
+// Steps fills counts with the events of the buckets that end at or before to,
+// the last of them in the last place.
+func (w *Window) Steps(to time.Time, counts []int) {
+	last := w.bucket(to) - 1
+	for i := range counts {
+		counts[i] = int(w.at(last - int64(len(counts)-1-i)))
+	}
+}
