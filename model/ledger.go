@@ -105,16 +105,26 @@ func (l *Ledger) row(c *Call, at time.Time) {
 		l.charge(at, at, c.Cost, false)
 		return
 	}
-	if !l.countDoubles && l.aliased(own) && l.doubles.second(at, c, alias) {
-		return
+	if l.countDoubles || !l.aliased(own) || l.doubles.take(at, c, alias, l.countAlone) {
+		l.countRow(own, pattern, at, c.Cost)
 	}
-	l.charge(at, at, c.Cost, false)
+}
+
+// countRow counts one call of the billing log.
+func (l *Ledger) countRow(own, pattern int, at time.Time, cost Micros) {
+	l.charge(at, at, cost, false)
 	for _, e := range l.under[own] {
-		b.accept(e, at, at, 1)
+		l.billing.accept(e, at, at, 1)
 	}
 	if pattern >= 0 {
-		b.paths[pattern].Add(at, 1)
+		l.billing.paths[pattern].Add(at, 1)
 	}
+}
+
+// countAlone counts an alias row that has no other half.
+func (l *Ledger) countAlone(h half) {
+	own, pattern := l.table.match("", h.path)
+	l.countRow(own, pattern, h.at, h.cost)
 }
 
 // charge counts money that was spent at to, or over [from, to).
@@ -211,6 +221,7 @@ func (l *Ledger) reading(r *Reading) {
 	if r.Sampled {
 		l.sample(r)
 	}
+	l.doubles.release(r.To, l.countAlone)
 	switch {
 	case b.since.IsZero() || r.From.After(l.horizon) || r.To.Before(b.since):
 		if r.To.After(l.horizon) { // the first reading, or one after a gap

@@ -25,16 +25,20 @@ type pairing struct {
 // half is a row that may be one of two.
 type half struct {
 	at     time.Time
-	path   string
-	alias  bool // logged under a name, not a path
+	path   string // empty for a free place
+	alias  bool   // logged under a name, not a path
+	held   bool   // not counted yet
 	tokens int64
 	cost   Micros
 	model  string
 }
 
-// second reports whether the row is the other half of a call that has already
-// been seen. If not, the row waits for its other half.
-func (p *pairing) second(at time.Time, c *Call, alias bool) bool {
+// take takes in a row and reports whether it counts now. The path row of a call
+// bears the call's own time: it counts, and its alias row does not. An alias row
+// that comes first is held until its path row may have come.
+//
+// due is called with alias rows that turn out to stand alone: they count.
+func (p *pairing) take(at time.Time, c *Call, alias bool, due func(alone half)) bool {
 	if alias {
 		p.compat++
 	}
@@ -45,14 +49,29 @@ func (p *pairing) second(at time.Time, c *Call, alias bool) bool {
 			continue
 		}
 		if apart := at.Sub(h.at).Abs(); apart <= pairWithin {
+			wasHeld := h.held
 			h.path = ""
 			p.paired++
-			return true
+			return wasHeld
 		}
 	}
-	p.waiting[p.next] = half{at, c.Path, alias, c.Tokens, c.Cost, c.Model}
+	if h := &p.waiting[p.next]; h.path != "" && h.held {
+		due(*h)
+	}
+	p.waiting[p.next] = half{at, c.Path, alias, alias, c.Tokens, c.Cost, c.Model}
 	p.next = (p.next + 1) % pairMemory
-	return false
+	return !alias
+}
+
+// release gives out the held rows that are too old to be one of two, once all
+// rows before a time have been taken.
+func (p *pairing) release(before time.Time, due func(alone half)) {
+	for i := range p.waiting {
+		if h := &p.waiting[i]; h.path != "" && h.held && h.at.Before(before.Add(-pairWithin)) {
+			h.held = false
+			due(*h)
+		}
+	}
 }
 
 // share is the part of the alias rows that are one of two. It starts from the

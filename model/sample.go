@@ -42,6 +42,17 @@ func (s *sampling) add(x sampled) {
 // was logged twice is two neighbours.
 const designEffect = 2.0
 
+// worth is the number of rows, drawn one by one from an endless log, that would
+// tell as much as the interval's sample; infinite where all of it was read.
+func (x *sampled) worth() float64 {
+	read, total := float64(x.read), float64(x.total)
+	if read >= total {
+		return math.Inf(1)
+	}
+	// A sample without a row is taken for a small one: anything is possible.
+	return max(read/designEffect/(1-read/total), 0.1)
+}
+
 // z is the 95 % quantile of the normal distribution, on both sides.
 const z = 1.96
 
@@ -55,7 +66,7 @@ const z = 1.96
 // cuts one, that adds the error of a binomial draw and that of a steady climb
 // or fall across the interval.
 func (s *sampling) margin(from, to time.Time, covered func(own int) bool) (calls int, ok bool) {
-	var rows, read, hits, variance float64
+	var rows, hits, spread, variance float64
 	for i := range s.intervals {
 		x := &s.intervals[i]
 		length := x.to.Sub(x.from)
@@ -71,12 +82,13 @@ func (s *sampling) margin(from, to time.Time, covered func(own int) bool) (calls
 				h += n
 			}
 		}
-		rows += part * float64(x.total)
+		inRows := part * float64(x.total)
+		rows += inRows
+		spread += sq(inRows) / x.worth()
 		share := 0.0
 		if x.read > 0 {
 			share = h / float64(x.read)
-			read += float64(x.read)
-			hits += float64(x.total) * part * share
+			hits += inRows * share
 		}
 		total := share * float64(x.total)
 		variance += sq(part * share * float64(x.margin) / z)
@@ -87,15 +99,11 @@ func (s *sampling) margin(from, to time.Time, covered func(own int) bool) (calls
 	if !ok {
 		return 0, false
 	}
-	sampling := rows // nothing of the sample was read: anything is possible
-	if read > 0 && rows > 0 {
-		n := read / designEffect
-		if read >= rows { // all of it was read
-			n = math.Inf(1)
-		} else {
-			n /= 1 - read/rows // finite population
-		}
-		sampling = rows * wilson(min(hits/rows, 1), n)
+	var sampling float64
+	if spread > 0 {
+		// Intervals are sampled unevenly: what their samples are worth together
+		// is that of a sample of this size, drawn evenly over all rows.
+		sampling = rows * wilson(min(hits/rows, 1), sq(rows)/spread)
 	}
 	return int(math.Ceil(math.Sqrt(sq(sampling) + sq(z)*variance))), true
 }
