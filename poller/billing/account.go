@@ -1,0 +1,216 @@
+package billing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	_ "time/tzdata" // a reset's time zone is known on every machine
+
+	"quotatop/model"
+)
+
+// How often the account endpoints are asked: the plan's figures, the same near
+// the cap, and what hardly ever changes.
+const (
+	planEvery    = time.Minute
+	planEveryHot = 20 * time.Second
+	termsEvery   = time.Hour
+)
+
+// The account endpoints. Each may be missing.
+const (
+	planPath   = "/billing/plan-info"
+	statusPath = "/billing/billing-status"
+)
+
+func overagePath(team string) string {
+	return "/billing/team/" + url.PathEscape(team) + "/overage-settings"
+}
+
+// An account reads the plan, its cap, what is used of it, and the reset.
+type account struct {
+	client            *client
+	planDue, termsDue time.Time
+	known             model.Account
+	missing           []string // what the API did not give, for the source's note
+	noPlan            bool
+	used              model.Micros // as last told
+}
+
+// roomLeft reports whether less than the cap is known to be used.
+func (a *account) roomLeft() bool {
+	limit, known := a.known.Limit.Get()
+	return known && a.used < limit
+}
+
+// wireAccount is the JSON of plan-info and billing-status; amounts are credits.
+type wireAccount struct {
+	Plan  text         `json:"payment_plan"`
+	Team  text         `json:"team_id"`
+	Limit number       `json:"credit_limit"`
+	Used  number       `json:"total_usage"`
+	Data  *wireAccount `json:"data"` // a wrapper that one client has met
+}
+
+// wireOverage is the part of overage-settings that tells of the reset.
+type wireOverage struct {
+	Hour       number `json:"usage_reset_hour"`
+	Zone       text   `json:"usage_reset_timezone"`
+	MonthStart text   `json:"current_month_start"`
+}
+
+// refresh asks the endpoints that are due and reports what they said.
+func (a *account) refresh(ctx context.Context, hot bool) error {
+	now := a.client.clock.Now()
+	if !now.Before(a.termsDue) {
+		if err := a.terms(ctx, now); err != nil {
+			return err
+		}
+	}
+	due := a.planDue
+	if hot {
+		due = due.Add(planEveryHot - planEvery)
+	}
+	if now.Before(due) || a.noPlan && now.Before(a.termsDue.Add(planEvery-termsEvery)) {
+		return nil
+	}
+	found, err := a.read(ctx, planPath)
+	if err != nil {
+		return err
+	}
+	a.planDue = now.Add(planEvery)
+	a.noPlan = !found
+	return nil
+}
+
+// terms asks what hardly ever changes: the team and the reset.
+func (a *account) terms(ctx context.Context, now time.Time) error {
+	a.missing = nil
+	if _, err := a.read(ctx, statusPath); err != nil {
+		return err
+	}
+	if a.known.Team != "" {
+		if err := a.reset(ctx, a.known.Team, now); err != nil {
+			return err
+		}
+	}
+	a.termsDue = now.Add(termsEvery)
+	if at := a.known.ResetsAt; at.After(now) && at.Before(a.termsDue) {
+		a.termsDue = at.Add(resetGrace) // the next reset is another one
+	}
+	return nil
+}
+
+// get decodes one optional endpoint into v. It returns false when the endpoint
+// is not there, which is noted.
+func (a *account) get(ctx context.Context, path string, v any) (bool, error) {
+	body, err := a.client.get(ctx, path, nil, true)
+	if status, ok := errors.AsType[*statusError](err); ok && (status.status == 403 || status.status == 404) {
+		name := path[strings.LastIndexByte(path, '/')+1:]
+		a.missing = append(a.missing, fmt.Sprintf("no %s (%d)", name, status.status))
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return false, fmt.Errorf("%s: %w", path, notJSON(body, err))
+	}
+	return true, nil
+}
+
+// read asks an endpoint that tells plan, cap and use, and reports them.
+func (a *account) read(ctx context.Context, path string) (found bool, err error) {
+	asked := a.client.clock.Now()
+	var wire wireAccount
+	if found, err = a.get(ctx, path, &wire); !found || err != nil {
+		return found, err
+	}
+	if wire.Data != nil {
+		wire = *wire.Data
+	}
+	if wire.Plan != "" {
+		a.known.Plan = string(wire.Plan)
+	}
+	if wire.Team != "" {
+		a.known.Team = string(wire.Team)
+	}
+	if wire.Used.known {
+		a.known.Used = model.Some(max(model.MicrosFromCredits(wire.Used.value), 0))
+	}
+	if wire.Limit.known && wire.Limit.value > 0 {
+		a.known.Limit = model.Some(model.MicrosFromCredits(wire.Limit.value))
+	}
+	a.tell(asked)
+	a.used = a.known.Used.Or(a.used)
+	a.known.Used = model.Opt[model.Micros]{} // told; it is not to be told again with a later time
+	return true, nil
+}
+
+// reset asks when the use returns to zero.
+func (a *account) reset(ctx context.Context, team string, now time.Time) error {
+	var wire wireOverage
+	found, err := a.get(ctx, overagePath(team), &wire)
+	if !found || err != nil {
+		return err
+	}
+	at, period, err := wire.next(now)
+	if err != nil {
+		a.missing = append(a.missing, err.Error())
+		return nil
+	}
+	if !at.IsZero() {
+		a.known.ResetsAt, a.known.Period, a.known.ResetSource = at, period, model.ResetFromAPI
+		a.tell(now)
+	}
+	return nil
+}
+
+func (a *account) tell(at time.Time) {
+	known := a.known
+	a.client.emit(model.Event{At: at, Source: model.SourceBilling, Account: &known})
+}
+
+// next is the first reset after now and its period; zero when the API did not
+// say. An hour and a zone mean a daily reset; else the month that began on a
+// day ends a calendar month later.
+func (w *wireOverage) next(now time.Time) (time.Time, string, error) {
+	if w.Hour.known {
+		zone, err := time.LoadLocation(string(w.Zone))
+		hour := int(w.Hour.value)
+		if err != nil || hour < 0 || hour > 23 {
+			return time.Time{}, "", fmt.Errorf("a reset at hour %v in zone %q is not known", w.Hour.value, w.Zone)
+		}
+		year, month, day := now.In(zone).Date()
+		at := time.Date(year, month, day, hour, 0, 0, 0, zone)
+		if !at.After(now) {
+			at = time.Date(year, month, day+1, hour, 0, 0, 0, zone)
+		}
+		return at.UTC(), model.PeriodDay, nil
+	}
+	if w.MonthStart == "" {
+		return time.Time{}, "", nil
+	}
+	start, err := parseTime(string(w.MonthStart))
+	if err != nil {
+		return time.Time{}, "", fmt.Errorf("current_month_start: %w", err)
+	}
+	for months := 1; months < 1200; months++ {
+		if at := monthsAfter(start, months); at.After(now) {
+			return at, model.PeriodMonth, nil
+		}
+	}
+	return time.Time{}, "", nil
+}
+
+// monthsAfter is the same day n months later, or the last day of a month that
+// is too short for it.
+func monthsAfter(t time.Time, n int) time.Time {
+	year, month, day := t.Date()
+	last := time.Date(year, month+time.Month(n)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	return time.Date(year, month+time.Month(n), min(day, last), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+}

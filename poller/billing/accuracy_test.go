@@ -1,0 +1,139 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"quotatop/poller/sim"
+)
+
+// traffic is what one load run sends a minute, by path, in the proportions of
+// its weights.
+type traffic struct {
+	perMinute int
+	paths     []string
+	weights   []int
+}
+
+// The table's limits are per user: the load stays below them, and comes from
+// many addresses, so that it is the account's view that is measured.
+var loads = []traffic{
+	{200, []string{"/v1/chat/completions", "/inference"}, []int{3, 1}},
+	{1_200, []string{"/inference", "/v1/chat/completions", "/generate/text", "/felix/training-jobs"}, []int{80, 12, 7, 1}},
+	{15_000, []string{"/gliner-2/extract", "/inference", "/v1/chat/completions"}, []int{930, 60, 10}},
+}
+
+// send makes the load's calls until ctx ends, at random times.
+func (l traffic) send(ctx context.Context, s *sim.Server, rng *rand.Rand) {
+	sum := 0
+	for _, n := range l.weights {
+		sum += n
+	}
+	for i := 0; ; i++ {
+		// Calls of the same few milliseconds go out together.
+		const step = 20 * time.Millisecond
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(step):
+		}
+		due := float64(l.perMinute) * step.Minutes()
+		for n := poisson(rng, due); n > 0; n-- {
+			pick := rng.IntN(sum)
+			for p, weight := range l.weights {
+				if pick -= weight; pick < 0 {
+					model := ""
+					if rng.IntN(20) == 0 && p == 0 && l.perMinute == 200 {
+						model = "claude-opus-4-7" // which is judged
+					}
+					s.Call(sim.Call{IP: fmt.Sprint("10.0.0.", i%100), Path: l.paths[p], Model: model})
+					break
+				}
+			}
+		}
+	}
+}
+
+func poisson(rng *rand.Rand, mean float64) (n int) {
+	for t := rng.ExpFloat64(); t < mean; t += rng.ExpFloat64() {
+		n++
+	}
+	return n
+}
+
+// Every account gauge tells the truth at its own as_of: within 1 %, or where it
+// is estimated, within its margin 19 times in 20. The polls keep to the budget
+// all the while.
+func TestAccuracy(t *testing.T) {
+	for _, load := range loads {
+		t.Run(fmt.Sprintf("%d a minute", load.perMinute), func(t *testing.T) {
+			checkAccuracy(t, load)
+		})
+	}
+}
+
+func checkAccuracy(t *testing.T, load traffic) {
+	const before, during = 70 * time.Minute, 25 * time.Minute
+	bubble(t, before+during, func(ctx context.Context) {
+		w := newWorld(t, sim.Options{Seed: 7, CapUSD: -1})
+		go load.send(ctx, w.sim, rand.New(rand.NewPCG(1, uint64(load.perMinute))))
+		time.Sleep(before)
+		begin := time.Now()
+		var exact, estimated, inside, outside int
+		seen := map[string]time.Time{} // one look at each as_of
+		for s := range w.run(ctx) {
+			for _, e := range s.Endpoints {
+				for i, l := range e.Limits {
+					asOf, ok := l.AsOf.Get()
+					key := fmt.Sprint(e.ID, i)
+					account, known := l.Account.Get()
+					if !ok || !known || l.LowerBound || seen[key].Equal(asOf) || asOf.After(w.source.log.horizon.at) {
+						continue
+					}
+					seen[key] = asOf
+					truth := w.sim.Truth(e.ID, asOf.Add(-l.Per()), asOf)
+					want := truth.Accepted
+					if e.ID == "all" {
+						want += truth.Unbilled // our own polls
+					}
+					off := max(account-want, want-account)
+					switch {
+					case !l.Estimated && off > max(want/100, 1):
+						t.Errorf("%s %s at %s: account %d, truth %d: off by more than 1 %%", e.ID, l.Per(), asOf.Sub(begin), account, want)
+					case !l.Estimated:
+						exact++
+					case off <= max(l.Margin, 1):
+						estimated++
+						inside++
+					default:
+						estimated++
+						outside++
+						t.Logf("%s %s at %s: account %d ± %d, truth %d", e.ID, l.Per(), asOf.Sub(begin), account, l.Margin, want)
+					}
+				}
+			}
+			if s.At.Sub(begin) > during-time.Second {
+				break
+			}
+		}
+		if outside*20 > estimated {
+			t.Errorf("%d of %d estimates missed their margin, want 1 in 20 at most", outside, estimated)
+		}
+		if exact+estimated < 100 {
+			t.Errorf("only %d figures were shown", exact+estimated)
+		}
+		for at := begin; at.Before(time.Now()); at = at.Add(time.Second) {
+			if n := w.sim.Polls(at, at.Add(time.Minute)); n > 50 {
+				t.Fatalf("%d polls in the minute from %s, want 50 at most", n, at.Sub(begin))
+			}
+		}
+		polls := w.sim.Polls(begin, time.Now())
+		if polls > 500 {
+			t.Errorf("%d polls in less than an hour, want 500 at most", polls)
+		}
+		t.Logf("%d exact, %d estimated, %d of them outside the margin; %d polls; lateness %s", exact, estimated, outside, polls, w.source.log.lateness.span())
+	})
+}

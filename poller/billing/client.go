@@ -1,0 +1,188 @@
+package billing
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller"
+)
+
+const (
+	requestTimeout = 15 * time.Second
+	maxBody        = 8 << 20
+	maxRedirects   = 3
+)
+
+// client sends our requests to the API: it keeps to the budget, learns the
+// server's clock, and reports each request as an event.
+type client struct {
+	base   *url.URL
+	key    string
+	http   *http.Client
+	clock  *poller.Clock
+	budget *budget
+	offset offset
+	emit   func(model.Event)
+}
+
+// errBudget says that a request was not sent: the budget is used up.
+var errBudget = errors.New("the polling budget is used up for now")
+
+// A refusal is an answer in which the API said no.
+type refusal struct{ model.Denial }
+
+func (r *refusal) Error() string {
+	switch {
+	case r.Kind == model.KindAuth:
+		return fmt.Sprintf("key refused (%d): invalid, or its allowance is used up", r.Status)
+	case r.Kind == model.KindCap:
+		return fmt.Sprintf("daily cap reached (%d): polling is refused too", r.Status)
+	case r.Kind == model.KindRate:
+		return fmt.Sprintf("our own polls are rate-limited (%d)", r.Status)
+	case r.Detail != "":
+		return fmt.Sprintf("billing denial (%d): %s", r.Status, r.Detail)
+	}
+	return fmt.Sprintf("billing denial (%d)", r.Status)
+}
+
+// A statusError is an answer that is neither good nor a denial.
+type statusError struct {
+	host, path string
+	status     int
+	body       []byte
+}
+
+func (e *statusError) Error() string {
+	if e.status == http.StatusNotFound {
+		return fmt.Sprintf("no %s at %s (404): check the base URL", e.path, e.host)
+	}
+	if d, ok := model.ReadDenial(http.StatusPaymentRequired, func(string) string { return "" }, e.body, time.Time{}); ok && d.Detail != "" {
+		return fmt.Sprintf("%s answered %d: %s", e.host, e.status, d.Detail)
+	}
+	return fmt.Sprintf("%s answered %d", e.host, e.status)
+}
+
+// newClient makes a client that gives the key to the base URL's own host only.
+func newClient(base *url.URL, key string, transport http.RoundTripper, clock *poller.Clock, budget *budget) *client {
+	return &client{
+		base: base, key: key, clock: clock, budget: budget,
+		http: &http.Client{
+			Transport: transport,
+			CheckRedirect: func(req *http.Request, via []*http.Request) error {
+				if req.URL.Host != base.Host || req.URL.Scheme != base.Scheme {
+					return fmt.Errorf("%s redirects to another host, which would get the key: check the base URL", base.Host)
+				}
+				if len(via) > maxRedirects {
+					return fmt.Errorf("%s redirects in a circle", base.Host)
+				}
+				return nil
+			},
+		},
+	}
+}
+
+// get asks for one path below the base URL and returns the body of a 200.
+// With optional set, a 403 or 404 is no denial: the path is just not there.
+func (c *client) get(ctx context.Context, path string, query url.Values, optional bool) ([]byte, error) {
+	if !c.budget.take(time.Now()) {
+		return nil, errBudget
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	target := c.base.JoinPath(path)
+	target.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("X-API-Key", c.key)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "quotatop")
+
+	sent, asked := time.Now(), c.clock.Now()
+	res, err := c.http.Do(req)
+	if err != nil {
+		if !neverSent(err) {
+			c.report(path, 0, nil, asked)
+		}
+		return nil, c.trouble(ctx, err)
+	}
+	defer res.Body.Close()
+	c.offset.learn(c.clock, res.Header, sent, time.Now())
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	denial, denied := model.ReadDenial(res.StatusCode, res.Header.Get, body, c.clock.Now())
+	if optional && (res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusNotFound) {
+		denied = false
+	}
+	if denied {
+		c.report(path, res.StatusCode, &denial, asked)
+		return nil, &refusal{denial}
+	}
+	c.report(path, res.StatusCode, nil, asked)
+	switch {
+	case res.StatusCode != http.StatusOK:
+		return nil, &statusError{c.base.Host, path, res.StatusCode, body}
+	case err != nil:
+		return nil, c.trouble(ctx, err)
+	case len(body) > maxBody:
+		return nil, fmt.Errorf("%s answered more than %d MiB: check the base URL", c.base.Host, maxBody>>20)
+	}
+	return body, nil
+}
+
+// report tells the ledger of one of our own requests.
+func (c *client) report(path string, status int, d *model.Denial, at time.Time) {
+	c.emit(model.Event{At: at, Source: model.SourceBilling, Call: &model.Call{
+		Vantage: model.VantageLocal, Method: http.MethodGet, Path: path, Status: status, Denial: d,
+	}})
+}
+
+// neverSent reports whether a request failed before it reached the API.
+func neverSent(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
+// trouble says in one line why there is no answer.
+func (c *client) trouble(ctx context.Context, err error) error {
+	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ctx.Err()
+	}
+	host := c.base.Host
+	if ctx.Err() != nil {
+		return fmt.Errorf("no answer from %s in %d s", host, int(requestTimeout.Seconds()))
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return fmt.Errorf("cannot find %s: %s", host, dns.Err)
+	}
+	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("cannot trust %s: %w", host, cert.Err)
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return fmt.Errorf("cannot reach %s: %s", host, innermost(op))
+	}
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err // without the URL in front
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s closed the connection in the middle of an answer", host)
+	}
+	return err
+}
+
+// innermost is the system's own word for an error: "connection refused".
+func innermost(err error) string {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return strings.TrimPrefix(err.Error(), "connect: ")
+}

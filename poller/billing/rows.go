@@ -1,0 +1,212 @@
+package billing
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"quotatop/model"
+)
+
+// row is one line of the billing log.
+type row struct {
+	id   string
+	at   time.Time
+	call model.Call
+}
+
+// page is one page of the billing log, newest first.
+type page struct {
+	number int // as asked for, from 1
+	size   int // rows on a full page, as the server has it
+	total  int // rows of the whole log from its start_date on; -1 when unsaid
+	rows   []row
+	bad    int       // rows that could not be read
+	asked  time.Time // server time at which we asked for it
+}
+
+// point is a place in the log: rank rows lie before the time. The rank of a
+// time that lies far enough back never changes, whatever is added to the log.
+type point struct {
+	at   time.Time
+	rank int // -1 when unknown
+}
+
+// point is the place just after row i of the page.
+func (p *page) point(i int) point {
+	rank := -1
+	if p.total >= 0 {
+		rank = max(p.total-(p.number-1)*p.size-i, 0)
+	}
+	return point{p.rows[i].at.Add(time.Nanosecond), rank}
+}
+
+// behind is the place just before row i of the page.
+func (p *page) behind(i int) point {
+	pt := point{p.rows[i].at, -1}
+	if after := p.point(i); after.rank > 0 {
+		pt.rank = after.rank - 1
+	}
+	return pt
+}
+
+// before returns the first row of the page that is older than t, or the number
+// of its rows.
+func (p *page) before(t time.Time) int {
+	i := slices.IndexFunc(p.rows, func(r row) bool { return r.at.Before(t) })
+	if i < 0 {
+		return len(p.rows)
+	}
+	return i
+}
+
+// last reports whether there is no page behind this one.
+func (p *page) last() bool {
+	return len(p.rows)+p.bad == 0 || p.total >= 0 && p.number*p.size >= p.total
+}
+
+// wireRow and wirePage are the JSON of the log, read leniently: numbers may be
+// texts, anything may be null, and unknown keys are ignored.
+type wireRow struct {
+	ID        text   `json:"id"`
+	CreatedAt text   `json:"created_at"`
+	Credits   number `json:"credit_usage"`
+	Tokens    number `json:"token_usage"`
+	Cost      number `json:"cost"`
+	Endpoint  text   `json:"endpoint"`
+	Model     text   `json:"model"`
+}
+
+type wirePage struct {
+	Items []wireRow `json:"items"`
+	Total number    `json:"total_count"`
+	Size  number    `json:"page_size"`
+}
+
+// errNoRows says that a body is JSON but not a page of the log.
+var errNoRows = errors.New("the answer has no list of items")
+
+// decodePage reads one page. Rows whose time cannot be read are counted and
+// left out; that all of them are so is an error.
+func decodePage(body []byte, number int) (page, error) {
+	var wire wirePage
+	if err := json.Unmarshal(body, &wire); err != nil {
+		return page{}, notJSON(body, err)
+	}
+	if wire.Items == nil {
+		return page{}, errNoRows
+	}
+	p := page{number: number, total: wire.Total.count(-1), size: wire.Size.count(0), rows: make([]row, 0, len(wire.Items))}
+	if p.size < len(wire.Items) || p.size == 0 {
+		p.size = max(len(wire.Items), 1)
+	}
+	for i := range wire.Items {
+		at, err := parseTime(string(wire.Items[i].CreatedAt))
+		if err != nil {
+			p.bad++
+			continue
+		}
+		p.rows = append(p.rows, wire.Items[i].row(at))
+	}
+	if len(p.rows) == 0 && p.bad > 0 {
+		return page{}, fmt.Errorf("none of the %d rows has a created_at that can be read", p.bad)
+	}
+	slices.SortStableFunc(p.rows, func(a, b row) int { return b.at.Compare(a.at) })
+	return p, nil
+}
+
+func (w *wireRow) row(at time.Time) row {
+	cost := w.Cost.value
+	if !w.Cost.known {
+		cost = w.Credits.value / 100 // 1 credit is 1 US cent
+	}
+	r := row{id: string(w.ID), at: at, call: model.Call{
+		Vantage: model.VantageAccount,
+		Path:    string(w.Endpoint),
+		Cost:    max(model.MicrosFromUSD(cost), 0), // a log of usage has no negative cost
+		Tokens:  int64(w.Tokens.count(0)),
+		Model:   string(w.Model),
+	}}
+	if r.id == "" {
+		r.id = fmt.Sprint(w.CreatedAt, w.Endpoint, w.Model, w.Tokens.value)
+	}
+	return r
+}
+
+// notJSON says in a line what a body is instead.
+func notJSON(body []byte, err error) error {
+	switch body = bytes.TrimSpace(body); {
+	case len(body) == 0:
+		return errors.New("the answer is empty")
+	case body[0] == '<':
+		return errors.New("the answer is a web page, not JSON: check the base URL")
+	}
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return errors.New("the answer is JSON of another shape")
+	}
+	return errors.New("the answer is broken JSON")
+}
+
+// text is a JSON string; null and numbers are taken too.
+type text string
+
+func (t *text) UnmarshalJSON(data []byte) error {
+	if data[0] == '"' {
+		return json.Unmarshal(data, (*string)(t))
+	}
+	if string(data) != "null" {
+		*t = text(data)
+	}
+	return nil
+}
+
+// number is a JSON number, or one in a string. Anything else is unknown.
+type number struct {
+	value float64
+	known bool
+}
+
+func (n *number) UnmarshalJSON(data []byte) error {
+	v, err := strconv.ParseFloat(strings.Trim(string(data), `" `), 64)
+	if err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
+		n.value, n.known = v, true
+	}
+	return nil
+}
+
+// count is the number as a whole one that is not negative; unknown gives its
+// argument.
+func (n number) count(unknown int) int {
+	if !n.known || n.value < 0 || n.value > 1e15 {
+		return unknown
+	}
+	return int(n.value)
+}
+
+// timeLayouts are the spellings of created_at that clients have met, less the
+// separator. time.Parse takes a fraction after the seconds by itself.
+var timeLayouts = [...]string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05"}
+
+// parseTime reads a time with a space or a T, any fraction, and Z, a numeric
+// offset or nothing (UTC).
+func parseTime(s string) (time.Time, error) {
+	s = strings.TrimSpace(s)
+	if len(s) > len("2006-01-02") && s[10] == ' ' {
+		s = s[:10] + "T" + s[11:]
+	}
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			if y := t.Year(); y < 2000 || y > 2200 { // outside what arithmetic in nanoseconds can hold
+				return time.Time{}, fmt.Errorf("time of the year %d", y)
+			}
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("time %q cannot be read", s)
+}
