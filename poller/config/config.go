@@ -1,0 +1,160 @@
+// Package config reads what the user has set down: the configuration file and
+// the API key. It says where in the file a mistake is.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/adrg/xdg"
+	"github.com/pelletier/go-toml/v2"
+
+	"quotatop/model"
+	"quotatop/poller"
+)
+
+// A Config is the configuration file. What it does not say has its default.
+type Config struct {
+	BaseURL    string `toml:"base_url"`
+	KeyFile    string `toml:"key_file"`    // a file that holds the API key
+	KeyCommand string `toml:"key_command"` // a shell command that prints it
+	Profile    string `toml:"profile"`     // the table of limits
+	Interval   string `toml:"interval"`    // between polls: "10s"; empty for the default
+	Theme      string `toml:"theme"`
+	Tap        string `toml:"tap"` // where the tap listens; empty for none
+	// CountDoubleRows counts both billing rows of a call that is logged twice.
+	CountDoubleRows bool       `toml:"count_double_rows"`
+	Cap             Cap        `toml:"cap"`
+	Budget          Budget     `toml:"budget"`
+	Endpoints       []Endpoint `toml:"endpoint"`
+}
+
+// Cap is the spending cap, for accounts whose plan-info does not say it.
+type Cap struct {
+	USDPerDay float64 `toml:"usd_per_day"` // 0 when unknown
+}
+
+// Budget bounds quotatop's own polls; 0 is the default, 5 % of the per-IP
+// limits.
+type Budget struct {
+	PerMinute int `toml:"per_minute"`
+	PerHour   int `toml:"per_hour"`
+}
+
+// The bounds of Config.Interval.
+const (
+	minInterval = time.Second
+	maxInterval = 10 * time.Minute
+)
+
+// Default is the configuration without a file.
+func Default() Config { return Config{BaseURL: poller.DefaultBaseURL, Profile: model.DefaultProfile} }
+
+// Path is where the file is looked for: quotatop/config.toml in
+// $XDG_CONFIG_HOME.
+func Path() string { return filepath.Join(xdg.ConfigHome, "quotatop", "config.toml") }
+
+// Load reads the file at path. That the file is not there is an error only when
+// needed is set. The error is one line and says where the mistake is.
+func Load(path string, needed bool) (Config, error) {
+	c := Default()
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !needed {
+		return c, nil
+	}
+	if err != nil {
+		return c, fmt.Errorf("config: %w", err)
+	}
+	if err := parse(data, &c); err != nil {
+		return Default(), fmt.Errorf("%s:%w", path, err)
+	}
+	return c, nil
+}
+
+// A mistake is something wrong at a place in the file.
+type mistake struct {
+	line, column int
+	text         string
+}
+
+func (m *mistake) Error() string { return fmt.Sprintf("%d:%d: %s", m.line, m.column, m.text) }
+
+func parse(data []byte, c *Config) error {
+	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(c)
+	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
+		first := strict.Errors[0]
+		line, column := first.Position()
+		return &mistake{line, column, fmt.Sprintf("unknown key %q", strings.Join(first.Key(), "."))}
+	}
+	if broken, ok := errors.AsType[*toml.DecodeError](err); ok {
+		line, column := broken.Position()
+		return &mistake{line, column, strings.TrimPrefix(broken.Error(), "toml: ")}
+	}
+	if err != nil {
+		return &mistake{1, 1, err.Error()}
+	}
+	return c.check(data)
+}
+
+// check finds values that have the right type and make no sense.
+func (c *Config) check(data []byte) error {
+	wrong := func(key string, format string, args ...any) error {
+		line, column := position(data, key)
+		return &mistake{line, column, fmt.Sprintf(format, args...)}
+	}
+	if _, err := poller.ParseBaseURL(c.BaseURL); err != nil {
+		return wrong("base_url", "%v", err)
+	}
+	if c.Interval != "" {
+		if _, err := ParseInterval(c.Interval); err != nil {
+			return wrong("interval", "%v", err)
+		}
+	}
+	if c.Cap.USDPerDay < 0 {
+		return wrong("cap.usd_per_day", "cap of %g dollars: use a positive amount", c.Cap.USDPerDay)
+	}
+	if n := c.Budget.PerMinute; n < 0 || n > model.MaxLimit {
+		return wrong("budget.per_minute", "budget of %d polls: use a positive number", n)
+	}
+	if n := c.Budget.PerHour; n < 0 || n > model.MaxLimit {
+		return wrong("budget.per_hour", "budget of %d polls: use a positive number", n)
+	}
+	base, err := model.Profile(c.Profile)
+	if err != nil {
+		return wrong("profile", "%v", err)
+	}
+	for i := range c.Endpoints {
+		// Each row by itself, so that the mistake is found in its own row.
+		if _, err := merge(base, c.Endpoints[i:i+1]); err != nil {
+			return wrong(fmt.Sprintf("endpoint.%d", i), "%v", err)
+		}
+	}
+	if _, err := c.Table(); err != nil {
+		return wrong("endpoint.0", "%v", err)
+	}
+	return nil
+}
+
+// ParseInterval reads a time between polls, and refuses one that is too short
+// or too long.
+func ParseInterval(text string) (time.Duration, error) {
+	d, err := parseSpan(text)
+	if err == nil && (d < minInterval || d > maxInterval) {
+		err = fmt.Errorf("interval of %s: use %s to %s", d, minInterval, maxInterval)
+	}
+	return d, err
+}
+
+func parseSpan(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("time span %q: write it like \"10s\"", text)
+	}
+	return d, nil
+}

@@ -1,0 +1,141 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"quotatop/model"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestLoad(t *testing.T) {
+	c, err := Load(write(t, `
+base_url = "https://api.example.com/v9"
+profile = "2026-07"
+interval = "20s"
+[cap]
+usd_per_day = 12.5
+[budget]
+per_minute = 10
+[[endpoint]]
+id = "chat"
+limits = [{max = 300, per = "1m"}, {max = 5000, per = "1h"}]
+[[endpoint]]
+id = "embeddings"
+paths = ["POST /v1/embeddings"]
+limits = [{max = 60, per = "1m"}]
+`), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := c.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	chat := table.Endpoints[table.Match("POST", "/v1/chat/completions")]
+	if chat.ID != "chat" || len(chat.Limits) != 2 || chat.Limits[1] != (model.Limit{Max: 5000, Per: time.Hour}) {
+		t.Errorf("chat = %+v, want the limits of the file", chat)
+	}
+	if got := table.Endpoints[table.Match("POST", "/v1/embeddings")].ID; got != "embeddings" {
+		t.Errorf("/v1/embeddings belongs to %q, want the row that was added", got)
+	}
+	if c.Budget.PerMinute != 10 || c.Cap.USDPerDay != 12.5 || c.Interval != "20s" {
+		t.Errorf("config = %+v", c)
+	}
+}
+
+func TestLoadMistakes(t *testing.T) {
+	for name, tt := range map[string]struct{ text, want string }{
+		"unknown key":      {"theme = \"dark\"\nthemee = 1\n", `2:1: unknown key "themee"`},
+		"unknown table":    {"[polls]\nx = 1\n", `unknown key "polls`},
+		"wrong type":       {"\n  interval = 10\n", `2:14: `},
+		"broken":           {"theme = \"dark\nprofile = 1\n", `1:`},
+		"bad span":         {"\ninterval = \"soon\"\n", `2:1: time span "soon"`},
+		"short interval":   {"interval = \"10ms\"\n", `1:1: interval of 10ms: use 1s to 10m0s`},
+		"negative limit":   {"\n[[endpoint]]\nid = \"chat\"\nlimits = [{max = 5, per = \"1m\"}]\n[[endpoint]]\nid = \"generate\"\nlimits = [{max = -5, per = \"1m\"}]\n", `5:3: endpoint "generate": limit -5`},
+		"negative cap":     {"[cap]\nusd_per_day = -1\n", `2:1: cap of -1 dollars`},
+		"negative budget":  {"[budget]\nper_hour = -1\n", `2:1: budget of -1 polls`},
+		"unknown profile":  {"profile = \"2025-01\"\n", `1:1: unknown profile "2025-01": use one of 2026-06`},
+		"http far away":    {"base_url = \"http://api.example.com\"\n", `1:1: base URL "http://api.example.com" would send the key unencrypted`},
+		"new without path": {"[[endpoint]]\nid = \"mine\"\n", `1:3: endpoint "mine" is new: give its paths`},
+		"scope":            {"[[endpoint]]\nid = \"chat\"\nscope = \"team\"\n", `1:3: endpoint "chat": scope "team": use user or ip`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := write(t, tt.text)
+			_, err := Load(path, true)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			got := strings.TrimPrefix(err.Error(), path+":")
+			if !strings.Contains(got, tt.want) || strings.Contains(got, "\n") {
+				t.Errorf("error %q, want one line with %q", got, tt.want)
+			}
+		})
+	}
+	if _, err := Load(filepath.Join(t.TempDir(), "none.toml"), true); err == nil {
+		t.Error("a file that was asked for and is not there is no error")
+	}
+	if _, err := Load(filepath.Join(t.TempDir(), "none.toml"), false); err != nil {
+		t.Errorf("no file: %v, want the defaults", err)
+	}
+}
+
+func TestKey(t *testing.T) {
+	const secret = "pio_sk_do_not_show_me"
+	file := write(t, secret+"\n")
+	empty := write(t, " \n")
+	two := write(t, secret+"\nmore\n")
+	for name, tt := range map[string]struct {
+		config    Config
+		flag, env string
+		want      string // of the key, or of the error
+	}{
+		"none":                {want: "no API key: set PIONEER_API_KEY"},
+		"environment":         {env: secret, want: secret},
+		"flag first":          {flag: file, env: "other", want: secret},
+		"file of config":      {config: Config{KeyFile: file}, want: secret},
+		"command":             {config: Config{KeyCommand: "echo " + secret}, want: secret},
+		"command fails":       {config: Config{KeyCommand: "echo " + secret + "; exit 3"}, want: "key_command: exit status 3"},
+		"command silent":      {config: Config{KeyCommand: "true"}, want: "key_command is empty"},
+		"file missing":        {flag: file + ".no", want: "no such file"},
+		"file empty":          {flag: empty, want: "is empty: put the API key there"},
+		"file of more":        {flag: two, want: "holds more than a key"},
+		"directory":           {flag: t.TempDir(), want: "is not a file that holds a key"},
+		"environment of more": {env: secret + " " + secret, want: "PIONEER_API_KEY holds more than a key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			key, err := tt.config.Key(t.Context(), tt.flag, tt.env)
+			if err != nil {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("error %q shows the key", err)
+				}
+				key = err.Error()
+			}
+			if !strings.Contains(key, tt.want) {
+				t.Errorf("got %q, want %q", key, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("theme = \"dark\"\n[[endpoint]]\nid = \"chat\"\nlimits = [{max = -5, per = \"1m\"}]\n"))
+	f.Add([]byte("[cap\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := Default()
+		if err := parse(data, &c); err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("error of several lines: %q", err)
+		}
+	})
+}

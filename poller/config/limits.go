@@ -1,0 +1,71 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"quotatop/model"
+)
+
+// An Endpoint changes the row of the profile's table that has its id, or adds
+// one. What it does not say stays as the profile has it.
+type Endpoint struct {
+	ID     string   `toml:"id"`
+	Name   string   `toml:"name"`
+	Scope  string   `toml:"scope"` // "user" or "ip"
+	Paths  []string `toml:"paths"` // "POST /generate/*"
+	Limits []Limit  `toml:"limits"`
+}
+
+// A Limit allows Max calls in any span of Per.
+type Limit struct {
+	Max int    `toml:"max"`
+	Per string `toml:"per"` // "1m"
+}
+
+// Table is the profile's table of limits with the changes of the file.
+func (c *Config) Table() (model.Table, error) {
+	base, err := model.Profile(c.Profile)
+	if err != nil || len(c.Endpoints) == 0 {
+		return base, err
+	}
+	return merge(base, c.Endpoints)
+}
+
+func merge(base model.Table, changes []Endpoint) (model.Table, error) {
+	rows := slices.Clone(base.Endpoints[:len(base.Endpoints)-1]) // without "other", which every table has
+	for _, change := range changes {
+		i := slices.IndexFunc(rows, func(e model.Endpoint) bool { return e.ID == change.ID })
+		if i < 0 {
+			if len(change.Paths) == 0 {
+				return model.Table{}, fmt.Errorf("endpoint %q is new: give its paths", change.ID)
+			}
+			i = len(rows)
+			rows = append(rows, model.Endpoint{ID: change.ID, Scope: model.ScopeUser})
+		}
+		row := &rows[i]
+		row.Name = cmp.Or(change.Name, row.Name)
+		switch scope := model.Scope(change.Scope); scope {
+		case "":
+		case model.ScopeUser, model.ScopeIP:
+			row.Scope = scope
+		default:
+			return model.Table{}, fmt.Errorf("endpoint %q: scope %q: use user or ip", change.ID, change.Scope)
+		}
+		if len(change.Paths) > 0 {
+			row.Paths = change.Paths
+		}
+		if len(change.Limits) > 0 {
+			row.Limits = nil
+			for _, l := range change.Limits {
+				per, err := parseSpan(l.Per)
+				if err != nil {
+					return model.Table{}, fmt.Errorf("endpoint %q: %w", change.ID, err)
+				}
+				row.Limits = append(row.Limits, model.Limit{Max: l.Max, Per: per})
+			}
+		}
+	}
+	return model.NewTable(base.Profile, rows...)
+}

@@ -1,0 +1,46 @@
+package config
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// position finds the line and column, from 1, of a key in the file: "theme",
+// "cap.usd_per_day", "endpoint.1" for the second [[endpoint]]. A key that is
+// not there is at the top.
+func position(data []byte, key string) (line, column int) {
+	var p unstable.Parser
+	p.Reset(data)
+	var table []string
+	count := map[string]int{}
+	for p.NextExpression() {
+		e := p.Expression()
+		var names []string
+		var at uint32
+		for it := e.Key(); it.Next(); {
+			if len(names) == 0 {
+				at = it.Node().Raw.Offset
+			}
+			names = append(names, string(it.Node().Data))
+		}
+		switch e.Kind {
+		case unstable.Table:
+			table = names
+		case unstable.ArrayTable:
+			name := strings.Join(names, ".")
+			names = append(names, strconv.Itoa(count[name]))
+			count[name]++
+			table = names
+		case unstable.KeyValue:
+			names = append(append([]string{}, table...), names...)
+		}
+		if strings.Join(names, ".") == key {
+			before := data[:at]
+			return 1 + bytes.Count(before, []byte("\n")), int(at) - bytes.LastIndexByte(before, '\n')
+		}
+	}
+	return 1, 1
+}
