@@ -106,28 +106,28 @@ func (a *account) terms(ctx context.Context, now time.Time) error {
 }
 
 // get decodes one optional endpoint into v. It returns false when the endpoint
-// is not there, which is noted.
-func (a *account) get(ctx context.Context, path string, v any) (bool, error) {
-	body, err := a.client.get(ctx, path, nil, true)
+// is not there, which is noted; else also the server's time.
+func (a *account) get(ctx context.Context, path string, v any) (asked time.Time, found bool, err error) {
+	body, asked, err := a.client.get(ctx, path, nil, true)
 	if status, ok := errors.AsType[*statusError](err); ok && (status.status == 403 || status.status == 404) {
 		name := path[strings.LastIndexByte(path, '/')+1:]
 		a.missing = append(a.missing, fmt.Sprintf("no %s (%d)", name, status.status))
-		return false, nil
+		return asked, false, nil
 	}
 	if err != nil {
-		return false, err
+		return asked, false, err
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return false, fmt.Errorf("%s: %w", path, notJSON(body, err))
+		return asked, false, fmt.Errorf("%s: %w", path, notJSON(body, err))
 	}
-	return true, nil
+	return asked, true, nil
 }
 
 // read asks an endpoint that tells plan, cap and use, and reports them.
 func (a *account) read(ctx context.Context, path string) (found bool, err error) {
-	asked := a.client.clock.Now()
 	var wire wireAccount
-	if found, err = a.get(ctx, path, &wire); !found || err != nil {
+	asked, found, err := a.get(ctx, path, &wire)
+	if !found || err != nil {
 		return found, err
 	}
 	if wire.Data != nil {
@@ -154,7 +154,7 @@ func (a *account) read(ctx context.Context, path string) (found bool, err error)
 // reset asks when the use returns to zero.
 func (a *account) reset(ctx context.Context, team string, now time.Time) error {
 	var wire wireOverage
-	found, err := a.get(ctx, overagePath(team), &wire)
+	_, found, err := a.get(ctx, overagePath(team), &wire)
 	if !found || err != nil {
 		return err
 	}

@@ -68,6 +68,9 @@ func (l *log) passOver(p page) bool {
 		return false
 	}
 	rows := p.rows[first:end]
+	if _, told := l.recent[rows[0].id]; told || rows[0].at.After(l.oldest.at) {
+		return false // its place in the log is not where its rows belong
+	}
 	from := p.behind(end - 1)
 	switch {
 	case end < len(p.rows):

@@ -90,11 +90,12 @@ func newClient(base *url.URL, key string, transport http.RoundTripper, clock *po
 	}
 }
 
-// get asks for one path below the base URL and returns the body of a 200.
-// With optional set, a 403 or 404 is no denial: the path is just not there.
-func (c *client) get(ctx context.Context, path string, query url.Values, optional bool) ([]byte, error) {
+// get asks for one path below the base URL and returns the body of a 200, and
+// the server's time at which it was asked. With optional set, a 403 or 404 is no
+// denial: the path is just not there.
+func (c *client) get(ctx context.Context, path string, query url.Values, optional bool) (body []byte, asked time.Time, err error) {
 	if !c.budget.take(time.Now()) {
-		return nil, errBudget
+		return nil, asked, errBudget
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -102,41 +103,42 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 	target.RawQuery = query.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
-		return nil, err
+		return nil, asked, err
 	}
 	req.Header.Set("X-API-Key", c.key)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "quotatop")
 
-	sent, asked := time.Now(), c.clock.Now()
+	sent := time.Now()
 	res, err := c.http.Do(req)
 	if err != nil {
 		if !neverSent(err) {
-			c.report(path, 0, nil, asked)
+			c.report(path, 0, nil, c.clock.Now().Add(-time.Since(sent)))
 		}
-		return nil, c.trouble(ctx, err)
+		return nil, asked, c.trouble(ctx, err)
 	}
 	defer res.Body.Close()
 	c.offset.learn(c.clock, res.Header, sent, time.Now())
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	asked = c.clock.Now().Add(-time.Since(sent)) // by what has just been learnt of the clock
+	body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	denial, denied := model.ReadDenial(res.StatusCode, res.Header.Get, body, c.clock.Now())
 	if optional && (res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusNotFound) {
 		denied = false
 	}
 	if denied {
 		c.report(path, res.StatusCode, &denial, asked)
-		return nil, &refusal{denial}
+		return nil, asked, &refusal{denial}
 	}
 	c.report(path, res.StatusCode, nil, asked)
 	switch {
 	case res.StatusCode != http.StatusOK:
-		return nil, &statusError{c.base.Host, path, res.StatusCode, body}
+		return nil, asked, &statusError{c.base.Host, path, res.StatusCode, body}
 	case err != nil:
-		return nil, c.trouble(ctx, err)
+		return nil, asked, c.trouble(ctx, err)
 	case len(body) > maxBody:
-		return nil, fmt.Errorf("%s answered more than %d MiB: check the base URL", c.base.Host, maxBody>>20)
+		return nil, asked, fmt.Errorf("%s answered more than %d MiB: check the base URL", c.base.Host, maxBody>>20)
 	}
-	return body, nil
+	return body, asked, nil
 }
 
 // report tells the ledger of one of our own requests.

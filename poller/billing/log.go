@@ -53,13 +53,12 @@ func newLog(c *client) *log { return &log{client: c, size: largePage} }
 
 // fetch reads one page. The server may give pages of another size than asked.
 func (l *log) fetch(ctx context.Context, number int) (page, error) {
-	asked := l.client.clock.Now()
 	query := url.Values{
 		"page":       {strconv.Itoa(number)},
 		"page_size":  {strconv.Itoa(l.size)},
 		"start_date": {l.anchor.Format("2006-01-02T15:04:05Z")},
 	}
-	body, err := l.client.get(ctx, requestsPath, query, false)
+	body, asked, err := l.client.get(ctx, requestsPath, query, false)
 	if status, ok := errors.AsType[*statusError](err); ok && status.status == 422 && l.size > knownPage {
 		l.size = knownPage
 		return l.fetch(ctx, number)

@@ -202,7 +202,7 @@ func parseTime(s string) (time.Time, error) {
 	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			if y := t.Year(); y < 2000 || y > 2200 { // outside what arithmetic in nanoseconds can hold
+			if y := t.Year(); y < 1970 || y > 2200 { // outside what arithmetic in nanoseconds can hold
 				return time.Time{}, fmt.Errorf("time of the year %d", y)
 			}
 			return t.UTC(), nil

@@ -45,7 +45,6 @@ type world struct {
 	ledger *model.Ledger
 	clock  *poller.Clock
 	table  model.Table
-	events []model.Event
 }
 
 func newWorld(t *testing.T, o sim.Options) *world {

@@ -220,8 +220,8 @@ func (s *Source) poll(ctx context.Context) error {
 		return err
 	}
 	for _, past := range back {
-		if spare := s.budget.spare(time.Now()); !s.log.complete(past) && spare > 0 {
-			return s.log.backfill(ctx, past, spare)
+		if err := s.log.backfill(ctx, past, s.budget.spare(time.Now())); err != nil {
+			return err
 		}
 	}
 	return nil

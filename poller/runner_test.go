@@ -1,0 +1,156 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"quotatop/model"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// script is a source that does what a test says.
+type script func(ctx context.Context, emit func(model.Event)) error
+
+func (s script) Name() string { return model.SourceTap }
+
+func (s script) Run(ctx context.Context, emit func(model.Event)) error { return s(ctx, emit) }
+
+func start(ctx context.Context, t *testing.T, s script) <-chan model.Snapshot {
+	t.Helper()
+	table, err := model.Profile(model.DefaultProfile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Runner{Sources: []Source{s}, Ledger: model.NewLedger(table, model.LedgerOptions{}), Clock: &Clock{}}
+	return r.Start(ctx)
+}
+
+func call() model.Event {
+	return model.Event{At: time.Now(), Source: model.SourceTap, Call: &model.Call{
+		Vantage: model.VantageLocal, Method: "POST", Path: "/inference", Status: 200,
+	}}
+}
+
+// Snapshots come at most four a second however many the events, and once a
+// second without any.
+func TestPaceOfSnapshots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		feed := start(ctx, t, func(ctx context.Context, emit func(model.Event)) error {
+			for range 1000 { // ten busy seconds
+				emit(call())
+				time.Sleep(10 * time.Millisecond)
+			}
+			<-ctx.Done()
+			return nil
+		})
+		count := func(d time.Duration) (n int) {
+			for end := time.After(d); ; n++ {
+				select {
+				case <-feed:
+				case <-end:
+					return n
+				}
+			}
+		}
+		if n := count(10 * time.Second); n < 36 || n > 42 {
+			t.Errorf("%d snapshots in ten busy seconds, want 4 a second", n)
+		}
+		if n := count(10 * time.Second); n < 9 || n > 11 {
+			t.Errorf("%d snapshots in ten idle seconds, want 1 a second", n)
+		}
+		cancel()
+		for range feed {
+		}
+	})
+}
+
+// A reader that sleeps finds the newest snapshot and holds nobody up.
+func TestNewestWins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		feed := start(t.Context(), t, func(_ context.Context, emit func(model.Event)) error {
+			for range 5000 {
+				emit(call())
+			}
+			return nil
+		})
+		synctest.Wait()
+		s := <-feed
+		if got := s.Endpoints[1].Limits[0].Used.Or(0); got != 0 && got != 5000 {
+			t.Errorf("used %d, want all 5000", got)
+		}
+		for s := range feed {
+			if got := s.Endpoints[1].Calls.Or(0); got != 5000 {
+				t.Errorf("used %d, want all 5000", got)
+			}
+		}
+	})
+}
+
+// A source that fails is named with its error and started again, later each
+// time; the feed is closed once ctx has ended.
+func TestFailedSourceIsStartedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		begin := time.Now()
+		var starts []time.Duration
+		feed := start(ctx, t, func(ctx context.Context, emit func(model.Event)) error {
+			starts = append(starts, time.Since(begin))
+			if len(starts) == 4 {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return errors.New("the port is gone")
+		})
+		time.Sleep(500 * time.Millisecond)
+		var s model.Snapshot
+		for s = range feed {
+			if len(s.Sources) > 0 {
+				break
+			}
+		}
+		if src := s.Sources[0]; src.State != model.StateError || src.Error != "the port is gone" || !src.RetryAt.Known() {
+			t.Errorf("source = %+v, want its error and when it is tried again", src)
+		}
+		time.Sleep(10 * time.Second)
+		cancel()
+		for range feed {
+		}
+		want := []time.Duration{0, time.Second, 3 * time.Second, 7 * time.Second}
+		if len(starts) != len(want) {
+			t.Fatalf("started at %v, want %v", starts, want)
+		}
+		for i := range want {
+			if starts[i] != want[i] {
+				t.Errorf("start %d at %s, want %s", i, starts[i], want[i])
+			}
+		}
+	})
+}
+
+func TestParseBaseURL(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://api.pioneer.ai":        "https://api.pioneer.ai",
+		" https://api.pioneer.ai/ ":     "https://api.pioneer.ai",
+		"https://example.com/proxy/v2/": "https://example.com/proxy/v2",
+		"http://127.0.0.1:8430":         "http://127.0.0.1:8430",
+		"http://localhost:8430":         "http://localhost:8430",
+		"http://[::1]:8430":             "http://[::1]:8430",
+	} {
+		if got, err := ParseBaseURL(raw); err != nil || got.String() != want {
+			t.Errorf("ParseBaseURL(%q) = %v, %v, want %s", raw, got, err, want)
+		}
+	}
+	for _, raw := range []string{"", "api.pioneer.ai", "ftp://api.pioneer.ai", "http://api.pioneer.ai", "https://", "https://user:pw@api.pioneer.ai",
+		"https://api.pioneer.ai?key=x", "http://10.0.0.1", "https://api.pioneer.ai:port", "http://localhost.example.com"} {
+		if got, err := ParseBaseURL(raw); err == nil {
+			t.Errorf("ParseBaseURL(%q) = %v, want an error", raw, got)
+		}
+	}
+}
