@@ -68,6 +68,8 @@ type view struct {
 	asOf                         time.Time
 	sees                         bool                         // false when nothing has been heard yet
 	fromAccount                  bool                         // used is the account's figure
+	margin                       int                          // the 95 % error of account
+	estimated                    bool                         // account rests on samples
 	count                        func(from, to time.Time) int // the calls behind used
 	lanes                        []*lane                      // those behind used; the largest counts
 }
@@ -103,12 +105,22 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 	}
 	here, seesHere := v.local.Get()
 	there, seesThere := v.account.Get()
+	if seesThere {
+		v.margin, v.estimated = l.sampling.margin(h.Add(-per), h, func(own int) bool { return l.table.Covered(e, own) })
+	}
 	accountCovers := seesThere && l.billing.covers(per, h)
 	if perIP && watching && localCovers && here > l.polls.between(e, span, now.Add(-per), now) {
 		seesThere = false // this machine's calls are known, whoever else uses the key
 	}
+	// An estimate that may be this machine's own calls says nothing against the
+	// count of them.
+	then := 0
+	if watching {
+		then = local(h.Add(-per), h)
+	}
+	same := v.estimated && localCovers && there-v.margin <= max(here, then)
 	switch {
-	case seesThere && (!seesHere || there > here) && !(localCovers && l.billingSilent(now)):
+	case seesThere && (!seesHere || there > here) && !same && !(localCovers && l.billingSilent(now)):
 		v.used, v.asOf, v.fromAccount = v.account, h, true
 		v.upper = perIP && there > l.polls.between(e, span, h.Add(-per), h)
 		v.lower = !accountCovers
@@ -121,14 +133,8 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 		return v
 	}
 	v.sees = true
-	if v.fromAccount && !perIP {
-		then := 0
-		if watching {
-			then = local(h.Add(-per), h)
-		}
+	if seesThere && !perIP && !same {
 		v.others = Some(max(there-then, 0))
-	} else if seesThere && !perIP {
-		v.others = Some(max(there-local(h.Add(-per), h), 0))
 	}
 	return v
 }
@@ -171,7 +177,7 @@ func (l *Ledger) gauge(e, i int, now time.Time) LimitUsage {
 	}
 	g.AsOf = Some(v.asOf)
 	if v.fromAccount {
-		g.Margin, g.Estimated = l.sampling.margin(v.asOf.Add(-limit.Per), v.asOf, func(own int) bool { return l.table.Covered(e, own) })
+		g.Margin, g.Estimated = v.margin, v.estimated
 	}
 	if in, ok := timeToLimit(v.count, limit.Max, limit.Per, v.asOf).Get(); ok {
 		g.TimeToLimit = Some(max(in-now.Sub(v.asOf), 0).Seconds())

@@ -44,7 +44,7 @@ type log struct {
 	recent      map[string]time.Time // rows reported one by one, of the last mostLateness
 	recentSince time.Time            // recent is whole from here on
 	young       map[string]bool      // rows of the last poll that were newer than its horizon
-	polled      time.Time            // of the last full poll; zero after a sampled one
+	polled      time.Time            // when young was last read; zero after a poll that left it out
 
 	note string // what is odd about the log, in a line
 }
@@ -100,7 +100,7 @@ func (l *log) poll(ctx context.Context, afford int, reach time.Duration) error {
 		l.horizon.rank = -1
 	}
 	number := 1
-	if l.began && l.polled.IsZero() { // sampling: go where the horizon should be
+	if l.began && l.polled.IsZero() { // catching up: go where the horizon should be
 		number = 1 + int(l.rate*l.lateness.span().Seconds()*1.1)/l.pageSize()
 	}
 	first, err := l.fetch(ctx, number)
@@ -117,7 +117,7 @@ func (l *log) poll(ctx context.Context, afford int, reach time.Duration) error {
 			return l.begin(ctx, first)
 		}
 		if pages > afford {
-			return l.sample(ctx, first)
+			return l.catchUp(ctx, first, afford)
 		}
 	}
 	if number != 1 {
@@ -353,38 +353,6 @@ func (l *log) learnRate(rows []row) {
 	}
 	span := rows[0].at.Sub(rows[len(rows)-1].at).Seconds()
 	l.rate = float64(len(rows)) / max(span, 0.01)
-}
-
-// sample reports what came since the last horizon by its exact count and the
-// rows of the page at the new horizon.
-func (l *log) sample(ctx context.Context, p page) error {
-	p, i, err := l.settled(ctx, p)
-	if err != nil {
-		return err
-	}
-	if i == len(p.rows) {
-		return nil // nothing has settled
-	}
-	to := l.edge(p, i)
-	if !to.at.After(l.horizon.at) {
-		return nil
-	}
-	if to.rank < l.horizon.rank { // the log shrank: count anew from here
-		l.horizon, l.oldest = to, to
-		l.polled = time.Time{}
-		return nil
-	}
-	rows := p.rows[i:]
-	if n := slices.IndexFunc(rows, func(r row) bool { return r.at.Before(l.horizon.at) }); n >= 0 {
-		rows = rows[:n]
-	}
-	l.readSampled(l.horizon, to, rows)
-	l.rate = float64(to.rank-l.horizon.rank) / to.at.Sub(l.horizon.at).Seconds()
-	l.horizon = to
-	l.polled = time.Time{}
-	clear(l.recent)
-	l.recentSince = to.at
-	return nil
 }
 
 // tell reports one row.

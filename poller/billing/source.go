@@ -35,6 +35,9 @@ const (
 // samples fall on all phases of the load, and of the server's second.
 const pollJitter = 0.1
 
+// backfillReserve is how many requests the past leaves to the present.
+const backfillReserve = 6
+
 // pollReserve is how many requests a poll may need at the least: one in the
 // wrong place of the log, one in the right one, and the plan.
 const pollReserve = 3
@@ -213,14 +216,14 @@ func (s *Source) poll(ctx context.Context) error {
 		return s.account.refresh(ctx, true)
 	}
 	back, reach := s.pasts(now)
-	if err := s.log.poll(ctx, max(s.budget.spare(time.Now())/4, 1), reach); err != nil {
+	if err := s.log.poll(ctx, max(s.budget.spare(time.Now())/2, 1), reach); err != nil {
 		return err
 	}
 	if err := s.account.refresh(ctx, s.capHot.Load()); err != nil {
 		return err
 	}
 	for _, past := range back {
-		if err := s.log.backfill(ctx, past, s.budget.spare(time.Now())); err != nil {
+		if err := s.log.backfill(ctx, past, s.budget.spare(time.Now())-backfillReserve); err != nil {
 			return err
 		}
 	}

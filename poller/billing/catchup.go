@@ -1,0 +1,62 @@
+package billing
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"quotatop/model"
+)
+
+// catchUp reports what came since the last horizon without reading what has
+// not settled: in full if afford pages are enough, else by its exact count and
+// the rows of the page at the new horizon.
+func (l *log) catchUp(ctx context.Context, p page, afford int) error {
+	p, i, err := l.settled(ctx, p)
+	if err != nil {
+		return err
+	}
+	l.polled = time.Time{}
+	if i == len(p.rows) {
+		return nil // nothing has settled
+	}
+	from, to := l.horizon, l.edge(p, i)
+	switch {
+	case !to.at.After(from.at):
+		return nil
+	case to.rank < from.rank: // the log shrank: count anew from here
+		l.horizon, l.oldest, l.floor = to, to, to.at
+		return nil
+	}
+	added := to.rank - from.rank
+	ids := map[string]bool{}
+	rows := since(from.at, appendNew(nil, ids, p.rows[i:]))
+	for more := (added - len(rows) + p.size - 1) / p.size; more > 0 && more < afford; more-- {
+		next, err := l.fetch(ctx, p.number+1)
+		if err != nil {
+			return err
+		}
+		rows, p = since(from.at, appendNew(rows, ids, next.rows)), next
+	}
+	l.rate = float64(added) / to.at.Sub(from.at).Seconds()
+	l.horizon = to
+	if len(rows) < added {
+		clear(l.recent)
+		l.recentSince = to.at
+		l.readSampled(from, to, rows)
+		return nil
+	}
+	for _, r := range slices.Backward(rows) {
+		l.tell(r)
+	}
+	l.read(model.Reading{From: from.at, To: to.at})
+	return nil
+}
+
+// since cuts off the rows that are older than t. They are newest first.
+func since(t time.Time, rows []row) []row {
+	if i := slices.IndexFunc(rows, func(r row) bool { return r.at.Before(t) }); i >= 0 {
+		return rows[:i]
+	}
+	return rows
+}
