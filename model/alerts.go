@@ -35,7 +35,13 @@ type group struct {
 	count     int
 	minute    *Window
 	retryAt   time.Time // zero when the API did not say
+	told      time.Time // when the client was first told to wait, in this wait
+	early     int       // calls that came within a wait
 }
+
+// heardAfter is how long a client is given to hear of a denial: calls that were
+// on their way by then are not early.
+const heardAfter = time.Second
 
 // alerts is the short memory of denials.
 type alerts struct{ groups []*group }
@@ -50,11 +56,12 @@ func (a *alerts) observe(key groupKey, d Denial, at time.Time) {
 		a.groups = append(a.groups, &group{key: key, first: at, at: at, last: d, minute: NewWindow(detailWidth, time.Minute+laneLag)})
 	}
 	g := a.groups[i]
+	if g.told.IsZero() || key.kind == KindRate && at.After(g.retryAt) {
+		g.told = at
+	}
 	g.count++
 	g.minute.Add(at, 1)
-	if at.Before(g.first) {
-		g.first = at
-	}
+	g.first = minTime(g.first, at)
 	if !at.Before(g.at) {
 		g.at, g.last = at, d
 	}
@@ -65,6 +72,26 @@ func (a *alerts) observe(key groupKey, d Denial, at time.Time) {
 	slices.SortStableFunc(a.groups, func(x, y *group) int { return y.at.Compare(x.at) })
 }
 
+// sent notes a call that a local source saw, and counts it where it came too
+// early: within its endpoint's Retry-After, or after the cap had closed.
+func (a *alerts) sent(endpoint int, source string, at time.Time, reset func(t time.Time) time.Time) {
+	for _, g := range a.groups {
+		if g.key.source != source || !at.After(g.told.Add(heardAfter)) {
+			continue
+		}
+		switch g.key.kind {
+		case KindRate:
+			if g.key.endpoint == endpoint && at.Before(g.retryAt) {
+				g.early++
+			}
+		case KindCap:
+			if g.key.endpoint == endpoint && at.Before(reset(g.told)) {
+				g.early++
+			}
+		}
+	}
+}
+
 // snapshot lists the groups that still matter at now. reset is the spending
 // cap's next reset after t.
 func (a *alerts) snapshot(now time.Time, table Table, reset func(t time.Time) time.Time) []DenialGroup {
@@ -72,8 +99,8 @@ func (a *alerts) snapshot(now time.Time, table Table, reset func(t time.Time) ti
 	for _, g := range a.groups {
 		d := DenialGroup{
 			Kind: g.key.kind, Status: g.last.Status, First: g.first, At: g.at, Count: g.count,
-			Minute: g.minute.Count(now.Add(-time.Minute), now),
-			Reason: g.key.reason, Detail: g.last.Detail, URL: g.last.URL, Source: g.key.source,
+			Minute: g.minute.Count(now.Add(-time.Minute), soon(now)),
+			Early:  g.early, Reason: g.key.reason, Detail: g.last.Detail, Headers: g.last.Headers, URL: g.last.URL, Source: g.key.source,
 		}
 		if g.key.endpoint != ownPolls {
 			d.Endpoint = table.Endpoints[g.key.endpoint].ID

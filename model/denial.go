@@ -30,9 +30,11 @@ type Denial struct {
 	// Detail is the human text of the body, on one line, shortened. May be
 	// empty.
 	Detail string `json:"detail,omitempty"`
+	// Headers are the response's headers that tell of limits, on one line.
+	Headers string `json:"headers,omitempty"`
 	// URL is the resolution_url of a billing denial. May be empty.
 	URL string `json:"url,omitempty"`
-	// Limit is the limit that the response named; its zero value when it named
-	// none.
+	// Limit is the limit that the response named; Per is 0 when it did not say
+	// over which time, and both are when it named none.
 	Limit Limit `json:"limit,omitzero"`
 }

@@ -97,7 +97,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 	}
 	v := view{asOf: now}
 	if seesLocal {
-		v.local = Some(local(now.Add(-per), now))
+		v.local = Some(local(now.Add(-per), soon(now)))
 	}
 	h := l.horizon
 	if l.billing != nil && !h.IsZero() {
@@ -109,7 +109,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 		v.margin, v.estimated = l.sampling.margin(h.Add(-per), h, func(own int) bool { return l.table.Covered(e, own) })
 	}
 	accountCovers := seesThere && l.billing.covers(per, h)
-	if perIP && watching && localCovers && here > l.polls.between(e, span, now.Add(-per), now) {
+	if perIP && watching && localCovers && here > l.polls.between(e, span, now.Add(-per), soon(now)) {
 		seesThere = false // this machine's calls are known, whoever else uses the key
 	}
 	// An estimate that may be this machine's own calls says nothing against the
@@ -172,6 +172,7 @@ func (l *Ledger) gauge(e, i int, now time.Time) LimitUsage {
 	if l.tap != nil || l.tail != nil || l.polls != nil {
 		g.Rejected = Some(max(l.tap.rejected(e, i, limit.Per, now), l.tail.rejected(e, i, limit.Per, now)) + l.polls.rejected(e, i, limit.Per, now))
 	}
+	l.tell(&g, e, i, now)
 	if !v.sees {
 		return g
 	}
@@ -202,8 +203,12 @@ func (l *lane) rejected(e, span int, per time.Duration, t time.Time) int {
 	if l == nil {
 		return 0
 	}
-	return l.tallies[e][span].rejected.Count(t.Add(-per), t)
+	return l.tallies[e][span].rejected.Count(t.Add(-per), soon(t))
 }
+
+// soon is where a count up to now ends: nothing that was seen is dated later, so
+// the bucket that is filling is counted whole.
+func soon(now time.Time) time.Time { return now.Add(time.Minute) }
 
 // history is the steps up to the view's end, from the same lanes as the view.
 func (l *Ledger) history(e, i int, v view) (accepted, rejected []int) {

@@ -83,8 +83,8 @@ func (s *source) snapshot(now time.Time) Source {
 		out.State = StateStale
 	}
 	if h.BudgetMinute > 0 {
-		out.PollsMinute = Some(s.polls.Count(now.Add(-time.Minute), now))
-		out.PollsHour = Some(s.polls.Count(now.Add(-time.Hour), now))
+		out.PollsMinute = Some(s.polls.Count(now.Add(-time.Minute), soon(now)))
+		out.PollsHour = Some(s.polls.Count(now.Add(-time.Hour), soon(now)))
 		out.BudgetMinute, out.BudgetHour = Some(h.BudgetMinute), Some(h.BudgetHour)
 	}
 	return out

@@ -16,6 +16,7 @@ type Ledger struct {
 
 	billing, tap, tail, polls *lane // nil until the first event for them
 	horizon                   time.Time
+	lessons                   [][]lesson // by endpoint, then by its limits
 	doubles                   pairing
 	sampling                  sampling
 	countDoubles              bool
@@ -49,6 +50,7 @@ func NewLedger(t Table, opts LedgerOptions) *Ledger {
 			spans = append(spans, time.Minute)
 		}
 		l.spans = append(l.spans, spans)
+		l.lessons = append(l.lessons, make([]lesson, len(e.Limits)))
 		var under []int
 		for i := range t.Endpoints {
 			if t.Covered(i, own) {
@@ -149,6 +151,9 @@ func (l *Ledger) call(c *Call, source string, at time.Time) {
 	lane := l.lane(source)
 	own, pattern, _ := l.classify(c)
 	isPoll := source == SourceBilling
+	if !isPoll {
+		l.alerts.sent(own, source, at, l.spend.reset)
+	}
 	if c.Denial != nil {
 		l.deny(c.Denial, lane, own, source, at)
 		return
@@ -183,35 +188,50 @@ func (l *Ledger) lane(source string) *lane {
 }
 
 // deny counts a denial: in the alerts, and against the limit that said no.
-func (l *Ledger) deny(d *Denial, lane *lane, own int, source string, at time.Time) {
+func (l *Ledger) deny(d *Denial, lane *lane, own int, source string, when time.Time) {
 	key := groupKey{kind: d.Kind, endpoint: own, reason: d.Reason, source: source}
 	if source == SourceBilling {
 		key.endpoint = ownPolls
-		l.source(source).polls.Add(at, 1)
+		l.source(source).polls.Add(when, 1)
 	}
-	l.alerts.observe(key, *d, at)
+	l.alerts.observe(key, *d, when)
 	if d.Kind != KindRate {
 		return
 	}
-	// The limit that the response names; else the endpoint's own; else, for
-	// calls that have none of their own, all that cover them.
-	named, mine := false, len(l.table.Endpoints[own].Limits) > 0
-	for _, pass := range []func(e, i int) bool{
-		func(e, i int) bool { return l.table.Endpoints[e].Limits[i] == d.Limit },
-		func(e, _ int) bool { return e == own || !mine },
+	for _, at := range l.denying(d.Limit, own) {
+		lane.reject(at.e, at.span, when)
+		l.lessons[at.e][at.span].learn(d, when)
+	}
+}
+
+// place is one limit of the table.
+type place struct{ e, span int }
+
+// denying finds the limits that denied a call of endpoint own: the one that
+// the response names; else, as the table may be out of date, the endpoint's
+// own over the same time; else the endpoint's own; else, for calls that have
+// none of their own, all that cover them.
+func (l *Ledger) denying(named Limit, own int) (found []place) {
+	mine := len(l.table.Endpoints[own].Limits) > 0
+	for _, fits := range []func(e int, limit Limit) bool{
+		func(_ int, limit Limit) bool {
+			return limit.Max == named.Max && (limit.Per == named.Per || named.Per == 0)
+		},
+		func(e int, limit Limit) bool { return e == own && limit.Per == named.Per },
+		func(e int, _ Limit) bool { return e == own || !mine },
 	} {
 		for _, e := range l.under[own] {
-			for i := range l.table.Endpoints[e].Limits {
-				if pass(e, i) {
-					lane.reject(e, i, at)
-					named = true
+			for i, limit := range l.table.Endpoints[e].Limits {
+				if fits(e, limit) {
+					found = append(found, place{e, i})
 				}
 			}
 		}
-		if named {
-			return
+		if len(found) > 0 {
+			return found
 		}
 	}
+	return nil
 }
 
 // reading notes how far the billing log has been read, and counts what of it

@@ -45,10 +45,38 @@ func ReadDenial(status int, header func(name string) string, body []byte, now ti
 	}
 	d.Reason = oneLine(d.Reason)
 	d.RetryAfter = readRetryAfter(header("Retry-After"), now)
+	d.Headers = limitHeaders(header)
 	if d.Kind == KindRate {
 		d.Limit = limitNamed(d.Detail)
+		if n, err := strconv.Atoi(header("X-RateLimit-Limit")); err == nil && n > 0 && n <= MaxLimit {
+			d.Limit.Max = n
+		}
+		if !d.RetryAfter.Known() {
+			d.RetryAfter = readReset(header("X-RateLimit-Reset"), now)
+		}
 	}
 	return d, true
+}
+
+// limitHeaders are the response headers that tell of limits, in one line.
+func limitHeaders(header func(name string) string) string {
+	var said []string
+	for _, name := range []string{"Retry-After", "X-RateLimit-Reason", "X-RateLimit-Code", "X-RateLimit-Scope", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
+		if value := header(name); value != "" {
+			said = append(said, name+": "+value)
+		}
+	}
+	return oneLine(strings.Join(said, ", "))
+}
+
+// readReset reads X-RateLimit-Reset, whose unit is not documented: seconds
+// until the reset, or where that would be decades, the Unix time of it.
+func readReset(value string, now time.Time) Opt[time.Duration] {
+	seconds, err := strconv.ParseFloat(value, 64)
+	if err == nil && seconds > 1e9 && seconds < 1e11 {
+		return Some(min(max(time.Unix(int64(seconds), 0).Sub(now), 0), maxRetryAfter))
+	}
+	return readRetryAfter(value, now)
 }
 
 // saying is what a response body says, wherever in it that stands.

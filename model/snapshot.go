@@ -82,6 +82,11 @@ type LimitUsage struct {
 	// Rejected is the calls of the window that this limit denied, as far as
 	// this machine saw them. They are not in Used.
 	Rejected Opt[int] `json:"rejected"`
+	// DeniedAt is the calls that the window held when this limit last denied
+	// one, as far as is known; Learned the limit that follows from that or that
+	// the response named, where it is not the documented one.
+	DeniedAt Opt[int] `json:"denied_at"`
+	Learned  Opt[int] `json:"learned_limit"`
 	// Peak is the highest Used of the time that History covers.
 	Peak Opt[int] `json:"peak"`
 	// Estimated is set when Account was sampled; Margin is then its 95 % error
@@ -184,17 +189,21 @@ func (s Snapshot) Worst() (endpoint, limit int, ok bool) {
 
 // A DenialGroup is the denials of one kind, endpoint, reason and source.
 type DenialGroup struct {
-	Kind     Kind           `json:"kind"`
-	Endpoint string         `json:"endpoint"` // the endpoint's ID; empty for quotatop's own polls
-	Status   int            `json:"status"`
-	First    time.Time      `json:"first_at"`
-	At       time.Time      `json:"at"`           // the last one
-	Count    int            `json:"count"`        // since First
-	Minute   int            `json:"count_minute"` // of the last minute
-	RetryAt  Opt[time.Time] `json:"retry_at"`     // when the last Retry-After is over
-	ClearsAt Opt[time.Time] `json:"clears_at"`    // when it clears by itself; unknown when a person must act
+	Kind     Kind      `json:"kind"`
+	Endpoint string    `json:"endpoint"` // the endpoint's ID; empty for quotatop's own polls
+	Status   int       `json:"status"`
+	First    time.Time `json:"first_at"`
+	At       time.Time `json:"at"`           // the last one
+	Count    int       `json:"count"`        // since First
+	Minute   int       `json:"count_minute"` // of the last minute
+	// Early is the calls that came too early, as far as this machine saw: of a
+	// rate limit, within Retry-After; of the cap, after it had closed.
+	Early    int            `json:"sent_early"`
+	RetryAt  Opt[time.Time] `json:"retry_at"`  // when the last Retry-After is over
+	ClearsAt Opt[time.Time] `json:"clears_at"` // when it clears by itself; unknown when a person must act
 	Reason   string         `json:"reason"`
 	Detail   string         `json:"detail"`
+	Headers  string         `json:"headers"` // those of the last response that tell of limits
 	URL      string         `json:"resolution_url"`
 	Source   string         `json:"source"`
 }

@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // spendMemory is how many of the account's figures are remembered for the burn
 // rate.
@@ -63,7 +66,7 @@ func (s *spend) row(t time.Time, cost Micros, sampled bool) {
 		s.rows, s.rowsEnd, s.estimated = 0, end, false
 	}
 	if end.Equal(s.rowsEnd) {
-		s.rows += cost
+		s.rows = min(s.rows, math.MaxInt64-max(cost, 0)) + cost // saturates
 		s.estimated = s.estimated || sampled
 	}
 }

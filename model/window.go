@@ -49,7 +49,7 @@ func (w *Window) addBucket(b int64, n int) {
 		}
 	}
 	c := &w.counts[b%size]
-	*c = int32(min(int64(*c)+int64(n), math.MaxInt32))
+	*c = int32(min(int64(*c)+min(int64(n), math.MaxInt32), math.MaxInt32))
 }
 
 // Spread counts n events evenly over [from, to).

@@ -1,0 +1,421 @@
+// Command quotatop is top for API quotas: it shows each endpoint's rate against
+// its limit, the daily cap with the time to its reset, and the calls that were
+// denied.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"charm.land/fang/v2"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"quotatop/model"
+	"quotatop/poller"
+	"quotatop/poller/billing"
+	"quotatop/poller/config"
+	"quotatop/poller/sim"
+	"quotatop/poller/tap"
+	"quotatop/theme"
+	"quotatop/ui"
+)
+
+// The exit codes, a contract with scripts.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// A usageError is a mistake in the command line or the configuration.
+type usageError struct{ error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program less its process.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	started := false // else cobra found the command line wrong
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	err := fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithErrorHandler(
+		func(w io.Writer, _ fang.Styles, err error) { fmt.Fprintln(w, "quotatop:", err) }))
+	_, usage := errors.AsType[usageError](err)
+	switch {
+	case err == nil:
+		return 0
+	case usage || !started:
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+// flags are the command line's settings; they beat environment and file.
+type flags struct {
+	config, baseURL, keyFile, theme, profile, tap, interval string
+}
+
+func newRoot() *cobra.Command {
+	f := &flags{}
+	root := &cobra.Command{
+		Use:   "quotatop",
+		Short: "top for API quotas",
+		Long: "quotatop shows the rate of each endpoint against its limit, the daily cap with the time to its reset,\n" +
+			"and the calls that were denied. Run it beside a load run. The key is PIONEER_API_KEY, or --key-file.",
+		Example: "  quotatop demo\n  PIONEER_API_KEY=… quotatop\n  quotatop --tap 127.0.0.1:8429",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return dashboard(cmd, f) },
+	}
+	all := root.PersistentFlags()
+	all.StringVar(&f.config, "config", "", "configuration file (default "+config.Path()+")")
+	all.StringVar(&f.baseURL, "base-url", "", "where the API is (PIONEER_BASE_URL; default "+poller.DefaultBaseURL+")")
+	all.StringVar(&f.keyFile, "key-file", "", "file that holds the API key (default: PIONEER_API_KEY)")
+	all.StringVar(&f.profile, "profile", "", "table of limits (default "+model.DefaultProfile+")")
+	all.StringVar(&f.interval, "interval", "", "time between polls (default "+billing.DefaultInterval.String()+")")
+	all.StringVar(&f.theme, "theme", "", "theme of the screen (default: by the terminal's background)")
+	tapFlag := func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(&f.tap, "tap", "", "also pass requests through at this address, and see each of them")
+	}
+	tapFlag(root)
+	stream := streamCommand(f)
+	tapFlag(stream)
+	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), stream)
+	return root
+}
+
+// settings joins flags, environment and file.
+func (f *flags) settings() (config.Config, error) {
+	path := f.config
+	if path == "" {
+		path = config.Path()
+	}
+	c, err := config.Load(path, f.config != "")
+	if err != nil {
+		return c, usageError{err}
+	}
+	for _, s := range []struct {
+		into  *string
+		value string
+	}{
+		{&c.BaseURL, os.Getenv("PIONEER_BASE_URL")},
+		{&c.BaseURL, f.baseURL}, {&c.Profile, f.profile}, {&c.Theme, f.theme}, {&c.Tap, f.tap}, {&c.Interval, f.interval},
+	} {
+		if s.value != "" {
+			*s.into = s.value
+		}
+	}
+	return c, nil
+}
+
+// A rig is the rooms wired together: what feeds a ledger.
+type rig struct {
+	theme   string
+	clock   *poller.Clock
+	ledger  *model.Ledger
+	billing *billing.Source
+	tap     *tap.Tap // nil for none
+}
+
+// newRig checks all settings and opens the tap. key is the API key.
+func newRig(c config.Config, key string) (*rig, error) {
+	base, err := poller.ParseBaseURL(c.BaseURL)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	table, err := c.Table()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	opts := billing.Options{Base: base, Key: key, Table: table, BudgetMinute: c.Budget.PerMinute, BudgetHour: c.Budget.PerHour}
+	if c.Interval != "" {
+		if opts.Interval, err = config.ParseInterval(c.Interval); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	if c.Theme != "" {
+		if _, err := theme.ByName(theme.BuiltIn(), c.Theme); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	r := &rig{theme: c.Theme, clock: &poller.Clock{}}
+	ledger := model.LedgerOptions{CountDoubleRows: c.CountDoubleRows}
+	if c.Cap.USDPerDay > 0 {
+		ledger.Cap = model.Some(model.MicrosFromUSD(c.Cap.USDPerDay))
+	}
+	r.ledger = model.NewLedger(table, ledger)
+	opts.Clock = r.clock
+	r.billing = billing.New(opts)
+	if c.Tap != "" {
+		ln, err := tap.Listen(c.Tap)
+		if err != nil {
+			return nil, err
+		}
+		r.tap = tap.New(base, r.clock, tap.Options{Listener: ln})
+	}
+	return r, nil
+}
+
+// newRig makes the rig of the flags.
+func (f *flags) newRig(ctx context.Context) (*rig, error) {
+	c, err := f.settings()
+	if err != nil {
+		return nil, err
+	}
+	key, err := c.Key(ctx, f.keyFile, os.Getenv("PIONEER_API_KEY"))
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return newRig(c, key)
+}
+
+// start runs the sources until ctx ends.
+func (r *rig) start(ctx context.Context) <-chan model.Snapshot {
+	runner := &poller.Runner{Sources: []poller.Source{r.billing}, Ledger: r.ledger, Clock: r.clock, Seen: r.billing.Seen}
+	if r.tap != nil {
+		runner.Sources = append(runner.Sources, r.tap)
+	}
+	return runner.Start(ctx)
+}
+
+// show runs the screen until the user quits or ctx ends, and waits for the
+// sources to be done.
+func (r *rig) show(ctx context.Context, label string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	feed := r.start(ctx)
+	err := ui.Run(ctx, feed, ui.Options{Label: label, PollNow: r.billing.PollNow, Theme: r.theme}, ui.Terminal{})
+	cancel()
+	for range feed {
+	}
+	return err
+}
+
+// needTerminal refuses to draw where nobody could see it.
+func needTerminal(out io.Writer) error {
+	file, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(file.Fd()) {
+		return usageError{errors.New("standard output is not a terminal: use quotatop once, or quotatop stream")}
+	}
+	if os.Getenv("TERM") == "dumb" {
+		return usageError{errors.New("this terminal (TERM=dumb) cannot be drawn on: use quotatop once, or quotatop stream")}
+	}
+	return nil
+}
+
+func dashboard(cmd *cobra.Command, f *flags) error {
+	if err := needTerminal(cmd.OutOrStdout()); err != nil {
+		return err
+	}
+	r, err := f.newRig(cmd.Context())
+	if err != nil {
+		return err
+	}
+	return r.show(cmd.Context(), "")
+}
+
+func demoCommand(f *flags) *cobra.Command {
+	var capUSD float64
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "the dashboard on a simulated API with a simulated load run; needs no key",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := needTerminal(cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			return demo(cmd.Context(), f, capUSD, seed)
+		},
+	}
+	cmd.Flags().Float64Var(&capUSD, "cap-usd", 50, "daily cap of the simulated account; a small one is reached at once")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "of the simulated load run")
+	return cmd
+}
+
+// demo runs the dashboard as it is, against a simulator on loopback and a load
+// run that goes through the tap.
+func demo(ctx context.Context, f *flags, capUSD float64, seed uint64) error {
+	const key = "pio_sk_demo"
+	if capUSD <= 0 {
+		return usageError{fmt.Errorf("--cap-usd %g: use a positive amount", capUSD)}
+	}
+	c, err := f.settings()
+	if err != nil {
+		return err
+	}
+	table, err := c.Table()
+	if err != nil {
+		return usageError{err}
+	}
+	api := sim.New(sim.Options{Table: table, Key: key, CapUSD: capUSD, Seed: seed})
+	if err := api.Backfill(sim.DemoBackfill(capUSD)); err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	tapped, err := tap.Listen("127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	direct := url.URL{Scheme: "http", Host: ln.Addr().String()}
+	c.BaseURL, c.Tap = direct.String(), ""
+	r, err := newRig(c, key)
+	if err != nil {
+		return err
+	}
+	r.tap = tap.New(&direct, r.clock, tap.Options{Listener: tapped})
+	load := &sim.Load{BaseURL: "http://" + tapped.Addr().String(), Direct: direct.String(), Key: key, Plan: sim.DemoPlan(), Seed: seed, Obedient: 0.6}
+
+	ctx, cancel := context.WithCancel(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serve(ctx, ln, api) })
+	group.Go(func() error { return load.Run(ctx) })
+	group.Go(func() error {
+		defer cancel()
+		return r.show(ctx, "DEMO")
+	})
+	return group.Wait()
+}
+
+// serve serves until ctx ends.
+func serve(ctx context.Context, ln net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func simCommand(f *flags) *cobra.Command {
+	var listen, key string
+	var capUSD float64
+	cmd := &cobra.Command{
+		Use:   "sim",
+		Short: "a local API that enforces the limits, for trying things out",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.settings()
+			if err != nil {
+				return err
+			}
+			table, err := c.Table()
+			if err != nil {
+				return usageError{err}
+			}
+			ln, err := tap.Listen(listen)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "quotatop sim: listening on http://%s, profile %s, cap $%.2f a day\n", ln.Addr(), table.Profile, capUSD)
+			return serve(cmd.Context(), ln, sim.New(sim.Options{Table: table, Key: key, CapUSD: capUSD}))
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8430", "address to listen on")
+	cmd.Flags().StringVar(&key, "key", "", "the API key to accept (default: any)")
+	cmd.Flags().Float64Var(&capUSD, "cap-usd", 50, "daily cap of the account")
+	return cmd
+}
+
+func onceCommand(f *flags) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "once",
+		Short: "poll once, print what is known, exit",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := f.newRig(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if err := r.billing.Poll(cmd.Context(), r.ledger.Observe); err != nil {
+				return err
+			}
+			s := r.ledger.Snapshot(r.clock.Now())
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
+			}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), ui.Summary(s))
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one Snapshot as JSON")
+	return cmd
+}
+
+func streamCommand(f *flags) *cobra.Command {
+	var every time.Duration
+	cmd := &cobra.Command{
+		Use:   "stream",
+		Short: "no screen: a Snapshot a second as JSON Lines, until interrupted",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if every < 100*time.Millisecond {
+				return usageError{fmt.Errorf("--every %s: use 100ms or more", every)}
+			}
+			r, err := f.newRig(cmd.Context())
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithCancel(cmd.Context())
+			defer cancel()
+			return stream(r.start(ctx), every, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().DurationVar(&every, "every", time.Second, "time between snapshots")
+	return cmd
+}
+
+// stream writes the newest snapshot at every tick, until feed is closed.
+func stream(feed <-chan model.Snapshot, every time.Duration, out io.Writer) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	enc := json.NewEncoder(out)
+	for newest, fresh := (model.Snapshot{}), false; ; {
+		select {
+		case s, ok := <-feed:
+			if !ok {
+				return nil
+			}
+			newest, fresh = s, true
+		case <-tick.C:
+			if !fresh {
+				continue
+			}
+			if err := enc.Encode(newest); err != nil {
+				if errors.Is(err, syscall.EPIPE) {
+					return nil // the reader has seen enough
+				}
+				return fmt.Errorf("stream: %w", err)
+			}
+			fresh = false
+		}
+	}
+}

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller/sim"
+)
+
+const testKey = "pio_sk_do_not_show_me"
+
+// quotatop runs a command line as a user would who has no configuration, until
+// it ends or ctx does.
+func quotatop(t *testing.T, ctx context.Context, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(ctx, append([]string{"--config", os.DevNull}, args...), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// Mistakes of the user: one clear line, exit code 2 (or 1 where the machine is
+// at fault), nothing on standard output, and never the key.
+func TestMistakes(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	dead := httptest.NewServer(nil)
+	dead.Close()
+	broken := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(broken, []byte("theme = \"dark\"\nlimit = 3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	empty := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		args string
+		key  string
+		code int
+		want string
+	}{
+		"no key":             {"once", "", 2, "no API key: set PIONEER_API_KEY"},
+		"key of more":        {"once", testKey + " x", 2, "PIONEER_API_KEY holds more than a key"},
+		"key file missing":   {"once --key-file " + empty + ".no", "", 2, "no such file"},
+		"key file empty":     {"once --key-file " + empty, "", 2, "is empty"},
+		"unknown flag":       {"once --jsn", testKey, 2, "unknown flag: --jsn"},
+		"unknown command":    {"ones", testKey, 2, `unknown command "ones"`},
+		"unknown profile":    {"once --profile 2025-01", testKey, 2, `unknown profile "2025-01": use one of`},
+		"unknown theme":      {"once --theme pink", testKey, 2, `"pink"`},
+		"base URL":           {"once --base-url pioneer", testKey, 2, `base URL "pioneer" is not one`},
+		"http":               {"once --base-url http://api.example.com", testKey, 2, "would send the key unencrypted"},
+		"interval":           {"once --interval soon", testKey, 2, `time span "soon"`},
+		"short interval":     {"once --interval 1ms", testKey, 2, "interval of 1ms: use 1s"},
+		"every":              {"stream --every 1ms", testKey, 2, "--every 1ms"},
+		"broken config":      {"once --config " + broken, testKey, 2, `:2:1: unknown key "limit"`},
+		"config missing":     {"once --config " + broken + ".no", testKey, 2, "no such file"},
+		"port in use":        {"stream --tap " + taken.Addr().String(), testKey, 1, "is in use"},
+		"tap address":        {"stream --tap 8429", testKey, 1, "write it like 127.0.0.1:8429"},
+		"not a terminal":     {"", testKey, 2, "not a terminal: use quotatop once"},
+		"demo, no terminal":  {"demo", "", 2, "not a terminal: use quotatop once"},
+		"dead host":          {"once --base-url " + dead.URL, testKey, 1, "connection refused"},
+		"argument too many":  {"once more", testKey, 2, "more"},
+		"sim on a dead port": {"sim --listen " + taken.Addr().String(), "", 1, "is in use"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("PIONEER_API_KEY", tt.key)
+			code, stdout, stderr := quotatop(t, t.Context(), strings.Fields(tt.args)...)
+			if code != tt.code || stdout != "" {
+				t.Errorf("exit code %d with output %q, want %d and none", code, stdout, tt.code)
+			}
+			if !strings.HasPrefix(stderr, "quotatop: ") || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, tt.want) {
+				t.Errorf("standard error %q, want one line with %q", stderr, tt.want)
+			}
+			if strings.Contains(stderr, testKey) {
+				t.Errorf("standard error %q shows the key", stderr)
+			}
+		})
+	}
+}
+
+// api is a simulated API with some traffic of the last half hour.
+func api(t *testing.T) string {
+	t.Helper()
+	s := sim.New(sim.Options{Key: testKey})
+	if err := s.Backfill(sim.DemoBackfill(50)); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	t.Setenv("PIONEER_API_KEY", testKey)
+	return server.URL
+}
+
+func TestOnce(t *testing.T) {
+	url := api(t)
+	code, stdout, stderr := quotatop(t, t.Context(), "once", "--json", "--base-url", url)
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit code %d, standard error %q", code, stderr)
+	}
+	var s model.Snapshot
+	if err := json.Unmarshal([]byte(stdout), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Version != model.SnapshotVersion || s.Account.Plan != "pro" || s.Cap.Limit.Or(0) != 50*model.Dollar {
+		t.Errorf("snapshot = %s", stdout)
+	}
+	if used := s.Endpoints[1].Limits[0].Used.Or(0); used < 300 {
+		t.Errorf("inference used %d, want the simulated load", used)
+	}
+	code, stdout, stderr = quotatop(t, t.Context(), "once", "--base-url", url)
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "/1,200") || strings.Contains(stdout, "\x1b") {
+		t.Errorf("exit code %d, standard error %q, output:\n%s", code, stderr, stdout)
+	}
+	t.Setenv("PIONEER_API_KEY", "pio_sk_wrong")
+	code, stdout, stderr = quotatop(t, t.Context(), "once", "--base-url", url)
+	if code != 1 || stdout != "" || !strings.Contains(stderr, "key refused (401): invalid, or its allowance is used up") {
+		t.Errorf("with a wrong key: exit code %d, output %q, standard error %q", code, stdout, stderr)
+	}
+}
+
+// firstLines ends a context once it has seen a number of lines.
+type firstLines struct {
+	bytes.Buffer
+	left int
+	end  context.CancelFunc
+}
+
+func (f *firstLines) Write(p []byte) (int, error) {
+	if f.left -= bytes.Count(p, []byte("\n")); f.left <= 0 {
+		f.end()
+	}
+	return f.Buffer.Write(p)
+}
+
+func TestStream(t *testing.T) {
+	url := api(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	out := &firstLines{left: 3, end: cancel}
+	var errs bytes.Buffer
+	code := run(ctx, []string{"stream", "--config", os.DevNull, "--every", "200ms", "--tap", "127.0.0.1:0", "--base-url", url}, out, &errs)
+	if code != 0 || errs.Len() > 0 {
+		t.Fatalf("exit code %d, standard error %q", code, errs.String())
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) < 3 {
+		t.Fatalf("%d lines, want 3", len(lines))
+	}
+	for _, line := range lines {
+		var s model.Snapshot
+		if err := json.Unmarshal([]byte(line), &s); err != nil || s.Version != model.SnapshotVersion {
+			t.Errorf("line %q: %v", line, err)
+		}
+	}
+}
+
+// terminal is a real tmux pane.
+type terminal struct {
+	*testing.T
+	socket string
+}
+
+func inTmux(t *testing.T, width, height int, command string) *terminal {
+	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("tmux is missing: CI must have it")
+		}
+		t.Skip("tmux is missing: install it to test the screen in a real terminal")
+	}
+	pane := &terminal{t, "quotatop-" + strings.ReplaceAll(t.Name(), "/", "-")}
+	pane.tmux("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), command)
+	t.Cleanup(func() { _ = exec.Command("tmux", "-L", pane.socket, "kill-server").Run() })
+	return pane
+}
+
+func (p *terminal) tmux(args ...string) string {
+	p.Helper()
+	out, err := exec.Command("tmux", append([]string{"-L", p.socket}, args...)...).CombinedOutput()
+	if err != nil {
+		p.Fatalf("tmux %s: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+// see waits until the screen shows all texts.
+func (p *terminal) see(texts ...string) string {
+	p.Helper()
+	var screen string
+	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		screen = p.tmux("capture-pane", "-p")
+		missing := false
+		for _, text := range texts {
+			missing = missing || !strings.Contains(screen, text)
+		}
+		if !missing {
+			return screen
+		}
+	}
+	p.Fatalf("never saw %q; the screen was:\n%s", texts, screen)
+	return ""
+}
+
+func (p *terminal) press(keys ...string) { p.tmux(append([]string{"send-keys"}, keys...)...) }
+
+func build(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "quotatop")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, out)
+	}
+	return program
+}
+
+// The demo in a real tmux at the three sizes: it opens, counts down, obeys its
+// keys, follows a resize, and leaves the terminal as it was.
+func TestDemoInTmux(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	program := build(t)
+	for _, size := range [][2]int{{120, 40}, {80, 24}, {40, 12}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			t.Parallel()
+			pane := inTmux(t, size[0], size[1], "sh -c '"+program+" demo --config /dev/null; echo ended with $?; cat'")
+			pane.see("DEMO", "/200")
+			pane.press("?")
+			pane.see("pause")
+			pane.press("Escape")
+			pane.press("p")
+			pane.see("PAUSED")
+			pane.press("p")
+			pane.tmux("resize-window", "-x", "60", "-y", "20")
+			pane.see("/200")
+			pane.press("q")
+			pane.see("ended with 0")
+		})
+	}
+}
+
+// What the demo promises: an endpoint that climbs into its limit, 429s with a
+// running countdown, and with a small cap, a reached cap.
+func TestDemoStory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	program := build(t)
+	t.Run("limit", func(t *testing.T) {
+		t.Parallel()
+		pane := inTmux(t, 120, 40, program+" demo --config /dev/null")
+		pane.see("chat", "retry in")
+	})
+	t.Run("cap", func(t *testing.T) {
+		t.Parallel()
+		pane := inTmux(t, 120, 40, program+" demo --config /dev/null --cap-usd 0.5")
+		pane.see("spend_cap")
+	})
+}
