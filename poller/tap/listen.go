@@ -1,0 +1,58 @@
+package tap
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"syscall"
+
+	"quotatop/poller"
+)
+
+// Listen opens addr, as in "127.0.0.1:8429", for a tap. Whoever reaches a tap
+// uses it, so an address without a host, as in ":8429", is on loopback; another
+// interface, or all of them as in "0.0.0.0:8429", has to be named.
+func Listen(addr string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("tap: address %q: write it like 127.0.0.1:8429", addr)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	ln, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	switch {
+	case err == nil:
+		return ln, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("tap: port %s is in use: end what listens there, or choose another port: %w", port, err)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("tap: port %s needs more rights: choose one from 1024 on: %w", port, err)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("tap: %s is no address of this machine: choose 127.0.0.1: %w", host, err)
+	}
+	return nil, fmt.Errorf("tap: address %q cannot be listened on: write it like 127.0.0.1:8429: %w", addr, err)
+}
+
+// leadsTo reports whether requests to upstream arrive at the listener at own:
+// such a tap would call itself for ever.
+func leadsTo(upstream *url.URL, own net.Addr) bool {
+	addr, ok := own.(*net.TCPAddr)
+	if !ok {
+		return false
+	}
+	port := upstream.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[upstream.Scheme]
+	}
+	if port != strconv.Itoa(addr.Port) {
+		return false
+	}
+	if poller.IsLoopback(upstream.Hostname()) {
+		return addr.IP.IsLoopback() || addr.IP.IsUnspecified()
+	}
+	ip := net.ParseIP(upstream.Hostname())
+	return ip != nil && ip.Equal(addr.IP)
+}

@@ -1,0 +1,53 @@
+package tap
+
+import (
+	"net"
+	"strings"
+	"testing"
+)
+
+func TestListen(t *testing.T) {
+	taken, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	for _, tt := range []struct{ addr, want string }{ // want: a host, or words of the error
+		{":0", "127.0.0.1"},
+		{"127.0.0.1:0", "127.0.0.1"},
+		{"localhost:0", "127.0.0.1"},
+		{taken.Addr().String(), "port " + port + " is in use: end what listens there, or choose another port"},
+		{":" + port, "port " + port + " is in use"},
+		{"8429", `address "8429": write it like 127.0.0.1:8429`},
+		{"", `address "": write it like`},
+		{"http://127.0.0.1:8429", "write it like"},
+		{"127.0.0.1:http-but-odd", "write it like"},
+		{"127.0.0.1:99999", "write it like"},
+		{"203.0.113.7:8429", "203.0.113.7 is no address of this machine"},
+	} {
+		ln, err := Listen(tt.addr)
+		if err != nil {
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Listen(%q): got %v, want %s", tt.addr, err, tt.want)
+			}
+			continue
+		}
+		if host, _, _ := net.SplitHostPort(ln.Addr().String()); host != tt.want {
+			t.Errorf("Listen(%q): got %s, want %s", tt.addr, host, tt.want)
+		}
+		ln.Close()
+	}
+}
+
+// TestListenEverywhere opens every interface only when told to.
+func TestListenEverywhere(t *testing.T) {
+	ln, err := Listen("0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	if ip := ln.Addr().(*net.TCPAddr).IP; !ip.IsUnspecified() {
+		t.Errorf("got %s, want all interfaces", ip)
+	}
+}

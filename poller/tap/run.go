@@ -1,0 +1,71 @@
+package tap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"quotatop/model"
+)
+
+// Run serves on the listener until ctx ends, and reports each call and each
+// change of the tap's own health. It then closes the listener, lets the requests
+// in flight finish for as long as Options.Drain, cuts what is left (connections
+// that were upgraded at once), and returns nil.
+//
+// An error is of a listener that is missing, broken, or the upstream itself.
+func (t *Tap) Run(ctx context.Context, emit func(model.Event)) error {
+	if t.listener == nil {
+		return errors.New("tap: no listener to serve on")
+	}
+	if leadsTo(t.upstream, t.listener.Addr()) {
+		return fmt.Errorf("tap: the base URL %s://%s is the tap's own address: give quotatop that of the API, and the tap's to the load run only", t.upstream.Scheme, t.upstream.Host)
+	}
+	done := make(chan struct{})
+	var reporting sync.WaitGroup
+	reporting.Go(func() { t.report(done, emit) })
+	defer reporting.Wait()
+	defer close(done)
+
+	// Requests outlive ctx, until they are drained.
+	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	server := t.server(requests)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(t.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("tap: serve on %s: %w", t.listener.Addr(), errors.Join(err, server.Close()))
+	case <-ctx.Done():
+	}
+
+	grace, cancel := context.WithTimeout(requests, t.drain)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		t.log.Warn("tap: requests in flight were cut", "after", t.drain)
+		cut()
+		_ = server.Close()
+	}
+	<-failed
+	if transport, ok := t.transport.(interface{ CloseIdleConnections() }); ok {
+		transport.CloseIdleConnections()
+	}
+	return nil
+}
+
+// server bounds the time and size of a request's header, against clients that
+// send it for ever, and nothing else: bodies may stream for hours.
+func (t *Tap) server(requests context.Context) *http.Server {
+	return &http.Server{
+		Handler:           t,
+		BaseContext:       func(net.Listener) context.Context { return requests },
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       5 * time.Minute,
+		MaxHeaderBytes:    http.DefaultMaxHeaderBytes,
+		ErrorLog:          t.errorLog(),
+	}
+}
