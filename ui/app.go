@@ -1,0 +1,173 @@
+// Package ui draws quotatop's screen.
+//
+// The screen is a pure function of the newest Snapshot and of what the user has
+// chosen to see. Its time is Snapshot.At: nothing here reads a clock. App pulls
+// snapshots from its feed with one command at a time, so that a fast feed costs
+// no more frames than it brings snapshots.
+package ui
+
+import (
+	"quotatop/model"
+	"quotatop/theme"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+)
+
+// Options are what the screen cannot learn from a Snapshot. The zero value is
+// fit for use.
+type Options struct {
+	// Label is a word for the header, as "DEMO". May be empty.
+	Label string
+	// PollNow is bound to r; if nil, the key is not offered. It must not block.
+	PollNow func()
+	// Theme is the name of a theme; if empty or unknown, dark or light by the
+	// terminal's background.
+	Theme string
+	// Themes are those that t cycles through; if empty, theme.BuiltIn.
+	Themes []theme.Theme
+}
+
+// App is the screen. It is a tea.Model.
+type App struct {
+	feed <-chan model.Snapshot
+	over <-chan struct{} // closed when nobody waits for the screen any more
+	opts Options
+
+	theme  int  // the place in opts.Themes
+	byUser bool // the theme was named or chosen, not judged by the background
+	basic  bool // the terminal has sixteen colours at most
+	styles *theme.Styles
+
+	snap   model.Snapshot
+	live   bool           // a snapshot has come
+	paused bool           // newer snapshots are not shown
+	newest model.Snapshot // the last that came
+
+	w, h int
+	view
+}
+
+// A view is what the user has chosen to see.
+type view struct {
+	focus   paneID
+	subject paneID // the list that the detail pane shows an item of
+	picked  [focusable]item
+	zoom    bool // the pane with the focus has the screen
+	help    bool
+	scroll  int // lines of the detail pane above its top
+
+	filter  string // alerts must contain it
+	typing  bool   // the filter is being typed
+	cleared map[item]cleared
+}
+
+// An item is what one row of a list is about: a limit of an endpoint or a group
+// of denials.
+type item struct {
+	endpoint       string
+	limit          int
+	kind           model.Kind
+	reason, source string
+}
+
+// New returns the screen of the snapshots that feed brings. Closing feed quits.
+func New(feed <-chan model.Snapshot, opts Options) App {
+	if len(opts.Themes) == 0 {
+		opts.Themes = theme.BuiltIn()
+	}
+	a := App{feed: feed, opts: opts}
+	for i, t := range opts.Themes {
+		if t.Name == opts.Theme {
+			a.byUser, a.theme = true, i
+		}
+	}
+	return a.paint(a.theme)
+}
+
+// paint takes the styles of a theme.
+func (a App) paint(i int) App {
+	styles := a.opts.Themes[i].Styles()
+	if a.basic {
+		styles = theme.Basic()
+	}
+	a.theme, a.styles = i, &styles
+	return a
+}
+
+// A snapshotMsg brings the next snapshot.
+type snapshotMsg model.Snapshot
+
+// next waits for the next snapshot. There is never more than one such command.
+func (a App) next() tea.Msg {
+	select {
+	case s, ok := <-a.feed:
+		if !ok {
+			return tea.QuitMsg{}
+		}
+		return snapshotMsg(s)
+	case <-a.over:
+		return tea.QuitMsg{}
+	}
+}
+
+// Init implements tea.Model.
+func (a App) Init() tea.Cmd {
+	if a.byUser {
+		return a.next
+	}
+	return tea.Batch(tea.RequestBackgroundColor, a.next)
+}
+
+// Update implements tea.Model. It never blocks.
+func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case snapshotMsg:
+		return a.take(model.Snapshot(msg)), a.next
+	case tea.WindowSizeMsg:
+		a.w, a.h = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		if !a.byUser {
+			return a.paint(a.themeFor(msg.IsDark())), nil
+		}
+	case tea.ColorProfileMsg:
+		a.basic = msg.Profile <= colorprofile.ANSI
+		return a.paint(a.theme), nil
+	case tea.KeyPressMsg:
+		return a.press(msg)
+	case tea.PasteMsg:
+		if a.typing {
+			a.filter = typed(a.filter, msg.Content)
+		}
+	}
+	return a, nil
+}
+
+// take makes s the snapshot that is shown, unless the screen is paused.
+func (a App) take(s model.Snapshot) App {
+	a.newest = s
+	if !a.paused || !a.live {
+		a.snap, a.live = s, true
+	}
+	return a
+}
+
+// themeFor is the first theme for a dark or a light background.
+func (a App) themeFor(dark bool) int {
+	for i, t := range a.opts.Themes {
+		if t.Dark == dark {
+			return i
+		}
+	}
+	return a.theme
+}
+
+// View implements tea.Model.
+func (a App) View() tea.View {
+	v := tea.NewView("")
+	v.AltScreen = true
+	if a.w > 0 && a.h > 0 {
+		v.Content = a.frame().text(a.styles)
+	}
+	return v
+}

@@ -1,0 +1,84 @@
+package ui
+
+import (
+	"quotatop/model"
+	"quotatop/theme"
+)
+
+// roomy is the height from which on the banner may have two lines, or one for
+// what is no error.
+const roomy = 24
+
+// drawBanner writes what a person should read above everything else: errors of
+// the sources, else what is awaited or missing. It returns the lines it took.
+func (a *App) drawBanner(at area) int {
+	most, y := 1, 0
+	if a.h >= roomy {
+		most = 2
+	}
+	for i := range a.snap.Sources {
+		if s := &a.snap.Sources[i]; s.Error != "" && y < most {
+			a.drawTrouble(at, y, s)
+			y++
+		}
+	}
+	if y > 0 || !a.live {
+		return y
+	}
+	if name := a.waiting(); name != "" {
+		at.cut(1, 0, at.w-1, theme.Dim, "waiting for the first poll of "+name)
+		return 1
+	}
+	if a.h < roomy {
+		return 0
+	}
+	x := 1
+	for _, note := range a.notes() {
+		if x > 1 {
+			x = at.put(x, 0, theme.Dim, " · ")
+		}
+		x = at.cut(x, 0, at.w-x, theme.Dim, note)
+		y = 1
+	}
+	return y
+}
+
+// drawTrouble writes a source's error with the time until it tries again.
+func (a *App) drawTrouble(at area, y int, s *model.Source) {
+	role, mark := theme.Alarm, '✗'
+	if s.State == model.StatePaused || s.State == model.StateStale {
+		role, mark = sourceMark(s.State)
+	}
+	retry := ""
+	if t, ok := s.RetryAt.Get(); ok {
+		retry = "trying"
+		if left := t.Sub(a.snap.At); left > 0 {
+			retry = countdown(left)
+			room := at.w - 3 - width(s.Name) - 2 - width(s.Error) - 3
+			retry = fit(max(room, width(retry)), "next try in "+retry, "in "+retry, retry)
+		}
+	}
+	right := at.w - 1 - width(retry)
+	at.set(1, y, role, mark)
+	x := at.cut(3, y, right-4, role, s.Name+": ")
+	at.cut(x, y, right-1-x, role, s.Error)
+	at.put(right, y, theme.Text, retry)
+}
+
+// notes are what is missing or odd without being an error.
+func (a *App) notes() []string {
+	var out []string
+	for i := range a.snap.Sources {
+		if s := &a.snap.Sources[i]; s.Note != "" {
+			out = append(out, s.Name+": "+s.Note)
+		}
+	}
+	if off := a.snap.ClockOffsetMS; off >= 2000 || off <= -2000 {
+		way := "behind"
+		if off < 0 {
+			way, off = "ahead", -off
+		}
+		out = append(out, "this machine's clock is "+rough(seconds(float64(off)/1000))+" "+way)
+	}
+	return out
+}

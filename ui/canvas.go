@@ -1,0 +1,272 @@
+package ui
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"quotatop/theme"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// A canvas is the screen as a grid of cells. Whatever is put on it stays inside
+// its areas, so that no line can grow wider than the pane and no foreign text
+// can break the frame.
+type canvas struct {
+	w, h  int
+	cells []cell
+	marks []string // combining marks, see cell
+	below int      // lines of the detail pane that are below its bottom
+}
+
+// A cell is one place of the screen.
+type cell struct {
+	char rune // 0 for nothing, wideTail for the right half of a wide character
+	role theme.Role
+	mark uint8 // one more than the place of the combining marks in canvas.marks
+}
+
+const wideTail = -1
+
+// maxMarks is how many combining marks one character keeps; more is an attack
+// on the lines above and below.
+const maxMarks = 2
+
+func newCanvas(w, h int) *canvas { return &canvas{w: w, h: h, cells: make([]cell, w*h)} }
+
+// all is the whole canvas.
+func (c *canvas) all() area { return area{c: c, w: c.w, h: c.h} }
+
+// text writes the canvas with styles, or without if there are none. Lines have
+// no blanks at their ends.
+func (c *canvas) text(styles *theme.Styles) string {
+	var b strings.Builder
+	b.Grow(len(c.cells) * 3)
+	for y := range c.h {
+		if y > 0 {
+			b.WriteByte('\n')
+		}
+		line := c.cells[y*c.w : (y+1)*c.w]
+		for len(line) > 0 && (line[len(line)-1].char == 0 || line[len(line)-1].char == ' ') {
+			line = line[:len(line)-1]
+		}
+		role := theme.Plain
+		for _, k := range line {
+			switch {
+			case k.char == wideTail:
+				continue
+			case k.char == 0 || k.char == ' ': // looks the same in every role
+				b.WriteByte(' ')
+				continue
+			}
+			if styles != nil && k.role != role {
+				role = k.role
+				b.WriteString(styles.Prefix(role))
+			}
+			b.WriteRune(k.char)
+			if k.mark > 0 {
+				b.WriteString(c.marks[k.mark-1])
+			}
+		}
+		if role != theme.Plain {
+			b.WriteString(styles.Prefix(theme.Plain))
+		}
+	}
+	return b.String()
+}
+
+// An area is a rectangle of a canvas. Places are counted from its top left
+// corner; what lies outside is not drawn.
+type area struct {
+	c          *canvas
+	x, y, w, h int
+}
+
+// sub is a rectangle inside the area, cut to fit.
+func (a area) sub(x, y, w, h int) area {
+	x, y = min(max(x, 0), a.w), min(max(y, 0), a.h)
+	return area{a.c, a.x + x, a.y + y, min(max(w, 0), a.w-x), min(max(h, 0), a.h-y)}
+}
+
+// set puts one narrow character.
+func (a area) set(x, y int, role theme.Role, char rune) {
+	if x >= 0 && x < a.w && y >= 0 && y < a.h {
+		a.c.cells[(a.y+y)*a.c.w+a.x+x] = cell{char: char, role: role}
+	}
+}
+
+// fill puts the same narrow character n times.
+func (a area) fill(x, y, n int, role theme.Role, char rune) {
+	for i := range n {
+		a.set(x+i, y, role, char)
+	}
+}
+
+// put writes text from x on and returns the place after it. What does not fit
+// is cut off without a sign: see cut and figure.
+func (a area) put(x, y int, role theme.Role, text string) int {
+	for text != "" {
+		g, rest := nextGlyph(text)
+		text = rest
+		if x+g.width > a.w {
+			break
+		}
+		a.glyph(x, y, role, g)
+		x += g.width
+	}
+	return x
+}
+
+func (a area) glyph(x, y int, role theme.Role, g glyph) {
+	if g.width == 0 || x < 0 || y < 0 || y >= a.h {
+		return
+	}
+	k := cell{char: g.char, role: role}
+	if g.marks != "" && len(a.c.marks) < 255 {
+		a.c.marks = append(a.c.marks, g.marks)
+		k.mark = uint8(len(a.c.marks))
+	}
+	at := (a.y+y)*a.c.w + a.x + x
+	a.c.cells[at] = k
+	if g.width == 2 {
+		a.c.cells[at+1] = cell{char: wideTail, role: role}
+	}
+}
+
+// cut writes text into n places from x on, with an ellipsis where it is longer,
+// and returns the place after the text. It is for words; a figure must not be
+// cut, see figure.
+func (a area) cut(x, y, n int, role theme.Role, text string) int {
+	n = min(n, a.w-x)
+	if n <= 0 {
+		return x
+	}
+	if width(text) <= n {
+		return a.put(x, y, role, text)
+	}
+	end := a.sub(0, 0, x+n-1, a.h).put(x, y, role, text)
+	a.set(end, y, role, '…')
+	return end + 1
+}
+
+// right writes a figure that ends before x+n. One that does not fit is not
+// written at all.
+func (a area) right(x, y, n int, role theme.Role, figure string) {
+	if w := width(figure); w <= n {
+		a.put(x+n-w, y, role, figure)
+	}
+}
+
+// A glyph is what stands in one or two cells.
+type glyph struct {
+	char  rune
+	marks string
+	width int // 0 for what is not shown
+}
+
+// nextGlyph takes the first character off text, which must not be empty.
+// Control and format characters are not shown, a line break or tab is a blank.
+// Characters on whose width terminals differ become a question mark.
+func nextGlyph(text string) (g glyph, rest string) {
+	c := text[0]
+	if c < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) {
+		switch {
+		case c == '\n' || c == '\t':
+			return glyph{char: ' ', width: 1}, text[1:]
+		case c < ' ' || c == 0x7f:
+			return glyph{}, text[1:]
+		}
+		return glyph{char: rune(c), width: 1}, text[1:]
+	}
+	cluster, w := ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
+	if cluster == "" {
+		return glyph{}, ""
+	}
+	rest = text[len(cluster):]
+	char, size := utf8.DecodeRuneInString(cluster)
+	switch {
+	case char == '\n' || char == '\t' || char == '\r' && len(cluster) > size:
+		return glyph{char: ' ', width: 1}, rest
+	case w == 0 || unicode.Is(unicode.C, char):
+		return glyph{}, rest
+	case w > 2 || w != ansi.StringWidthWc(cluster) || char == utf8.RuneError:
+		return glyph{char: '?', width: 1}, rest
+	}
+	marks := cluster[size:]
+	for n, at := 0, 0; at < len(marks); n++ {
+		m, size := utf8.DecodeRuneInString(marks[at:])
+		if n == maxMarks {
+			marks = marks[:at]
+			break
+		}
+		if !unicode.In(m, unicode.Mn, unicode.Me) {
+			return glyph{char: '?', width: 1}, rest
+		}
+		at += size
+	}
+	return glyph{char: char, marks: marks, width: w}, rest
+}
+
+// width is how many cells put needs for text.
+func width(text string) int {
+	n := 0
+	for text != "" {
+		var g glyph
+		g, text = nextGlyph(text)
+		n += g.width
+	}
+	return n
+}
+
+// wrap breaks text into lines of at most n cells, at blanks where it can.
+func wrap(text string, n int) []string {
+	if n <= 0 {
+		return nil
+	}
+	var lines []string
+	var line strings.Builder
+	used := 0
+	flush := func() {
+		if used > 0 {
+			lines = append(lines, line.String())
+			line.Reset()
+			used = 0
+		}
+	}
+	for _, word := range strings.Fields(text) {
+		w := width(word)
+		if used > 0 && used+1+w > n {
+			flush()
+		}
+		if used > 0 {
+			line.WriteByte(' ')
+			used++
+		}
+		for w > n-used { // longer than a line of its own
+			room := n - used
+			head := word
+			taken := 0
+			for head = ""; len(head) < len(word); {
+				g, rest := nextGlyph(word[len(head):])
+				if taken+g.width > room {
+					break
+				}
+				taken += g.width
+				head = word[:len(word)-len(rest)]
+			}
+			if head == "" { // a wide character in a line of one cell
+				return lines
+			}
+			line.WriteString(head)
+			used += taken
+			flush()
+			word = word[len(head):]
+			w = width(word)
+		}
+		line.WriteString(word)
+		used += w
+	}
+	flush()
+	return lines
+}

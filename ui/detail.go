@@ -1,0 +1,239 @@
+package ui
+
+import (
+	"time"
+
+	"quotatop/model"
+	"quotatop/theme"
+)
+
+// A fact is one line of the detail pane.
+type fact struct {
+	label string
+	value string
+	role  theme.Role
+	note  string // dim, after the value
+}
+
+// subjectRow is what the detail pane is about: a limit of an endpoint, a group
+// of denials, or neither.
+func (a *App) subjectRow() (*model.EndpointUsage, *model.LimitUsage, *model.DenialGroup) {
+	if a.subject == ratePane || a.subject == billingPane {
+		groups := a.alerts(a.subject)
+		if i := chosen(a.items(a.subject), a.picked[a.subject]); i >= 0 {
+			return nil, nil, groups[i]
+		}
+	}
+	if len(a.snap.Endpoints) == 0 {
+		return nil, nil, nil
+	}
+	picked := a.pickedEndpoint()
+	e := &a.snap.Endpoints[0]
+	for i := range a.snap.Endpoints {
+		if a.snap.Endpoints[i].ID == picked.endpoint {
+			e = &a.snap.Endpoints[i]
+		}
+	}
+	if len(e.Limits) == 0 {
+		return e, nil, nil
+	}
+	return e, &e.Limits[min(picked.limit, len(e.Limits)-1)], nil
+}
+
+func (a *App) detailTitle() []string {
+	switch e, l, g := a.subjectRow(); {
+	case g != nil:
+		return []string{"Detail: " + a.kindName(g)}
+	case l != nil:
+		long := e.Name + ", " + string(e.Scope) + ", " + span(l.Per())
+		if a.follows() {
+			return []string{"Detail of the fullest: " + long, "Detail: " + long, "Detail: " + e.ID}
+		}
+		return []string{"Detail: " + long, "Detail: " + e.ID}
+	case e != nil:
+		return []string{"Detail: " + e.Name, "Detail: " + e.ID}
+	}
+	return []string{"Detail"}
+}
+
+func (a *App) detailWant(int) int { return 9 }
+
+// drawDetail tells all that is known of the row under the cursor, beside or
+// above a chart of its last windows.
+func (a *App) drawDetail(at area) {
+	e, l, g := a.subjectRow()
+	switch {
+	case g != nil:
+		a.drawFacts(at, a.denialFacts(g))
+	case e == nil:
+		at.put(0, 0, theme.Dim, unknown)
+	case l == nil:
+		a.drawFacts(at, a.callFacts(e, nil))
+	case at.w >= 90:
+		const facts = 44
+		chart := at.sub(0, 0, at.w-facts-3, at.h)
+		chart.chart(l, a.stale(l.AsOf))
+		a.drawFacts(at.sub(at.w-facts, 0, facts, at.h), a.limitFacts(e, l))
+	default:
+		list := a.limitFacts(e, l)
+		if room := at.h - len(list) - 1; room >= 5 {
+			at.sub(0, len(list)+1, at.w, min(room, 16)).chart(l, a.stale(l.AsOf))
+		}
+		a.drawFacts(at, list)
+	}
+}
+
+// drawFacts writes facts below each other, from the one that is scrolled to.
+func (a *App) drawFacts(at area, facts []fact) {
+	labels := 0
+	for _, f := range facts {
+		labels = max(labels, width(f.label))
+	}
+	labels = min(labels+2, 16)
+	var lines []fact
+	for _, f := range facts {
+		text := wrap(f.value, at.w-labels)
+		if len(text) == 0 {
+			text = []string{unknown}
+		}
+		for i, t := range text {
+			line := fact{value: t, role: f.role}
+			if i == 0 {
+				line.label = f.label
+			}
+			if i == len(text)-1 && width(t)+2+width(f.note) <= at.w-labels {
+				line.note = f.note
+			}
+			lines = append(lines, line)
+		}
+	}
+	scroll := min(a.scroll, max(len(lines)-at.h, 0))
+	at.c.below = max(len(lines)-at.h-scroll, 0)
+	for y, f := range lines[scroll:] {
+		if y >= at.h {
+			break
+		}
+		at.cut(0, y, labels-1, theme.Dim, f.label)
+		x := at.put(labels, y, f.role, f.value)
+		if f.note != "" {
+			at.put(x+2, y, theme.Dim, f.note)
+		}
+	}
+	if at.c.below > 0 {
+		at.set(at.w-1, at.h-1, theme.Accent, '↓')
+	}
+	if scroll > 0 {
+		at.set(at.w-1, 0, theme.Accent, '↑')
+	}
+}
+
+// limitFacts are what is known of a limit.
+func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
+	role := fillRole(l.Ratio())
+	if role == theme.Calm {
+		role = theme.Bright
+	}
+	if a.stale(l.AsOf) {
+		role = theme.Dim
+	}
+	used := fact{"used", countOr(l.Used) + " of " + count(l.Limit) + " a " + spanWords(l.Per()), role, ""}
+	if ratio, ok := l.Ratio().Get(); ok {
+		used.note = percent(ratio, " %")
+	}
+	if sign := bound(l); sign != "" {
+		used.value = sign + used.value
+	}
+	facts := []fact{used}
+	switch {
+	case l.Estimated:
+		facts = append(facts, fact{"margin", "± " + count(l.Margin), theme.Text, "95 %, from sampled rows"})
+	case l.UpperBound:
+		facts = append(facts, fact{"at most", "other addresses may be in it", theme.Text, ""})
+	case l.LowerBound:
+		facts = append(facts, fact{"at least", "the window is not read in full yet", theme.Text, ""})
+	}
+	if t, ok := l.TimeToLimit.Get(); ok {
+		facts = append(facts, fact{"limit in", rough(seconds(t)), theme.Hot, "at the pace of late"})
+	}
+	facts = append(facts,
+		fact{"rejected", countOr(l.Rejected), theme.Text, "in the window"},
+		fact{"peak", countOr(l.Peak), theme.Text, "of 15 windows"},
+		fact{"others", countOr(l.Others), theme.Text, "elsewhere on this key"},
+		fact{"seen", countOr(l.Local) + " here, " + countOr(l.Account) + " in the log", theme.Text, ""},
+		a.asOfFact(l.AsOf),
+	)
+	return append(facts, a.callFacts(e, l)...)
+}
+
+func (a *App) asOfFact(asOf model.Opt[time.Time]) fact {
+	f := fact{"as of", unknown, theme.Text, ""}
+	if t, ok := asOf.Get(); ok {
+		f.value, f.note = clock(t)+" UTC", ago(a.snap.At, t)
+		if a.stale(asOf) {
+			f.note += ", stale"
+		}
+	}
+	return f
+}
+
+// callFacts are the calls of the last minute, as counted, as logged and by
+// path.
+func (a *App) callFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
+	calls := fact{"last minute", countOr(e.Calls) + " calls", theme.Text, ""}
+	if rows, ok := e.Rows.Get(); ok {
+		calls.note = "from " + count(rows) + " rows of the log"
+	}
+	facts := []fact{calls}
+	if l == nil {
+		facts = append(facts, fact{"limit", "none known", theme.Text, ""})
+	}
+	for _, p := range e.Paths {
+		facts = append(facts, fact{"", count(p.Calls) + "  " + p.Path, theme.Text, ""})
+	}
+	return facts
+}
+
+// denialFacts are what is known of a group of denials, and what to do.
+func (a *App) denialFacts(g *model.DenialGroup) []fact {
+	role, texts := a.until(g)
+	now := a.snap.At
+	facts := []fact{
+		{"what", denialWords(g.Kind), theme.Bright, ""},
+		{"who", who(g), theme.Text, "seen by " + g.Source},
+		{"until", texts[0], role, ""},
+	}
+	if t, ok := g.ClearsAt.Get(); ok && t.After(now) {
+		facts[2].note = "at " + day(now, t) + " UTC"
+	}
+	facts = append(facts,
+		fact{"count", count(g.Count), theme.Text, count(g.Minute) + " in the last minute"},
+		fact{"last", clock(g.At) + " UTC", theme.Text, ago(now, g.At)},
+		fact{"first", clock(g.First) + " UTC", theme.Text, ago(now, g.First)},
+	)
+	status := fact{"status", count(g.Status), theme.Text, g.Reason}
+	facts = append(facts, status)
+	if g.Detail != "" {
+		facts = append(facts, fact{"said", g.Detail, theme.Text, ""})
+	}
+	if g.URL != "" {
+		facts = append(facts, fact{"go to", g.URL, theme.Accent, ""})
+	}
+	return facts
+}
+
+// denialWords say in a sentence what a kind of denial means.
+func denialWords(k model.Kind) string {
+	switch k {
+	case model.KindRate:
+		return "rate limit: waiting clears it"
+	case model.KindCap:
+		return "spending cap: only the reset clears it"
+	case model.KindCredits:
+		return "no credits or no card: a person must act"
+	case model.KindCeiling:
+		return "overage ceiling: a person must act"
+	case model.KindAuth:
+		return "key refused: invalid, or its allowance is used up"
+	}
+	return string(k)
+}

@@ -1,0 +1,180 @@
+package ui
+
+import (
+	"math"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// show gives the focus to a pane. One that the layout has no room for takes the
+// screen.
+func (a *App) show(p paneID) {
+	if _, room := layoutFor(a.w, a.h).slot(p); !room {
+		a.zoom = true
+	}
+	if p.isList() {
+		a.subject = p
+	}
+	if p != a.focus {
+		a.scroll = 0
+	}
+	a.focus, a.help = p, false
+}
+
+// step gives the focus to the nth pane from here. Without a zoomed pane, only
+// panes that are on screen are counted.
+func (a *App) step(n int) {
+	l := layoutFor(a.w, a.h)
+	p := a.focus
+	for range focusable {
+		p = (p + paneID(n) + focusable) % focusable
+		if _, room := l.slot(p); room || a.zoom {
+			a.show(p)
+			return
+		}
+	}
+}
+
+func (a *App) nextPane(string) tea.Cmd   { a.step(1); return nil }
+func (a *App) paneBefore(string) tea.Cmd { a.step(-1); return nil }
+
+func (a *App) paneByNumber(key string) tea.Cmd {
+	a.show(paneID(key[0] - '1'))
+	return nil
+}
+
+func (a *App) toggleZoom(string) tea.Cmd {
+	a.zoom = !a.zoom
+	a.home()
+	return nil
+}
+
+// home takes the focus back to a pane that is on screen.
+func (a *App) home() {
+	if _, room := layoutFor(a.w, a.h).slot(a.focus); !room && !a.zoom {
+		a.focus = endpointsPane
+	}
+}
+
+// isList reports whether the pane has rows to choose from.
+func (p paneID) isList() bool { return p == endpointsPane || p == ratePane || p == billingPane }
+
+// items are the rows of a list.
+func (a *App) items(p paneID) []item {
+	var out []item
+	switch p {
+	case endpointsPane:
+		for _, e := range a.snap.Endpoints {
+			for i := range max(len(e.Limits), 1) {
+				out = append(out, item{endpoint: e.ID, limit: i})
+			}
+		}
+	case ratePane, billingPane:
+		for _, g := range a.alerts(p) {
+			out = append(out, itemOf(g))
+		}
+	}
+	return out
+}
+
+// follows reports whether the cursor of the endpoints is on the fullest limit,
+// whichever that is, because the user has not chosen one.
+func (a *App) follows() bool { return a.picked[endpointsPane] == (item{}) }
+
+// pickedEndpoint is the row of the endpoints that the cursor is on.
+func (a *App) pickedEndpoint() item {
+	if !a.follows() {
+		return a.picked[endpointsPane]
+	}
+	if e, l, ok := a.fullest(); ok {
+		return item{endpoint: a.snap.Endpoints[e].ID, limit: l}
+	}
+	return item{}
+}
+
+// chosen is the row of a list that the cursor is on: the first when the one that
+// was chosen is gone, -1 when there is none.
+func chosen(rows []item, picked item) int {
+	if len(rows) == 0 {
+		return -1
+	}
+	return max(slices.Index(rows, picked), 0)
+}
+
+// move takes the cursor n rows down in the list that has the focus, or scrolls
+// the detail pane.
+func (a *App) move(n int) {
+	if a.focus == detailPane {
+		bottom := a.frame().below + a.scroll
+		a.scroll = min(max(a.scroll+n, 0), bottom)
+		return
+	}
+	a.pick(a.focus, n)
+}
+
+// pick takes the cursor of a list n rows down.
+func (a *App) pick(p paneID, n int) {
+	rows, picked := a.items(p), a.picked[p]
+	if p == endpointsPane {
+		picked = a.pickedEndpoint()
+	}
+	if i := chosen(rows, picked); i >= 0 {
+		a.picked[p] = rows[min(max(i+n, 0), len(rows)-1)]
+	}
+}
+
+// far is more rows than any list has.
+const far = math.MaxInt32
+
+// moves reports whether there are rows or lines to move in.
+func (a *App) moves() bool { return a.focus.isList() || a.focus == detailPane }
+
+func (a *App) up(string) tea.Cmd   { a.move(-1); return nil }
+func (a *App) down(string) tea.Cmd { a.move(1); return nil }
+func (a *App) top(string) tea.Cmd  { a.move(-far); return nil }
+func (a *App) end(string) tea.Cmd  { a.move(far); return nil }
+
+func (a *App) left(string) tea.Cmd  { a.sideways(-1); return nil }
+func (a *App) right(string) tea.Cmd { a.sideways(1); return nil }
+
+// sideways goes to the next pane, or in the detail pane to the next item.
+func (a *App) sideways(n int) {
+	if a.focus != detailPane {
+		a.step(n)
+		return
+	}
+	a.scroll = 0
+	a.pick(a.subject, n)
+}
+
+// canOpen reports whether enter has a row to tell more about.
+func (a *App) canOpen() bool {
+	return !a.help && a.focus.isList() && len(a.items(a.focus)) > 0
+}
+
+func (a *App) open(string) tea.Cmd {
+	a.subject, a.focus, a.zoom, a.scroll = a.focus, detailPane, true, 0
+	return nil
+}
+
+// canLeave reports whether there is something for esc to leave.
+func (a *App) canLeave() bool { return a.help || a.zoom || a.filter != "" || !a.follows() }
+
+func (a *App) leave(string) tea.Cmd {
+	switch {
+	case a.help:
+		a.help = false
+	case a.zoom:
+		a.zoom = false
+		if a.focus == detailPane {
+			a.focus = a.subject
+		}
+		a.home()
+	case a.filter != "":
+		a.filter = ""
+	default:
+		a.picked[endpointsPane] = item{} // the fullest again
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package ui
+
+import (
+	"math"
+
+	"quotatop/model"
+	"quotatop/theme"
+)
+
+// A bar is what a gauge shows, each part as a part of the limit.
+type bar struct {
+	known    bool
+	used     float64 // accepted calls, those of others included
+	others   float64
+	rejected float64
+	peak     float64 // 0 for none
+	role     theme.Role // of the calls of this machine
+	foreign  theme.Role // of those of others
+}
+
+// eighths are the left blocks, an eighth of a cell apart.
+var eighths = [9]rune{' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'}
+
+const (
+	trackGlyph    = '─'
+	unknownGlyph  = '╌'
+	othersGlyph   = '▓'
+	rejectedGlyph = '▒'
+	limitGlyph    = '│'
+	peakGlyph     = '┆'
+)
+
+// gauge draws a bar in n cells from x on: the used part, a quiet track up to
+// the mark of the limit, and after that mark what went over it. A narrow gauge
+// has no room past the limit.
+func (a area) gauge(x, y, n int, b bar) {
+	over := 0
+	switch {
+	case n >= 16:
+		over = n / 8
+	case n >= 7:
+		over = 1
+	}
+	body := n
+	if over > 0 {
+		body = n - over - 1
+	}
+	if !b.known {
+		a.fill(x, y, body, theme.Track, unknownGlyph)
+		if over > 0 {
+			a.set(x+body, y, theme.Track, limitGlyph)
+		}
+		return
+	}
+	a.fill(x, y, body, theme.Track, trackGlyph)
+	if b.peak > b.used && b.peak < 1 {
+		a.set(x+int(b.peak*float64(body)), y, theme.Peak, peakGlyph)
+	}
+	steps := eighthsOf(b.used, body)
+	full := steps / 8
+	others := 0
+	if b.others > 0 && full > 0 {
+		others = min(max(int(math.Round(b.others*float64(body))), 1), full)
+	}
+	a.fill(x, y, full-others, b.role, '█')
+	a.fill(x+full-others, y, others, b.foreign, othersGlyph)
+	if part := steps % 8; part > 0 {
+		role := b.role
+		if others > 0 {
+			role = b.foreign
+		}
+		a.set(x+full, y, role, eighths[part])
+	}
+	if over == 0 {
+		return
+	}
+	a.set(x+body, y, theme.Limit, limitGlyph)
+	a.overLimit(x+body+1, y, over, body, b)
+}
+
+// overLimit draws what went over the limit in n cells, to the scale of a body
+// of that many cells: accepted calls first, then those that were rejected.
+func (a area) overLimit(x, y, n, body int, b bar) {
+	accepted := 0
+	if b.used > 1 {
+		accepted = min(max(int(math.Round(min(b.used-1, 9)*float64(body))), 1), n)
+	}
+	if b.rejected > 0 {
+		accepted = min(accepted, n-1)
+	}
+	a.fill(x, y, accepted, b.role, '█')
+	if b.rejected > 0 {
+		rejected := max(int(math.Round(min(b.rejected, 9)*float64(body))), 1)
+		a.fill(x+accepted, y, min(rejected, n-accepted), theme.Rejected, rejectedGlyph)
+	}
+}
+
+// eighthsOf is a part of a body in eighths of a cell. More than nothing shows,
+// and only a full part fills the body.
+func eighthsOf(ratio float64, body int) int {
+	steps := int(math.Round(min(max(ratio, 0), 1) * float64(body*8)))
+	switch {
+	case ratio >= 1:
+		return body * 8
+	case ratio > 0:
+		return min(max(steps, 1), body*8-1)
+	}
+	return 0
+}
+
+// limitBar is the bar of one limit.
+func limitBar(u *model.LimitUsage, stale bool) bar {
+	limit := float64(u.Limit)
+	b := bar{
+		known:    u.Used.Known(),
+		used:     float64(u.Used.Or(0)) / limit,
+		others:   float64(u.Others.Or(0)) / limit,
+		rejected: float64(u.Rejected.Or(0)) / limit,
+		peak:     float64(u.Peak.Or(0)) / limit,
+		role:     fillRole(u.Ratio()),
+		foreign:  theme.Others,
+	}
+	if stale {
+		b.role, b.foreign = theme.Dim, theme.Dim
+	}
+	return b
+}
+
+// fillRole is the colour of a used part: it tells how full the gauge is, while
+// rejected calls have their own part.
+func fillRole(ratio model.Opt[float64]) theme.Role {
+	r, ok := ratio.Get()
+	if !ok {
+		return theme.Dim
+	}
+	return pressureRole(model.PressureOf(r))
+}
+
+// pressureRole is the colour of a pressure.
+func pressureRole(p model.Pressure) theme.Role {
+	switch p {
+	case model.Calm:
+		return theme.Calm
+	case model.Warm:
+		return theme.Warm
+	case model.Hot:
+		return theme.Hot
+	case model.Full:
+		return theme.Full
+	}
+	return theme.Dim
+}
+
+// pressureGlyph tells a pressure without colour.
+func pressureGlyph(p model.Pressure) rune {
+	switch p {
+	case model.Warm:
+		return '△'
+	case model.Hot:
+		return '▲'
+	case model.Full:
+		return '■'
+	}
+	return ' '
+}

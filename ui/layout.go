@@ -1,0 +1,139 @@
+package ui
+
+// A layout says which panes stand where on screens of at least its size.
+type layout struct {
+	name           string
+	w, h           int // the smallest screen
+	header, footer bool
+	bands          []band
+}
+
+// A band is a row of panes. It gets min lines, then as many as its panes want,
+// then its part of what is left.
+type band struct {
+	min, grow int
+	slots     []slot
+}
+
+// A slot is a place for a pane: so many cells wide, or an equal part of what
+// the others leave.
+type slot struct {
+	pane  paneID
+	width int
+	bare  bool // without a frame
+}
+
+// layouts are all of them; the first that fits is taken. Every number about
+// sizes stands here.
+var layouts = []layout{
+	{"wide", 110, 36, true, true, []band{
+		{9, 0, []slot{{pane: endpointsPane}, {pane: capPane, width: 38}}},
+		{9, 1, []slot{{pane: detailPane}}},
+		{6, 1, []slot{{pane: ratePane}, {pane: billingPane}}},
+	}},
+	{"low", 110, 18, true, true, []band{
+		{9, 0, []slot{{pane: endpointsPane}, {pane: capPane, width: 38}}},
+		{4, 1, []slot{{pane: ratePane}, {pane: billingPane}}},
+	}},
+	{"standard", 62, 18, true, true, []band{
+		{7, 0, []slot{{pane: endpointsPane}}},
+		{4, 0, []slot{{pane: capPane}}},
+		{4, 1, []slot{{pane: ratePane}, {pane: billingPane}}},
+	}},
+	{"column", 34, 26, true, true, []band{
+		{7, 0, []slot{{pane: endpointsPane}}},
+		{4, 0, []slot{{pane: capPane}}},
+		{4, 1, []slot{{pane: ratePane}}},
+		{4, 1, []slot{{pane: billingPane}}},
+	}},
+	{"narrow", 20, 11, true, true, lines},
+	{"short", 20, 6, true, false, lines},
+	{"few", 20, 4, false, false, lines},
+	{"strip", 0, 0, false, false, []band{{1, 1, []slot{{pane: stripPane, bare: true}}}}},
+}
+
+// lines are the bands of screens too small for frames.
+var lines = []band{
+	{1, 0, []slot{{pane: endpointsPane, bare: true}}},
+	{1, 0, []slot{{pane: capPane, bare: true}}},
+	{1, 0, []slot{{pane: alertsPane, bare: true}}},
+}
+
+// framed is the smallest area that is worth a frame.
+const framedW, framedH = 24, 5
+
+// layoutFor is the layout of a screen.
+func layoutFor(w, h int) *layout {
+	for i := range layouts {
+		if l := &layouts[i]; w >= l.w && h >= l.h {
+			return l
+		}
+	}
+	return &layouts[len(layouts)-1]
+}
+
+// slot is the pane's place in the layout, or false when it has none.
+func (l *layout) slot(p paneID) (slot, bool) {
+	for _, b := range l.bands {
+		for _, s := range b.slots {
+			if s.pane == p {
+				return s, true
+			}
+		}
+	}
+	return slot{}, false
+}
+
+// heights gives each band its lines out of h. want says how many lines a pane
+// would like.
+func heights(bands []band, h int, want func(p paneID) int) []int {
+	out := make([]int, len(bands))
+	left, grow := h, 0
+	for i, b := range bands {
+		out[i] = min(b.min, left)
+		left -= out[i]
+		grow += b.grow
+	}
+	for i, b := range bands {
+		most := 0
+		for _, s := range b.slots {
+			most = max(most, want(s.pane))
+		}
+		more := min(max(most-out[i], 0), left)
+		out[i] += more
+		left -= more
+	}
+	for i, b := range bands {
+		if b.grow > 0 {
+			more := left * b.grow / grow
+			out[i] += more
+			left -= more
+			grow -= b.grow
+		}
+	}
+	return out
+}
+
+// split gives the slots of a band their areas.
+func (a area) split(slots []slot) []area {
+	free, shares := a.w, 0
+	for _, s := range slots {
+		free -= s.width
+		if s.width == 0 {
+			shares++
+		}
+	}
+	out := make([]area, len(slots))
+	x := 0
+	for i, s := range slots {
+		w := s.width
+		if w == 0 {
+			w = free / shares
+			free -= w
+			shares--
+		}
+		out[i] = a.sub(x, 0, w, a.h)
+		x += w
+	}
+	return out
+}

@@ -1,0 +1,153 @@
+package ui
+
+import (
+	"quotatop/theme"
+)
+
+// A paneID names a pane. The first five can have the focus; the key that gives
+// it to one is its number plus one.
+type paneID int
+
+const (
+	endpointsPane paneID = iota
+	capPane
+	ratePane
+	billingPane
+	detailPane
+	focusable // the number of panes that can have the focus
+
+	alertsPane paneID = iota - 1 // both lists of alerts on one line
+	stripPane                    // all that matters, on one to three lines
+)
+
+// A pane draws one part of the screen into an area.
+type pane struct {
+	// title is of its frame, longest text first; nil for panes that never have
+	// one.
+	title func(*App) []string
+	note  func(*App) string // at the right of the title; may be nil
+	// want is the lines it would like inside its frame, on a screen of h lines.
+	want func(a *App, h int) int
+	draw func(a *App, at area)
+}
+
+var panes = [...]pane{
+	endpointsPane: {title: (*App).endpointsTitle, note: (*App).endpointsNote, want: (*App).endpointsWant, draw: (*App).drawEndpoints},
+	capPane:       {title: (*App).capTitle, note: (*App).capNote, want: (*App).capWant, draw: (*App).drawCap},
+	ratePane:      {title: (*App).rateTitle, note: (*App).rateNote, want: (*App).rateWant, draw: (*App).drawRate},
+	billingPane:   {title: (*App).billingTitle, note: (*App).billingNote, want: (*App).billingWant, draw: (*App).drawBilling},
+	detailPane:    {title: (*App).detailTitle, want: (*App).detailWant, draw: (*App).drawDetail},
+	alertsPane:    {want: (*App).oneLine, draw: (*App).drawAlertsLine},
+	stripPane:     {want: (*App).oneLine, draw: (*App).drawStrip},
+}
+
+func (a *App) oneLine(int) int { return 1 }
+
+// frame draws the whole screen.
+func (a *App) frame() *canvas {
+	c := newCanvas(a.w, a.h)
+	all := c.all()
+	l := layoutFor(a.w, a.h)
+	body := all
+	if l.header {
+		a.drawHeader(all.sub(0, 0, all.w, 1))
+		body = body.sub(0, 1, body.w, body.h-1)
+	}
+	if a.typing || l.footer || a.help && a.h >= framedH {
+		a.drawFooter(all.sub(0, all.h-1, all.w, 1))
+		body = body.sub(0, 0, body.w, body.h-1)
+	}
+	if body.h >= 4 {
+		if lines := a.drawBanner(body); lines > 0 {
+			body = body.sub(0, lines, body.w, body.h-lines)
+		}
+	}
+	switch {
+	case a.help:
+		a.drawHelp(body)
+	case a.zoom:
+		a.place(body, slot{pane: a.focus, bare: body.w < framedW || body.h < framedH})
+	default:
+		a.drawBands(body, l)
+	}
+	return c
+}
+
+func (a *App) drawBands(body area, l *layout) {
+	hs := heights(l.bands, body.h, func(p paneID) int {
+		n := panes[p].want(a, a.h)
+		if s, _ := l.slot(p); !s.bare {
+			n += 2 // the frame
+		}
+		return n
+	})
+	y := 0
+	for i, b := range l.bands {
+		strip := body.sub(0, y, body.w, hs[i])
+		for j, at := range strip.split(b.slots) {
+			a.place(at, b.slots[j])
+		}
+		y += hs[i]
+	}
+}
+
+// place draws a pane, in a frame unless its slot is bare.
+func (a *App) place(at area, s slot) {
+	p := &panes[s.pane]
+	if !s.bare {
+		note := ""
+		if p.note != nil {
+			note = p.note(a)
+		}
+		at = at.frame(s.pane, p.title(a), note, a.focus == s.pane)
+	}
+	if at.w > 0 && at.h > 0 {
+		p.draw(a, at)
+	}
+}
+
+// frame draws a frame with the pane's number and title and returns the inside.
+// The frame of the pane that has the focus has another colour and a mark.
+func (a area) frame(p paneID, titles []string, note string, focused bool) area {
+	if a.w < 4 || a.h < 2 {
+		return a.sub(0, 0, 0, 0)
+	}
+	border, text, number := theme.Border, theme.Title, theme.Dim
+	if focused {
+		border, text, number = theme.Focus, theme.FocusTitle, theme.FocusTitle
+	}
+	right, bottom := a.w-1, a.h-1
+	a.fill(1, 0, a.w-2, border, '─')
+	a.fill(1, bottom, a.w-2, border, '─')
+	for y := 1; y < bottom; y++ {
+		a.set(0, y, border, '│')
+		a.set(right, y, border, '│')
+	}
+	a.set(0, 0, border, '╭')
+	a.set(right, 0, border, '╮')
+	a.set(0, bottom, border, '╰')
+	a.set(right, bottom, border, '╯')
+	x := 2
+	if focused {
+		a.set(1, 0, text, '▸')
+	} else {
+		a.set(1, 0, border, ' ')
+	}
+	if p < focusable {
+		a.set(x, 0, number, rune('1'+p))
+		a.set(x+1, 0, border, ' ')
+		x += 2
+	}
+	title := fit(right-1-x, titles...)
+	if title == "" {
+		title = titles[len(titles)-1]
+	}
+	x = a.cut(x, 0, right-1-x, text, title)
+	a.set(min(x, right-1), 0, border, ' ')
+	if w := width(note); note != "" && x+2 < right-w-3 {
+		a.set(right-w-3, 0, border, ' ')
+		a.put(right-w-2, 0, theme.Dim, note)
+		a.set(right-2, 0, border, ' ')
+	}
+	return a.sub(2, 1, a.w-4, a.h-2)
+}

@@ -1,0 +1,229 @@
+package ui
+
+import (
+	"math"
+	"time"
+
+	"quotatop/model"
+)
+
+// The states that frames are tested in. All of them are at the same moment.
+var now = time.Date(2026, 6, 17, 12, 4, 31, 0, time.UTC)
+
+func at(ago time.Duration) model.Opt[time.Time] { return model.Some(now.Add(-ago)) }
+
+// states are snapshots by name; nil stands for none yet.
+var states = []struct {
+	name string
+	snap func() *model.Snapshot
+}{
+	{"starting", func() *model.Snapshot { return nil }},
+	{"waiting", waiting},
+	{"calm", calm},
+	{"busy", busy},
+	{"over", over},
+	{"cap", capReached},
+	{"stale", stale},
+	{"auth", authError},
+	{"alerts", manyAlerts},
+	{"hostile", hostile},
+}
+
+// used fills a gauge: so many calls in the window, so many a step in history.
+func used(l *model.LimitUsage, n int, wave float64) {
+	l.Used, l.Account, l.Local, l.Others = model.Some(n), model.Some(n), model.Some(n), model.Some(0)
+	l.Rejected = model.Some(0)
+	l.AsOf = at(0)
+	l.History = make([]int, model.HistorySteps)
+	l.HistoryRejected = make([]int, model.HistorySteps)
+	peak, sum := n, 0
+	for i := range l.History {
+		l.History[i] = max(0, int(float64(n)/12*(1+wave*math.Sin(float64(i)/9))))
+		sum += l.History[i]
+		if i >= 12 {
+			sum -= l.History[i-12]
+		}
+		peak = max(peak, sum)
+	}
+	l.Peak = model.Some(peak)
+}
+
+// calm has a tap and a billing source that are well, and little traffic.
+func calm() *model.Snapshot {
+	table, err := model.Profile(model.DefaultProfile)
+	if err != nil {
+		panic(err)
+	}
+	s := model.Snapshot{
+		Version: 1, At: now, Profile: table.Profile,
+		Account: model.AccountName{Plan: "pro", Team: "7c0e2b1a-55aa-4c11-9d5e-0123456789ab"},
+		Cap: model.Cap{
+			Period: model.PeriodDay, Used: model.Some(31_270_000 * model.Micros(1)), Limit: model.Some(50 * model.Dollar),
+			Remaining: model.Some(18_730_000 * model.Micros(1)), ResetsAt: time.Date(2026, 6, 18, 0, 0, 0, 0, time.UTC),
+			ResetSource: model.ResetAssumed, BurnPerMin: model.Some(model.Micros(12_000)), AsOf: at(2 * time.Second),
+		},
+		Sources: []model.Source{
+			{Name: model.SourceBilling, State: model.StateOK, AsOf: at(2 * time.Second), PollsMinute: model.Some(12), BudgetMinute: model.Some(50), PollsHour: model.Some(310), BudgetHour: model.Some(500)},
+			{Name: model.SourceTap, State: model.StateOK, AsOf: at(0)},
+		},
+	}
+	for _, e := range table.Endpoints {
+		u := model.EndpointUsage{ID: e.ID, Name: e.Name, Scope: e.Scope, Calls: model.Some(0)}
+		for _, l := range e.Limits {
+			u.Limits = append(u.Limits, model.LimitUsage{Limit: l.Max, PerS: l.Per.Seconds()})
+		}
+		s.Endpoints = append(s.Endpoints, u)
+	}
+	figures := map[string][]int{"all": {212, 4310}, "inference": {96}, "chat": {61}, "gliner": {0}, "generate": {31}, "training": {1}}
+	for i := range s.Endpoints {
+		e := &s.Endpoints[i]
+		for j := range e.Limits {
+			used(&e.Limits[j], figures[e.ID][j], 0.4)
+			e.Calls = model.Some(figures[e.ID][0])
+		}
+	}
+	s.Endpoints[2].Rows = model.Some(122)
+	s.Endpoints[2].Paths = []model.PathUsage{{Path: "POST /v1/chat/completions", Calls: 55}, {Path: "POST /v1/messages", Calls: 6}}
+	s.Endpoints[len(s.Endpoints)-1].Calls = model.Some(23)
+	return &s
+}
+
+// busy climbs: one endpoint is hot, one warm, others use the key too.
+func busy() *model.Snapshot {
+	s := calm()
+	used(&s.Endpoints[0].Limits[0], 812, 0.2)
+	used(&s.Endpoints[0].Limits[1], 7310, 0.2)
+	used(&s.Endpoints[1].Limits[0], 590, 0.5)
+	used(&s.Endpoints[2].Limits[0], 184, 0.05)
+	used(&s.Endpoints[3].Limits[0], 4310, 0.9)
+	s.Endpoints[0].Limits[0].UpperBound = true
+	s.Endpoints[1].Limits[0].Others = model.Some(220)
+	s.Endpoints[2].Limits[0].TimeToLimit = model.Some(41.5)
+	s.Endpoints[3].Limits[0].Estimated, s.Endpoints[3].Limits[0].Margin = true, 120
+	s.Endpoints[3].Limits[0].AsOf = at(12 * time.Second)
+	s.Cap.BurnPerMin = model.Some(model.Micros(55_000))
+	s.Cap.ExhaustsAt = model.Some(now.Add(5*time.Hour + 38*time.Minute))
+	s.Cap.ResetSource = model.ResetFromAPI
+	return s
+}
+
+// over is beyond a limit, with rejected calls and waits.
+func over() *model.Snapshot {
+	s := busy()
+	chat := &s.Endpoints[2].Limits[0]
+	used(chat, 198, 0.1)
+	chat.Rejected = model.Some(26)
+	chat.TimeToLimit = model.Some(3.0)
+	for i := 160; i < 180; i++ {
+		chat.HistoryRejected[i] = 2
+	}
+	used(&s.Endpoints[4].Limits[0], 131, 0.1)
+	s.Endpoints[4].Limits[0].Rejected = model.Some(44)
+	s.Denials = []model.DenialGroup{
+		{Kind: model.KindRate, Endpoint: "chat", Status: 429, First: now.Add(-3 * time.Minute), At: now.Add(-2 * time.Second), Count: 26, Minute: 14, RetryAt: at(-7 * time.Second), ClearsAt: at(-7 * time.Second), Detail: "Rate limit exceeded: 200 per 1 minute", Source: "tap"},
+		{Kind: model.KindRate, Endpoint: "generate", Status: 429, First: now.Add(-10 * time.Minute), At: now.Add(-4 * time.Minute), Count: 44, RetryAt: at(3 * time.Minute), ClearsAt: at(3 * time.Minute), Detail: "Rate limit exceeded: 120 per 1 minute", Source: "tap"},
+	}
+	return s
+}
+
+// capReached has nothing left until the reset, and a person to call.
+func capReached() *model.Snapshot {
+	s := calm()
+	s.Cap.Used, s.Cap.Remaining = model.Some(50_070_000*model.Micros(1)), model.Some(model.Micros(0))
+	s.Cap.BurnPerMin = model.Some(model.Micros(0))
+	s.Denials = []model.DenialGroup{
+		{Kind: model.KindCap, Endpoint: "inference", Status: 429, First: now.Add(-2 * time.Minute), At: now.Add(-time.Second), Count: 318, Minute: 160, RetryAt: model.Some(s.Cap.ResetsAt), ClearsAt: model.Some(s.Cap.ResetsAt), Reason: "daily_spend_cap_exceeded", Detail: "Daily spend cap exceeded", Source: "tap"},
+		{Kind: model.KindCredits, Endpoint: "chat", Status: 402, First: now.Add(-time.Hour), At: now.Add(-50 * time.Minute), Count: 3, Reason: "card_required", Detail: "Add a card to go on", URL: "https://app.pioneer.ai/billing/payment-methods?team=7c0e2b1a", Source: "tap"},
+	}
+	return s
+}
+
+// stale has heard nothing from billing for three minutes, and has no tap.
+func stale() *model.Snapshot {
+	s := busy()
+	for i := range s.Endpoints {
+		for j := range s.Endpoints[i].Limits {
+			l := &s.Endpoints[i].Limits[j]
+			l.AsOf, l.Local, l.Rejected, l.TimeToLimit = at(3*time.Minute), model.Opt[int]{}, model.Opt[int]{}, model.Opt[float64]{}
+		}
+	}
+	s.Cap.AsOf = at(3 * time.Minute)
+	s.Sources = s.Sources[:1]
+	s.Sources[0].State, s.Sources[0].AsOf = model.StateStale, at(3*time.Minute)
+	return s
+}
+
+// authError is a refused key.
+func authError() *model.Snapshot {
+	s := stale()
+	s.Sources[0].State = model.StateError
+	s.Sources[0].Error = "key refused (401): invalid, or its allowance is used up"
+	s.Sources[0].RetryAt = at(-42 * time.Second)
+	s.Denials = []model.DenialGroup{
+		{Kind: model.KindAuth, Status: 401, First: now.Add(-3 * time.Minute), At: now.Add(-18 * time.Second), Count: 4, Minute: 1, Detail: "Invalid API key", Source: "billing"},
+	}
+	return s
+}
+
+// manyAlerts has more groups than any pane has lines.
+func manyAlerts() *model.Snapshot {
+	s := over()
+	s.Denials = nil
+	for i := range 12 {
+		d := time.Duration(i) * 47 * time.Second
+		s.Denials = append(s.Denials,
+			model.DenialGroup{Kind: model.KindRate, Endpoint: s.Endpoints[i%6].ID, Status: 429, First: now.Add(-d - time.Minute), At: now.Add(-d), Count: 3 + i*i*i*7, RetryAt: at(d - 21*time.Second), Detail: "Rate limit exceeded", Reason: "r" + string(rune('a'+i)), Source: "tap"},
+			model.DenialGroup{Kind: model.KindCeiling, Endpoint: s.Endpoints[i%6].ID, Status: 403, First: now.Add(-d - time.Minute), At: now.Add(-d), Count: 1 + i, Detail: "Monthly overage ceiling reached", Reason: "c" + string(rune('a'+i)), URL: "https://app.pioneer.ai/billing", Source: "tap"})
+	}
+	return s
+}
+
+// waiting has a source that has not brought anything yet.
+func waiting() *model.Snapshot {
+	s := calm()
+	s.Account = model.AccountName{}
+	s.Cap = model.Cap{Period: model.PeriodDay, ResetsAt: s.Cap.ResetsAt, ResetSource: model.ResetAssumed}
+	s.Sources = []model.Source{{Name: model.SourceBilling, State: model.StateOK}}
+	for i := range s.Endpoints {
+		e := &s.Endpoints[i]
+		e.Calls, e.Rows, e.Paths = model.Opt[int]{}, model.Opt[int]{}, nil
+		for j := range e.Limits {
+			e.Limits[j] = model.LimitUsage{Limit: e.Limits[j].Limit, PerS: e.Limits[j].PerS}
+		}
+	}
+	return s
+}
+
+// nasty is text that means to break a screen.
+const nasty = "\x1b[2J\x1b]0;own\x07\x00a\r\nb\tc\u202e\u200d\ufe0f漢字e\u0301\u0301\u0301\u0301\u0301👩‍👩‍👧‍👦🇩🇪❤️\u0085\u2028\x9b31m\xff"
+
+// hostile has such text wherever the API or a config could put it, and figures
+// that no account has.
+func hostile() *model.Snapshot {
+	s := manyAlerts()
+	s.Account = model.AccountName{Plan: nasty, Team: nasty}
+	s.Profile = nasty
+	for i := range s.Sources {
+		s.Sources[i].Error, s.Sources[i].Note = nasty, nasty
+	}
+	s.Sources[0].State = model.StateError
+	s.Sources[0].Name = nasty
+	for i := range s.Endpoints {
+		e := &s.Endpoints[i]
+		e.ID, e.Name = e.ID+nasty, e.Name+nasty
+		e.Paths = append(e.Paths, model.PathUsage{Path: nasty, Calls: math.MaxInt})
+		for j := range e.Limits {
+			used(&e.Limits[j], math.MaxInt32, 1)
+			e.Limits[j].Rejected = model.Some(math.MaxInt32)
+			e.Limits[j].TimeToLimit = model.Some(1e9)
+		}
+	}
+	for i := range s.Denials {
+		g := &s.Denials[i]
+		g.Endpoint, g.Reason, g.Detail, g.URL, g.Source = nasty, nasty, nasty, nasty, nasty
+		g.Count = math.MaxInt
+	}
+	s.Cap.Used, s.Cap.Limit, s.Cap.Remaining = model.Some(model.Micros(math.MaxInt64)), model.Some(model.Micros(1)), model.Some(model.Micros(math.MinInt64))
+	s.Cap.BurnPerMin = model.Some(model.Micros(math.MaxInt64))
+	return s
+}

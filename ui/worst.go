@@ -1,0 +1,89 @@
+package ui
+
+import (
+	"quotatop/model"
+	"quotatop/theme"
+)
+
+// A worst is the fact that matters most right now.
+type worst struct {
+	role theme.Role
+	mark rune
+	name string // what is in trouble: an endpoint's ID, or "cap"
+	// figure is how bad it is, until how long it will take to get worse or
+	// better; each may be empty.
+	figure, until string
+	long          string // until in a sentence
+}
+
+// worst looks through caps and endpoints: what is already refused comes first,
+// then the fullest gauge.
+func (a *App) worst() worst {
+	if w, ok := a.capReached(); ok {
+		return w
+	}
+	e, l, ok := a.fullest()
+	if !ok {
+		return worst{}
+	}
+	u := &a.snap.Endpoints[e].Limits[l]
+	p := u.Pressure()
+	w := worst{role: pressureRole(p), mark: pressureGlyph(p), name: a.snap.Endpoints[e].ID}
+	if a.stale(u.AsOf) {
+		w.role = theme.Dim
+	}
+	if ratio, ok := u.Ratio().Get(); ok {
+		w.figure = percent(ratio, " %")
+		if u.Estimated {
+			w.figure = "≈" + w.figure
+		}
+	}
+	if n := u.Rejected.Or(0); n > 0 {
+		w.figure += " +" + count(n)
+	}
+	if t, ok := u.TimeToLimit.Get(); ok && t > 0 {
+		w.until = rough(seconds(t))
+		w.long = "limit in " + w.until
+	}
+	return w
+}
+
+// capReached tells of a spending cap that refuses calls, or has nothing left.
+func (a *App) capReached() (worst, bool) {
+	c := &a.snap.Cap
+	left, known := c.Remaining.Get()
+	clears := c.ResetsAt
+	reached := known && left == 0 && c.Limit.Or(0) > 0
+	for i := range a.snap.Denials {
+		if g := &a.snap.Denials[i]; g.Kind == model.KindCap {
+			if t, ok := g.ClearsAt.Get(); ok && t.After(a.snap.At) {
+				reached, clears = true, t
+			}
+		}
+	}
+	if !reached {
+		return worst{}, false
+	}
+	w := worst{role: theme.Full, mark: pressureGlyph(model.Full), name: "cap", figure: "reached"}
+	if !clears.IsZero() {
+		w.until = countdown(clears.Sub(a.snap.At))
+		w.long = "clears in " + w.until
+	}
+	return w, true
+}
+
+// fullest is the limit under the highest pressure, and of several the fullest.
+func (a *App) fullest() (endpoint, limit int, ok bool) {
+	pressure, most := model.PressureUnknown, -1.0
+	for i := range a.snap.Endpoints {
+		for j := range a.snap.Endpoints[i].Limits {
+			u := &a.snap.Endpoints[i].Limits[j]
+			p, r := u.Pressure(), u.Ratio().Or(-1)
+			if p > pressure || p == pressure && r > most {
+				pressure, most, endpoint, limit = p, r, i, j
+				ok = p != model.PressureUnknown
+			}
+		}
+	}
+	return endpoint, limit, ok
+}
