@@ -101,8 +101,6 @@ func (a *App) billingTitle() []string {
 }
 func (a *App) rateNote() string    { return a.alertsNote(ratePane) }
 func (a *App) billingNote() string { return a.alertsNote(billingPane) }
-func (a *App) rateWant(int) int    { return 2 }
-func (a *App) billingWant(int) int { return 2 }
 func (a *App) drawRate(at area)    { a.drawAlerts(at, ratePane) }
 func (a *App) drawBilling(at area) { a.drawAlerts(at, billingPane) }
 
@@ -285,7 +283,7 @@ func sayings(g *model.DenialGroup) string {
 
 // drawAlertsLine has both kinds on one line: the worse kind first.
 func (a *App) drawAlertsLine(at area) {
-	x := at.put(1, 0, theme.Bright, "denied") + 1
+	x := at.put(0, 0, theme.Bright, "denied") + 1
 	groups := append(a.alerts(billingPane), a.alerts(ratePane)...)
 	if len(groups) == 0 {
 		text := "none"

@@ -33,6 +33,7 @@ type App struct {
 	feed <-chan model.Snapshot
 	over <-chan struct{} // closed when nobody waits for the screen any more
 	opts Options
+	keys []action
 
 	theme  int  // the place in opts.Themes
 	byUser bool // the theme was named or chosen, not judged by the background
@@ -76,7 +77,7 @@ func New(feed <-chan model.Snapshot, opts Options) App {
 	if len(opts.Themes) == 0 {
 		opts.Themes = theme.BuiltIn()
 	}
-	a := App{feed: feed, opts: opts}
+	a := App{feed: feed, opts: opts, keys: keymap()}
 	for i, t := range opts.Themes {
 		if t.Name == opts.Theme {
 			a.byUser, a.theme = true, i

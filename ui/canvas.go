@@ -17,7 +17,7 @@ type canvas struct {
 	w, h  int
 	cells []cell
 	marks []string // combining marks, see cell
-	below int      // lines of the detail pane that are below its bottom
+	below int      // lines of the pane that scrolls which are below its bottom
 }
 
 // A cell is one place of the screen.
@@ -223,6 +223,9 @@ func width(text string) int {
 func wrap(text string, n int) []string {
 	if n <= 0 {
 		return nil
+	}
+	if width(text) <= n && text != "" {
+		return []string{text}
 	}
 	var lines []string
 	var line strings.Builder

@@ -28,16 +28,6 @@ func (a *App) capNote() string {
 	return rough(d) + " ago"
 }
 
-func (a *App) capWant(h int) int {
-	switch {
-	case h >= layouts[0].h:
-		return capBigHeight
-	case a.w >= layouts[0].w:
-		return 7
-	}
-	return 2
-}
-
 // drawCap shows the spending cap: the more room, the more of it.
 func (a *App) drawCap(at area) {
 	switch {
@@ -267,7 +257,7 @@ func (a *App) drawCapFlat(at area) {
 func (a *App) drawCapLine(at area) {
 	used, _, part := a.capFigures()
 	left, _ := a.reset()
-	x := at.put(1, 0, theme.Bright, "cap") + 1
+	x := at.put(0, 0, theme.Bright, "cap") + 1
 	tail := []word{{theme.Bright, left}}
 	if n := at.w - x - width(left); n > 12 {
 		remaining := moneyOr(a.snap.Cap.Remaining)

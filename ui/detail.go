@@ -56,8 +56,6 @@ func (a *App) detailTitle() []string {
 	return []string{"Detail"}
 }
 
-func (a *App) detailWant(int) int { return 9 }
-
 // drawDetail tells all that is known of the row under the cursor, beside or
 // above a chart of its last windows.
 func (a *App) drawDetail(at area) {
@@ -119,11 +117,16 @@ func (a *App) drawFacts(at area, facts []fact) {
 			at.put(x+2, y, theme.Dim, f.note)
 		}
 	}
-	if at.c.below > 0 {
-		at.set(at.w-1, at.h-1, theme.Accent, '↓')
+	at.moreMarks(scroll)
+}
+
+// moreMarks says that there is more above or below.
+func (a area) moreMarks(scroll int) {
+	if a.c.below > 0 {
+		a.set(a.w-1, a.h-1, theme.Accent, '↓')
 	}
 	if scroll > 0 {
-		at.set(at.w-1, 0, theme.Accent, '↑')
+		a.set(a.w-1, 0, theme.Accent, '↑')
 	}
 }
 

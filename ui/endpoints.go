@@ -123,12 +123,14 @@ func (a *App) endpointsNote() string {
 	return rough(d) + " ago"
 }
 
-func (a *App) endpointsWant(h int) int {
-	n, gaps := a.limits(), len(a.snap.Endpoints)-1
-	if h >= layouts[0].h {
-		return n + 1 + max(gaps, 0)
+// endpointLines is how many lines the endpoints would like: one for each limit
+// and one for a heading.
+func (a *App) endpointLines(s slot) int {
+	n := a.limits() + 1
+	if s.airy {
+		n += max(len(a.snap.Endpoints)-1, 0)
 	}
-	return n + 1
+	return n
 }
 
 // limits is how many rows the endpoints pane has.
@@ -239,6 +241,7 @@ func (a *App) cursorRow(rows []row) int {
 // columns are the places of the columns.
 type columns struct {
 	rowFormat
+	left                                                                                                     int // the columns up to the span end before it
 	id, nameX, scopeX, spanX, gaugeX, gaugeW, figuresX, figuresW, percentX, percentW, stateX, stateW, sparkX int
 }
 
@@ -285,6 +288,11 @@ func (a *App) columns(rows []row, f rowFormat, w int) columns {
 	c.percentX = right
 	right -= c.figuresW + 1
 	c.figuresX = right
+	c.left = right - 1
+	if x > right { // no room for all: the span goes first, then the end of the ID
+		c.spanX = -1
+		c.id = min(c.id, max(c.left-f.mark, 0))
+	}
 	if c.gaugeW = min(right-1-x, f.gauge); c.gaugeW < 4 || f.gauge == 0 {
 		c.gaugeW = 0
 	}
@@ -336,7 +344,9 @@ func (a *App) drawRow(at area, y int, c columns, r *row, cursor bool) {
 	if c.scope {
 		at.cut(c.scopeX, y, 4, dim, string(r.usage.Scope))
 	}
-	at.put(c.spanX, y, dim, span(r.limit.Per()))
+	if c.spanX >= 0 {
+		at.put(c.spanX, y, dim, span(r.limit.Per()))
+	}
 	if c.gaugeW > 0 {
 		at.gauge(c.gaugeX, y, c.gaugeW, limitBar(r.limit, r.stale))
 	}
@@ -355,7 +365,7 @@ func (a *App) drawRow(at area, y int, c columns, r *row, cursor bool) {
 // drawFigures writes ≈184/200 so that the limits stand below each other.
 func (a *App) drawFigures(at area, y int, c columns, r *row, role theme.Role) {
 	x := c.figuresX + c.figuresW - r.figures()
-	if x < 0 || c.figuresX+c.figuresW > at.w {
+	if x < c.mark {
 		return
 	}
 	x = at.put(x, y, theme.Dim, r.bound)

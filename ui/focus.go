@@ -103,9 +103,9 @@ func chosen(rows []item, picked item) int {
 }
 
 // move takes the cursor n rows down in the list that has the focus, or scrolls
-// the detail pane.
+// the detail pane or the help.
 func (a *App) move(n int) {
-	if a.focus == detailPane {
+	if a.help || a.focus == detailPane {
 		bottom := a.frame().below + a.scroll
 		a.scroll = min(max(a.scroll+n, 0), bottom)
 		return
@@ -128,7 +128,7 @@ func (a *App) pick(p paneID, n int) {
 const far = math.MaxInt32
 
 // moves reports whether there are rows or lines to move in.
-func (a *App) moves() bool { return a.focus.isList() || a.focus == detailPane }
+func (a *App) moves() bool { return a.help || a.focus.isList() || a.focus == detailPane }
 
 func (a *App) up(string) tea.Cmd   { a.move(-1); return nil }
 func (a *App) down(string) tea.Cmd { a.move(1); return nil }
@@ -164,7 +164,7 @@ func (a *App) canLeave() bool { return a.help || a.zoom || a.filter != "" || !a.
 func (a *App) leave(string) tea.Cmd {
 	switch {
 	case a.help:
-		a.help = false
+		a.help, a.scroll = false, 0
 	case a.zoom:
 		a.zoom = false
 		if a.focus == detailPane {

@@ -13,7 +13,7 @@ type bar struct {
 	used     float64 // accepted calls, those of others included
 	others   float64
 	rejected float64
-	peak     float64 // 0 for none
+	peak     float64    // 0 for none
 	role     theme.Role // of the calls of this machine
 	foreign  theme.Role // of those of others
 }

@@ -17,82 +17,70 @@ func (a *App) drawFooter(at area) {
 		}
 		return
 	}
-	// quit and help stay when the others do not fit.
-	var shown []action
-	need := 1
-	for pass := range 2 {
-		for _, act := range actions() {
-			if act.hint == "" || (act.show == "q" || act.show == "?") != (pass == 0) || act.when != nil && !act.when(a) {
+	room := at.w - 1
+	fits := make([]bool, len(a.keys))
+	for _, stays := range []bool{true, false} { // help and quit are the last to go
+		for i := range a.keys {
+			k := &a.keys[i]
+			if k.hint == "" || k.stays != stays || k.when != nil && !k.when(a) {
 				continue
 			}
-			w := width(act.show) + 1 + width(act.hint) + 2
-			if need+w > at.w {
-				continue
+			if w := width(k.show) + 1 + width(k.hint) + 2; w <= room+2 {
+				room -= w
+				fits[i] = true
 			}
-			need += w
-			shown = append(shown, act)
 		}
 	}
 	x := 1
-	draw := func(act action) {
-		x = at.put(x, 0, theme.Accent, act.show) + 1
-		x = at.put(x, 0, theme.Dim, act.hint) + 2
-	}
-	var last []action
-	for _, act := range shown {
-		if act.show == "q" || act.show == "?" {
-			last = append(last, act)
-			continue
+	for i := range a.keys {
+		if fits[i] {
+			x = at.put(x, 0, theme.Accent, a.keys[i].show) + 1
+			x = at.put(x, 0, theme.Dim, a.keys[i].hint) + 2
 		}
-		draw(act)
-	}
-	for _, act := range last {
-		draw(act)
 	}
 }
 
-// drawHelp lists all keys, in as many columns as they need.
+// drawHelp lists all keys, in as many columns as there is room for, and below
+// them the signs.
 func (a *App) drawHelp(at area) {
 	if at.w >= framedW && at.h >= framedH {
 		at = at.frame(focusable, []string{"Keys"}, a.opts.Themes[a.theme].Name+" theme", true)
 	}
 	keys, texts := 0, 0
-	all := actions()
-	shown := all[:0]
-	for _, act := range all {
-		if act.show == "r" && !a.canPoll() {
+	shown := make([]*action, 0, len(a.keys))
+	for i := range a.keys {
+		k := &a.keys[i]
+		if k.show == "r" && !a.canPoll() {
 			continue
 		}
-		keys, texts = max(keys, width(act.show)), max(texts, width(act.help))
-		shown = append(shown, act)
+		keys, texts = max(keys, width(k.show)), max(texts, width(k.help))
+		shown = append(shown, k)
 	}
 	column := keys + 2 + texts + 3
-	for i, act := range shown {
-		x, y := i/max(at.h, 1)*column, i%max(at.h, 1)
-		if x >= at.w {
-			break
-		}
-		at.put(x, y, theme.Accent, act.show)
-		at.cut(x+keys+2, y, min(texts, at.w-x-keys-2), theme.Text, act.help)
+	columns := max((at.w+3)/column, 1)
+	lines := (len(shown) + columns - 1) / columns
+	total := lines + 1 + len(legend)
+	scroll := min(a.scroll, max(total-at.h, 0))
+	at.c.below = max(total-at.h-scroll, 0)
+	for i, k := range shown {
+		x, y := i/lines*column, i%lines-scroll
+		at.put(x, y, theme.Accent, k.show)
+		at.cut(x+keys+2, y, min(texts, at.w-x-keys-2), theme.Text, k.help)
 	}
-	a.drawLegend(at, len(shown)+1)
+	for i, l := range legend {
+		at.put(0, lines+1+i-scroll, theme.Bright, l[0])
+		at.cut(keys+2, lines+1+i-scroll, at.w-keys-2, theme.Dim, l[1])
+	}
+	at.moreMarks(scroll)
 }
 
-// drawLegend explains the signs, where there is room below the keys.
-func (a *App) drawLegend(at area, y int) {
-	if at.h < y+7 {
-		return
-	}
-	lines := [][2]string{
-		{"█", "calls that were accepted"},
-		{"▓", "of them, those of other machines on the same key"},
-		{"▒", "calls that were rejected, past the mark │ of the limit"},
-		{"┆", "the peak of the last 15 windows"},
-		{"≈ ≤ ≥", "an estimate; at most; at least"},
-		{"△ ▲ ■", "from 70 %; from 90 %; at the limit or rejecting"},
-	}
-	for i, l := range lines {
-		at.put(0, y+i, theme.Bright, l[0])
-		at.cut(11, y+i, at.w-11, theme.Dim, l[1])
-	}
+// legend explains the signs.
+var legend = [...][2]string{
+	{"█", "accepted calls"},
+	{"▓", "of them, from other machines on the key"},
+	{"▒", "rejected calls, past the limit's mark │"},
+	{"┆", "the peak of the last 15 windows"},
+	{"≈ ≤ ≥", "an estimate; at most; at least"},
+	{"△ ▲ ■", "from 70 %; from 90 %; full or rejecting"},
+	{"–", "not known"},
 }

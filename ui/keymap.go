@@ -7,41 +7,42 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// An action is what keys do. The table of actions is all there is to know about
+// An action is what keys do. The table of them is all there is to know about
 // keys: Update obeys it, the footer and the help are printed from it.
 type action struct {
-	keys []string // as tea.Key names them
-	show string   // the keys, for the help
-	help string
-	hint string            // a word for the footer; empty for none
-	when func(a *App) bool // whether the keys do anything here and now; nil for always
-	do   func(a *App, key string) tea.Cmd
+	keys  []string // as tea.Key names them
+	show  string   // the keys, for people
+	help  string
+	hint  string          // a word for the footer; empty for none
+	stays bool            // the last to go from a footer without room
+	when  func(*App) bool // whether the keys do anything here and now; nil for always
+	do    func(a *App, key string) tea.Cmd
 }
 
-// actions returns the table. Where two actions have a key, the first that can be
-// done is.
-func actions() []action {
+// keymap returns the table of actions. Where two actions have a key, the first
+// that can be done is.
+func keymap() []action {
 	return []action{
-		{[]string{"tab"}, "tab", "next pane", "pane", nil, (*App).nextPane},
-		{[]string{"shift+tab"}, "shift+tab", "pane before", "", nil, (*App).paneBefore},
-		{[]string{"1", "2", "3", "4", "5"}, "1-5", "pane by its number", "", nil, (*App).paneByNumber},
-		{[]string{"up", "k"}, "↑ k", "up", "", (*App).moves, (*App).up},
-		{[]string{"down", "j"}, "↓ j", "down", "", (*App).moves, (*App).down},
-		{[]string{"left", "h"}, "← h", "pane or item before", "", nil, (*App).left},
-		{[]string{"right", "l"}, "→ l", "next pane or item", "", nil, (*App).right},
-		{[]string{"g", "home"}, "g", "to the top", "", (*App).moves, (*App).top},
-		{[]string{"G", "end"}, "G", "to the end", "", (*App).moves, (*App).end},
-		{[]string{"enter"}, "enter", "all about the row", "detail", (*App).canOpen, (*App).open},
-		{[]string{"esc"}, "esc", "back, or end the filter", "back", (*App).canLeave, (*App).leave},
-		{[]string{"z"}, "z", "this pane alone", "zoom", nil, (*App).toggleZoom},
-		{[]string{"p", "space"}, "p", "hold the screen still", "pause", nil, (*App).togglePause},
-		{[]string{"r"}, "r", "poll now", "poll", (*App).canPoll, (*App).poll},
-		{[]string{"/"}, "/", "filter the alerts", "filter", nil, (*App).startFilter},
-		{[]string{"c"}, "c", "clear the alerts", "clear", (*App).canClear, (*App).clear},
-		{[]string{"t"}, "t", "next theme", "", nil, (*App).nextTheme},
-		{[]string{"?"}, "?", "all keys", "help", nil, (*App).toggleHelp},
-		{[]string{"q", "ctrl+c"}, "q", "quit", "quit", nil, (*App).quit},
-		{[]string{"ctrl+z"}, "ctrl+z", "suspend", "", nil, (*App).suspend},
+		{[]string{"tab"}, "tab", "next pane", "pane", false, nil, (*App).nextPane},
+		{[]string{"shift+tab"}, "shift+tab", "pane before", "", false, nil, (*App).paneBefore},
+		{[]string{"1", "2", "3", "4", "5"}, "1-5", "pane by its number", "", false, nil, (*App).paneByNumber},
+		{[]string{"up", "k"}, "↑ k", "up", "", false, (*App).moves, (*App).up},
+		{[]string{"down", "j"}, "↓ j", "down", "", false, (*App).moves, (*App).down},
+		{[]string{"left", "h"}, "← h", "pane or item before", "", false, nil, (*App).left},
+		{[]string{"right", "l"}, "→ l", "next pane or item", "", false, nil, (*App).right},
+		{[]string{"g", "home"}, "g", "to the top", "", false, (*App).moves, (*App).top},
+		{[]string{"G", "end"}, "G", "to the end", "", false, (*App).moves, (*App).end},
+		{[]string{"enter"}, "enter", "all about the row", "detail", false, (*App).canOpen, (*App).open},
+		{[]string{"esc"}, "esc", "back, or end the filter", "back", false, (*App).canLeave, (*App).leave},
+		{[]string{"z"}, "z", "this pane alone", "zoom", false, nil, (*App).toggleZoom},
+		{[]string{"p", "space"}, "p", "hold the screen still", "pause", false, nil, (*App).togglePause},
+		{[]string{"r"}, "r", "poll now", "poll", false, (*App).canPoll, (*App).poll},
+		{[]string{"/"}, "/", "filter the alerts", "filter", false, nil, (*App).startFilter},
+		{[]string{"c"}, "c", "clear the alerts", "clear", false, (*App).canClear, (*App).clear},
+		{[]string{"t"}, "t", "next theme", "", false, nil, (*App).nextTheme},
+		{[]string{"?"}, "?", "all keys", "help", true, nil, (*App).toggleHelp},
+		{[]string{"q", "ctrl+c"}, "q", "quit", "quit", true, nil, (*App).quit},
+		{[]string{"ctrl+z"}, "ctrl+z", "suspend", "", false, nil, (*App).suspend},
 	}
 }
 
@@ -51,7 +52,7 @@ func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 	if a.typing {
 		return a.typeFilter(key, msg.Text)
 	}
-	for _, act := range actions() {
+	for _, act := range a.keys {
 		for _, k := range act.keys {
 			if k == key && (act.when == nil || act.when(&a)) {
 				cmd := act.do(&a, key)
@@ -104,7 +105,10 @@ func (a App) typeFilter(key, text string) (tea.Model, tea.Cmd) {
 func (a *App) quit(string) tea.Cmd    { return tea.Quit }
 func (a *App) suspend(string) tea.Cmd { return tea.Suspend }
 
-func (a *App) toggleHelp(string) tea.Cmd { a.help = !a.help; return nil }
+func (a *App) toggleHelp(string) tea.Cmd {
+	a.help, a.scroll = !a.help, 0
+	return nil
+}
 
 func (a *App) nextTheme(string) tea.Cmd {
 	*a = a.paint((a.theme + 1) % len(a.opts.Themes))

@@ -18,45 +18,54 @@ type band struct {
 // A slot is a place for a pane: so many cells wide, or an equal part of what
 // the others leave.
 type slot struct {
-	pane  paneID
-	width int
-	bare  bool // without a frame
+	pane   paneID
+	width  int
+	want   int  // the lines it would like inside its frame; 0 for as many as it has rows
+	airy   bool // it would like blank lines between its rows
+	bare   bool // without a frame
+	indent int  // blank cells at its left, without a frame
 }
 
-// layouts are all of them; the first that fits is taken. Every number about
-// sizes stands here.
+// layouts are all of them; the first that fits is taken. Every number about the
+// sizes of screens stands here.
 var layouts = []layout{
 	{"wide", 110, 36, true, true, []band{
-		{9, 0, []slot{{pane: endpointsPane}, {pane: capPane, width: 38}}},
-		{9, 1, []slot{{pane: detailPane}}},
-		{6, 1, []slot{{pane: ratePane}, {pane: billingPane}}},
+		{9, 0, []slot{{pane: endpointsPane, airy: true}, {pane: capPane, width: 38, want: capBigHeight}}},
+		{9, 1, []slot{{pane: detailPane, want: 8}}},
+		{6, 1, []slot{{pane: ratePane, want: 4}, {pane: billingPane, want: 4}}},
 	}},
 	{"low", 110, 18, true, true, []band{
-		{9, 0, []slot{{pane: endpointsPane}, {pane: capPane, width: 38}}},
-		{4, 1, []slot{{pane: ratePane}, {pane: billingPane}}},
+		{9, 0, []slot{{pane: endpointsPane}, {pane: capPane, width: 38, want: 7}}},
+		{4, 1, []slot{{pane: ratePane, want: 2}, {pane: billingPane, want: 2}}},
+	}},
+	{"tall", 62, 34, true, true, []band{
+		{7, 0, []slot{{pane: endpointsPane}}},
+		{4, 0, []slot{{pane: capPane, want: 2}}},
+		{9, 2, []slot{{pane: detailPane, want: 8}}},
+		{6, 1, []slot{{pane: ratePane, want: 4}, {pane: billingPane, want: 4}}},
 	}},
 	{"standard", 62, 18, true, true, []band{
 		{7, 0, []slot{{pane: endpointsPane}}},
-		{4, 0, []slot{{pane: capPane}}},
-		{4, 1, []slot{{pane: ratePane}, {pane: billingPane}}},
+		{4, 0, []slot{{pane: capPane, want: 2}}},
+		{4, 1, []slot{{pane: ratePane, want: 2}, {pane: billingPane, want: 2}}},
 	}},
-	{"column", 34, 26, true, true, []band{
+	{"column", 34, 28, true, true, []band{
 		{7, 0, []slot{{pane: endpointsPane}}},
-		{4, 0, []slot{{pane: capPane}}},
-		{4, 1, []slot{{pane: ratePane}}},
-		{4, 1, []slot{{pane: billingPane}}},
+		{7, 0, []slot{{pane: capPane, want: 7}}},
+		{4, 1, []slot{{pane: ratePane, want: 2}}},
+		{4, 1, []slot{{pane: billingPane, want: 2}}},
 	}},
 	{"narrow", 20, 11, true, true, lines},
 	{"short", 20, 6, true, false, lines},
 	{"few", 20, 4, false, false, lines},
-	{"strip", 0, 0, false, false, []band{{1, 1, []slot{{pane: stripPane, bare: true}}}}},
+	{"strip", 0, 0, false, false, []band{{1, 1, []slot{{pane: stripPane, want: 1, bare: true}}}}},
 }
 
 // lines are the bands of screens too small for frames.
 var lines = []band{
 	{1, 0, []slot{{pane: endpointsPane, bare: true}}},
-	{1, 0, []slot{{pane: capPane, bare: true}}},
-	{1, 0, []slot{{pane: alertsPane, bare: true}}},
+	{1, 0, []slot{{pane: capPane, want: 2, bare: true, indent: 1}}},
+	{1, 0, []slot{{pane: alertsPane, want: 1, bare: true, indent: 1}}},
 }
 
 // framed is the smallest area that is worth a frame.
@@ -84,9 +93,9 @@ func (l *layout) slot(p paneID) (slot, bool) {
 	return slot{}, false
 }
 
-// heights gives each band its lines out of h. want says how many lines a pane
-// would like.
-func heights(bands []band, h int, want func(p paneID) int) []int {
+// heights gives each band its lines out of h. rows says how many lines a slot
+// without a number of its own would like.
+func heights(bands []band, h int, rows func(s slot) int) []int {
 	out := make([]int, len(bands))
 	left, grow := h, 0
 	for i, b := range bands {
@@ -97,7 +106,14 @@ func heights(bands []band, h int, want func(p paneID) int) []int {
 	for i, b := range bands {
 		most := 0
 		for _, s := range b.slots {
-			most = max(most, want(s.pane))
+			want := s.want
+			if want == 0 {
+				want = rows(s)
+			}
+			if !s.bare {
+				want += 2 // the frame
+			}
+			most = max(most, want)
 		}
 		more := min(max(most-out[i], 0), left)
 		out[i] += more

@@ -26,22 +26,18 @@ type pane struct {
 	// one.
 	title func(*App) []string
 	note  func(*App) string // at the right of the title; may be nil
-	// want is the lines it would like inside its frame, on a screen of h lines.
-	want func(a *App, h int) int
-	draw func(a *App, at area)
+	draw  func(a *App, at area)
 }
 
 var panes = [...]pane{
-	endpointsPane: {title: (*App).endpointsTitle, note: (*App).endpointsNote, want: (*App).endpointsWant, draw: (*App).drawEndpoints},
-	capPane:       {title: (*App).capTitle, note: (*App).capNote, want: (*App).capWant, draw: (*App).drawCap},
-	ratePane:      {title: (*App).rateTitle, note: (*App).rateNote, want: (*App).rateWant, draw: (*App).drawRate},
-	billingPane:   {title: (*App).billingTitle, note: (*App).billingNote, want: (*App).billingWant, draw: (*App).drawBilling},
-	detailPane:    {title: (*App).detailTitle, want: (*App).detailWant, draw: (*App).drawDetail},
-	alertsPane:    {want: (*App).oneLine, draw: (*App).drawAlertsLine},
-	stripPane:     {want: (*App).oneLine, draw: (*App).drawStrip},
+	endpointsPane: {title: (*App).endpointsTitle, note: (*App).endpointsNote, draw: (*App).drawEndpoints},
+	capPane:       {title: (*App).capTitle, note: (*App).capNote, draw: (*App).drawCap},
+	ratePane:      {title: (*App).rateTitle, note: (*App).rateNote, draw: (*App).drawRate},
+	billingPane:   {title: (*App).billingTitle, note: (*App).billingNote, draw: (*App).drawBilling},
+	detailPane:    {title: (*App).detailTitle, draw: (*App).drawDetail},
+	alertsPane:    {draw: (*App).drawAlertsLine},
+	stripPane:     {draw: (*App).drawStrip},
 }
-
-func (a *App) oneLine(int) int { return 1 }
 
 // frame draws the whole screen.
 func (a *App) frame() *canvas {
@@ -74,13 +70,7 @@ func (a *App) frame() *canvas {
 }
 
 func (a *App) drawBands(body area, l *layout) {
-	hs := heights(l.bands, body.h, func(p paneID) int {
-		n := panes[p].want(a, a.h)
-		if s, _ := l.slot(p); !s.bare {
-			n += 2 // the frame
-		}
-		return n
-	})
+	hs := heights(l.bands, body.h, a.endpointLines)
 	y := 0
 	for i, b := range l.bands {
 		strip := body.sub(0, y, body.w, hs[i])
@@ -94,7 +84,9 @@ func (a *App) drawBands(body area, l *layout) {
 // place draws a pane, in a frame unless its slot is bare.
 func (a *App) place(at area, s slot) {
 	p := &panes[s.pane]
-	if !s.bare {
+	if s.bare {
+		at = at.sub(s.indent, 0, at.w-s.indent, at.h)
+	} else {
 		note := ""
 		if p.note != nil {
 			note = p.note(a)

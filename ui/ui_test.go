@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -17,6 +18,15 @@ func TestShow(t *testing.T) {
 		}
 		if snap := s.snap(); snap != nil {
 			a = a.take(*snap)
+		}
+		for _, k := range strings.Fields(os.Getenv("KEYS")) {
+			for i := range a.keys {
+				for _, kk := range a.keys[i].keys {
+					if kk == k {
+						a.keys[i].do(&a, k)
+					}
+				}
+			}
 		}
 		fmt.Println(a.frame().text(nil))
 	}

@@ -36,7 +36,7 @@ type account struct {
 	client            *client
 	planDue, termsDue time.Time
 	known             model.Account
-	missing           []string // what the API did not give, for the source's note
+	missing           map[string]string // what the API did not give, by the path that was asked
 	noPlan            bool
 	used              model.Micros // as last told
 }
@@ -71,25 +71,27 @@ func (a *account) refresh(ctx context.Context, hot bool) error {
 			return err
 		}
 	}
-	due := a.planDue
-	if hot {
-		due = due.Add(planEveryHot - planEvery)
-	}
-	if now.Before(due) || a.noPlan && now.Before(a.termsDue.Add(planEvery-termsEvery)) {
+	if now.Before(a.planDue) {
 		return nil
 	}
 	found, err := a.read(ctx, planPath)
 	if err != nil {
 		return err
 	}
-	a.planDue = now.Add(planEvery)
 	a.noPlan = !found
+	switch {
+	case !found:
+		a.planDue = now.Add(termsEvery)
+	case hot:
+		a.planDue = now.Add(planEveryHot)
+	default:
+		a.planDue = now.Add(planEvery)
+	}
 	return nil
 }
 
 // terms asks what hardly ever changes: the team and the reset.
 func (a *account) terms(ctx context.Context, now time.Time) error {
-	a.missing = nil
 	if _, err := a.read(ctx, statusPath); err != nil {
 		return err
 	}
@@ -111,12 +113,13 @@ func (a *account) get(ctx context.Context, path string, v any) (asked time.Time,
 	body, asked, err := a.client.get(ctx, path, nil, true)
 	if status, ok := errors.AsType[*statusError](err); ok && (status.status == 403 || status.status == 404) {
 		name := path[strings.LastIndexByte(path, '/')+1:]
-		a.missing = append(a.missing, fmt.Sprintf("no %s (%d)", name, status.status))
+		a.missing[path] = fmt.Sprintf("no %s (%d)", name, status.status)
 		return asked, false, nil
 	}
 	if err != nil {
 		return asked, false, err
 	}
+	delete(a.missing, path)
 	if err := json.Unmarshal(body, v); err != nil {
 		return asked, false, fmt.Errorf("%s: %w", path, notJSON(body, err))
 	}
@@ -160,7 +163,7 @@ func (a *account) reset(ctx context.Context, team string, now time.Time) error {
 	}
 	at, period, err := wire.next(now)
 	if err != nil {
-		a.missing = append(a.missing, err.Error())
+		a.missing[overagePath(team)] = err.Error()
 		return nil
 	}
 	if !at.IsZero() {

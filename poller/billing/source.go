@@ -6,9 +6,11 @@ package billing
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -92,7 +94,7 @@ func New(opts Options) *Source {
 	b := newBudget(opts.BudgetMinute, opts.BudgetHour)
 	c := newClient(opts.Base, opts.Key, opts.Transport, opts.Clock, b)
 	return &Source{
-		opts: opts, client: c, budget: b, log: newLog(c), account: &account{client: c},
+		opts: opts, client: c, budget: b, log: newLog(c), account: &account{client: c, missing: map[string]string{}},
 		wake: make(chan struct{}, 1),
 	}
 }
@@ -311,9 +313,9 @@ func (s *Source) nextReset(now time.Time) time.Time {
 
 // note says what is missing or odd, in a line.
 func (s *Source) note() string {
-	notes := s.account.missing
+	notes := slices.Sorted(maps.Values(s.account.missing))
 	if s.log.note != "" {
-		notes = append(notes[:len(notes):len(notes)], s.log.note)
+		notes = append(notes, s.log.note)
 	}
 	return strings.Join(notes, "; ")
 }
