@@ -198,21 +198,28 @@ func (p *terminal) tmux(args ...string) string {
 }
 
 // see waits until the screen shows all texts.
-func (p *terminal) see(texts ...string) string {
+func (p *terminal) see(texts ...string) {
+	p.Helper()
+	p.until(fmt.Sprintf("%q", texts), func(screen string) bool {
+		for _, text := range texts {
+			if !strings.Contains(screen, text) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// until waits until the screen is as wanted.
+func (p *terminal) until(what string, wanted func(screen string) bool) {
 	p.Helper()
 	var screen string
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		screen = p.tmux("capture-pane", "-p")
-		missing := false
-		for _, text := range texts {
-			missing = missing || !strings.Contains(screen, text)
-		}
-		if !missing {
-			return screen
+	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if screen = p.tmux("capture-pane", "-p"); wanted(screen) {
+			return
 		}
 	}
-	p.Fatalf("never saw %q; the screen was:\n%s", texts, screen)
-	return ""
+	p.Fatalf("waited in vain for %s; the screen was:\n%s", what, screen)
 }
 
 func (p *terminal) press(keys ...string) { p.tmux(append([]string{"send-keys"}, keys...)...) }
@@ -239,8 +246,9 @@ func TestDemoInTmux(t *testing.T) {
 			pane := inTmux(t, size[0], size[1], "sh -c '"+program+" demo --config /dev/null; echo ended with $?; cat'")
 			pane.see("DEMO", "/200")
 			pane.press("?")
-			pane.see("pause")
+			pane.see("shift+tab")
 			pane.press("Escape")
+			pane.until("the help to go", func(screen string) bool { return !strings.Contains(screen, "shift+tab") })
 			pane.press("p")
 			pane.see("PAUSED")
 			pane.press("p")
@@ -267,6 +275,6 @@ func TestDemoStory(t *testing.T) {
 	t.Run("cap", func(t *testing.T) {
 		t.Parallel()
 		pane := inTmux(t, 120, 40, program+" demo --config /dev/null --cap-usd 0.5")
-		pane.see("spend_cap")
+		pane.see("daily cap", "clears in")
 	})
 }
