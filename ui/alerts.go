@@ -112,7 +112,7 @@ func (a *App) alertsNote(p paneID) string {
 		parts = append(parts, "/"+a.filter)
 	}
 	if filtered > 0 {
-		parts = append(parts, count(filtered)+" filtered")
+		parts = append(parts, count(filtered)+" hidden")
 	}
 	if clear > 0 {
 		parts = append(parts, count(clear)+" cleared")
@@ -171,7 +171,7 @@ func (a *App) drawNoAlerts(at area, p paneID) {
 		at.cut(0, 0, at.w, theme.Dim, "none but those that are hidden")
 		return
 	}
-	if !a.live {
+	if a.waiting() != "" {
 		at.put(0, 0, theme.Dim, unknown)
 		return
 	}
@@ -287,7 +287,7 @@ func (a *App) drawAlertsLine(at area) {
 	groups := append(a.alerts(billingPane), a.alerts(ratePane)...)
 	if len(groups) == 0 {
 		text := "none"
-		if !a.live {
+		if a.waiting() != "" {
 			text = unknown
 		}
 		at.put(x, 0, theme.Dim, text)
@@ -295,12 +295,17 @@ func (a *App) drawAlertsLine(at area) {
 	}
 	for i, g := range groups {
 		role, texts := a.until(g)
-		part := []word{{theme.Text, a.kindName(g)}, {theme.Text, shortCount(g.Count) + "×"}, {role, texts[len(texts)-1]}}
+		part := []word{{theme.Text, brief(a.kindName(g), maxID)}, {theme.Text, shortCount(g.Count) + "×"}, {role, texts[len(texts)-1]}}
 		more := ""
 		if rest := len(groups) - i - 1; rest > 0 {
 			more = " +" + count(rest)
 		}
-		if x+wordsWidth(part)+width(more) > at.w {
+		switch {
+		case x+wordsWidth(part)+width(more) <= at.w:
+		case i == 0: // not even one: their number
+			at.words(x, 0, a.deniedWords(false)[1:])
+			return
+		default:
 			at.put(x, 0, theme.Dim, fit(at.w-x, "+"+count(len(groups)-i)))
 			return
 		}

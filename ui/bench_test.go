@@ -3,20 +3,8 @@ package ui
 import (
 	"testing"
 
-	"quotatop/model"
-
 	tea "charm.land/bubbletea/v2"
 )
-
-// screen is the App of a state at a size.
-func screen(snap func() *model.Snapshot, w, h int) App {
-	a := New(nil, Options{Label: "DEMO", PollNow: func() {}})
-	a.w, a.h = w, h
-	if s := snap(); s != nil {
-		a = a.take(*s)
-	}
-	return a
-}
 
 func BenchmarkFrame(b *testing.B) {
 	a := screen(over, 120, 40)

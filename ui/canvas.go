@@ -103,19 +103,69 @@ func (a area) fill(x, y, n int, role theme.Role, char rune) {
 	}
 }
 
-// put writes text from x on and returns the place after it. What does not fit
-// is cut off without a sign: see cut and figure.
-func (a area) put(x, y int, role theme.Role, text string) int {
+// put writes text from x on and returns the place after it. Text that is too
+// long for the area is cut.
+func (a area) put(x, y int, role theme.Role, text string) int { return a.cut(x, y, a.w-x, role, text) }
+
+// cut writes text into n places from x on and returns the place after it. Where
+// the text is longer it ends in an ellipsis, never within a number.
+func (a area) cut(x, y, n int, role theme.Role, text string) int {
+	n = min(n, a.w-x)
+	if n <= 0 {
+		return x
+	}
+	short := width(text) > n
+	if short {
+		text = head(text, n-1)
+	}
 	for text != "" {
-		g, rest := nextGlyph(text)
-		text = rest
-		if x+g.width > a.w {
-			break
-		}
+		var g glyph
+		g, text = nextGlyph(text)
 		a.glyph(x, y, role, g)
 		x += g.width
 	}
+	if short {
+		a.set(x, y, role, '…')
+		x++
+	}
 	return x
+}
+
+// head is the beginning of a text that is to be cut, in at most n cells. It never
+// ends in a number that could be taken for one that goes on.
+func head(text string, n int) string {
+	const number = "0123456789.,:$"
+	isNumber := func(s string, i int) bool { return i >= 0 && i < len(s) && strings.IndexByte(number, s[i]) >= 0 }
+	h := prefix(text, n)
+	switch {
+	case len(h) == len(text) || !isNumber(h, len(h)-1):
+		return h
+	case !isNumber(text, len(h)) && width(h) < n:
+		return h + " "
+	}
+	return strings.TrimRight(h, number)
+}
+
+// brief is a text in at most n cells, with an ellipsis where it is longer.
+func brief(text string, n int) string {
+	if width(text) <= n {
+		return text
+	}
+	return head(text, n-1) + "…"
+}
+
+// prefix is as much of the beginning of a text as fits n cells.
+func prefix(text string, n int) string {
+	end := 0
+	for end < len(text) {
+		g, rest := nextGlyph(text[end:])
+		if g.width > n {
+			break
+		}
+		n -= g.width
+		end = len(text) - len(rest)
+	}
+	return text[:end]
 }
 
 func (a area) glyph(x, y int, role theme.Role, g glyph) {
@@ -132,22 +182,6 @@ func (a area) glyph(x, y int, role theme.Role, g glyph) {
 	if g.width == 2 {
 		a.c.cells[at+1] = cell{char: wideTail, role: role}
 	}
-}
-
-// cut writes text into n places from x on, with an ellipsis where it is longer,
-// and returns the place after the text. It is for words; a figure must not be
-// cut, see figure.
-func (a area) cut(x, y, n int, role theme.Role, text string) int {
-	n = min(n, a.w-x)
-	if n <= 0 {
-		return x
-	}
-	if width(text) <= n {
-		return a.put(x, y, role, text)
-	}
-	end := a.sub(0, 0, x+n-1, a.h).put(x, y, role, text)
-	a.set(end, y, role, '…')
-	return end + 1
 }
 
 // right writes a figure that ends before x+n. One that does not fit is not
@@ -221,55 +255,32 @@ func width(text string) int {
 
 // wrap breaks text into lines of at most n cells, at blanks where it can.
 func wrap(text string, n int) []string {
-	if n <= 0 {
-		return nil
-	}
-	if width(text) <= n && text != "" {
+	if text != "" && width(text) <= n {
 		return []string{text}
 	}
 	var lines []string
-	var line strings.Builder
-	used := 0
-	flush := func() {
-		if used > 0 {
-			lines = append(lines, line.String())
-			line.Reset()
-			used = 0
-		}
-	}
+	line, used := "", 0
 	for _, word := range strings.Fields(text) {
 		w := width(word)
-		if used > 0 && used+1+w > n {
-			flush()
+		if used > 0 && used+1+w <= n {
+			line, used = line+" "+word, used+1+w
+			continue
 		}
 		if used > 0 {
-			line.WriteByte(' ')
-			used++
+			lines = append(lines, line)
 		}
-		for w > n-used { // longer than a line of its own
-			room := n - used
-			head := word
-			taken := 0
-			for head = ""; len(head) < len(word); {
-				g, rest := nextGlyph(word[len(head):])
-				if taken+g.width > room {
-					break
-				}
-				taken += g.width
-				head = word[:len(word)-len(rest)]
-			}
-			if head == "" { // a wide character in a line of one cell
+		for w > n { // longer than a line of its own
+			part := prefix(word, n)
+			if part == "" {
 				return lines
 			}
-			line.WriteString(head)
-			used += taken
-			flush()
-			word = word[len(head):]
+			lines, word = append(lines, part), word[len(part):]
 			w = width(word)
 		}
-		line.WriteString(word)
-		used += w
+		line, used = word, w
 	}
-	flush()
+	if used > 0 {
+		lines = append(lines, line)
+	}
 	return lines
 }

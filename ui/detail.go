@@ -56,6 +56,13 @@ func (a *App) detailTitle() []string {
 	return []string{"Detail"}
 }
 
+// factsWidth is the part of the pane that the facts take beside a chart, and
+// chartHeight the least that a chart needs below them.
+const (
+	factsWidth  = 44
+	chartHeight = 5
+)
+
 // drawDetail tells all that is known of the row under the cursor, beside or
 // above a chart of its last windows.
 func (a *App) drawDetail(at area) {
@@ -67,14 +74,14 @@ func (a *App) drawDetail(at area) {
 		at.put(0, 0, theme.Dim, unknown)
 	case l == nil:
 		a.drawFacts(at, a.callFacts(e, nil))
-	case at.w >= 90:
-		const facts = 44
-		chart := at.sub(0, 0, at.w-facts-3, at.h)
-		chart.chart(l, a.stale(l.AsOf))
-		a.drawFacts(at.sub(at.w-facts, 0, facts, at.h), a.limitFacts(e, l))
 	default:
 		list := a.limitFacts(e, l)
-		if room := at.h - len(list) - 1; room >= 5 {
+		room := at.h - len(list) - 1 // below them
+		switch {
+		case at.w >= 90 || at.w >= 70 && room < chartHeight:
+			at.sub(0, 0, at.w-factsWidth-3, at.h).chart(l, a.stale(l.AsOf))
+			at = at.sub(at.w-factsWidth, 0, factsWidth, at.h)
+		case room >= chartHeight:
 			at.sub(0, len(list)+1, at.w, min(room, 16)).chart(l, a.stale(l.AsOf))
 		}
 		a.drawFacts(at, list)
@@ -207,6 +214,9 @@ func (a *App) denialFacts(g *model.DenialGroup) []fact {
 	}
 	if t, ok := g.ClearsAt.Get(); ok && t.After(now) {
 		facts[2].note = "at " + day(now, t) + " UTC"
+		if sameDay(now, t) {
+			facts[2].note = "at " + clock(t) + " UTC"
+		}
 	}
 	facts = append(facts,
 		fact{"count", count(g.Count), theme.Text, count(g.Minute) + " in the last minute"},

@@ -43,7 +43,8 @@ func (a *App) trouble() bool {
 }
 
 // waiting is the source whose first good data is still awaited, or empty when
-// some has come.
+// some has come. As long as there is none, that something did not happen is not
+// known.
 func (a *App) waiting() string {
 	for i := range a.snap.Sources {
 		if a.snap.Sources[i].AsOf.Known() {

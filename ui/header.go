@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 
 	"quotatop/model"
 	"quotatop/theme"
@@ -32,13 +33,13 @@ func (a *App) drawHeader(at area) {
 		left(11, a.pausedWords()...)
 	}
 	if plan := a.snap.Account.Plan; plan != "" {
-		left(2, word{theme.Text, plan})
+		left(2, word{theme.Text, brief(plan, 12)})
 	}
 	if team := a.snap.Account.Team; team != "" {
 		left(1, word{theme.Dim, "team"}, word{theme.Dim, shortTeam(team)})
 	}
 	if p := a.snap.Profile; p != "" && p != model.DefaultProfile {
-		left(3, word{theme.Dim, "limits"}, word{theme.Text, p})
+		left(3, word{theme.Dim, "limits"}, word{theme.Text, brief(p, 12)})
 	}
 	for i := range a.snap.Sources {
 		s := &a.snap.Sources[i]
@@ -84,8 +85,12 @@ func fitting(segments []segment, n int) []segment {
 	slices.SortStableFunc(order, func(i, j int) int { return segments[j].rank - segments[i].rank })
 	kept := 0
 	for _, i := range order {
-		n -= segments[i].gap + wordsWidth(segments[i].words)
-		if n < 0 && kept > 0 {
+		s := &segments[i]
+		for kept == 0 && len(s.words) > 1 && s.gap+wordsWidth(s.words) > n {
+			s.words = s.words[:len(s.words)-1] // what matters most stays, if only by name
+		}
+		n -= s.gap + wordsWidth(s.words)
+		if n < 0 {
 			break
 		}
 		kept++
@@ -99,14 +104,10 @@ func fitting(segments []segment, n int) []segment {
 // shortTeam is the first group of a team's ID, or as much of it as a header has
 // room for.
 func shortTeam(id string) string {
-	n := 0
-	for i, r := range id {
-		if r == '-' && n >= 4 || n == 8 {
-			return id[:i]
-		}
-		n++
+	if group, _, ok := strings.Cut(id, "-"); ok && len(group) >= 4 {
+		id = group
 	}
-	return id
+	return brief(id, 12)
 }
 
 // pausedWords say that the screen is held, and how far behind it is.
@@ -134,7 +135,7 @@ func sourceMark(s model.State) (theme.Role, rune) {
 // sourceWords name a source, how it is and how old its data is.
 func (a *App) sourceWords(s *model.Source) []word {
 	role, mark := sourceMark(s.State)
-	words := []word{{role, string(mark)}, {theme.Text, s.Name}}
+	words := []word{{role, string(mark)}, {theme.Text, brief(s.Name, 12)}}
 	if s.State != model.StateOK {
 		words = append(words, word{role, string(s.State)})
 	}

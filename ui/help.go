@@ -38,6 +38,9 @@ func (a *App) drawFooter(at area) {
 			x = at.put(x, 0, theme.Dim, a.keys[i].hint) + 2
 		}
 	}
+	if a.filter != "" {
+		at.right(x, 0, at.w-x-1, theme.Accent, "/"+a.filter)
+	}
 }
 
 // drawHelp lists all keys, in as many columns as there is room for, and below

@@ -130,16 +130,23 @@ func (a area) frame(p paneID, titles []string, note string, focused bool) area {
 		a.set(x+1, 0, border, ' ')
 		x += 2
 	}
-	title := fit(right-1-x, titles...)
-	if title == "" {
-		title = titles[len(titles)-1]
+	room := right - 1 - x
+	title := ""
+	if note != "" {
+		title = fit(room-width(note)-4, titles...)
 	}
-	x = a.cut(x, 0, right-1-x, text, title)
+	if title == "" {
+		if title = fit(room, titles...); title == "" {
+			title = titles[len(titles)-1]
+		}
+		note = ""
+	}
+	x = a.cut(x, 0, room, text, title)
 	a.set(min(x, right-1), 0, border, ' ')
-	if w := width(note); note != "" && x+2 < right-w-3 {
-		a.set(right-w-3, 0, border, ' ')
-		a.put(right-w-2, 0, theme.Dim, note)
-		a.set(right-2, 0, border, ' ')
+	if note != "" {
+		from := right - width(note) - 3
+		a.set(from, 0, border, ' ')
+		a.set(a.put(from+1, 0, theme.Dim, note), 0, border, ' ')
 	}
 	return a.sub(2, 1, a.w-4, a.h-2)
 }

@@ -10,17 +10,15 @@ import (
 // levels are the lower blocks, an eighth of a cell apart.
 var levels = [9]rune{' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'}
 
-// sparkline draws the last windows of a limit in n cells, the newest at the
-// right. A cell is full where calls came as fast as the limit allows.
-func (a area) sparkline(x, y, n int, u *model.LimitUsage, stale bool) {
+// sparkline draws the last windows of a limit over the width of the area, the
+// newest at the right. A cell is full where calls came as fast as the limit
+// allows.
+func (a area) sparkline(u *model.LimitUsage, stale bool) {
 	if len(u.History) == 0 {
 		return
 	}
-	for i := range n {
-		from, to := i*len(u.History)/n, (i+1)*len(u.History)/n
-		if to == from {
-			to = from + 1
-		}
+	for x := range a.w {
+		from, to := x*len(u.History)/a.w, max((x+1)*len(u.History)/a.w, x*len(u.History)/a.w+1)
 		accepted, rejected := 0, 0
 		for j := from; j < to; j++ {
 			accepted += u.History[j]
@@ -29,17 +27,17 @@ func (a area) sparkline(x, y, n int, u *model.LimitUsage, stale bool) {
 			}
 		}
 		ratio := float64(accepted) * window / float64((to-from)*u.Limit)
-		role, level := pressureRole(model.PressureOf(ratio)), int(math.Round(min(ratio, 1)*8))
+		role, level := pressureRole(model.PressureOf(ratio)), max(int(math.Round(min(ratio, 1)*8)), 1)
 		switch {
 		case rejected > 0:
 			role, level = theme.Rejected, 8
 		case accepted == 0:
-			role, level = theme.Track, 1
+			role = theme.Track
 		}
 		if stale {
 			role = theme.Dim
 		}
-		a.set(x+i, y, role, levels[max(level, 1)])
+		a.set(x, 0, role, levels[level])
 	}
 }
 
@@ -80,7 +78,7 @@ func (a area) chart(u *model.LimitUsage, stale bool) {
 				rejected += u.HistoryRejected[step]
 			}
 		}
-		plot.column(x, float64(most)/top, top/float64(u.Limit), stale)
+		plot.bar(x, float64(most)/top, top/float64(u.Limit), stale)
 		if rejected > 0 {
 			a.set(labels+1+x, 0, theme.Rejected, '×')
 		}
@@ -106,9 +104,9 @@ func windows(history []int) (sums [model.HistorySteps - window + 1]int) {
 	return sums
 }
 
-// column draws one column of a chart, a part of the area's height: its top in
+// bar draws one column of a chart, a part of the area's height: its top in
 // the colour of how full that is, in limits, on a quiet body.
-func (a area) column(x int, part, limits float64, stale bool) {
+func (a area) bar(x int, part, limits float64, stale bool) {
 	steps := int(math.Round(min(part, 1) * float64(a.h*8)))
 	if part > 0 {
 		steps = max(steps, 1)

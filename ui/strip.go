@@ -56,7 +56,7 @@ func (a *App) worstWords(long bool) []word {
 		if !a.live {
 			return []word{{theme.Dim, "starting"}}
 		}
-		return []word{{theme.Dim, "calls"}, {theme.Dim, unknown}}
+		return []word{{theme.Dim, "waiting"}}
 	}
 	var words []word
 	if w.mark != ' ' {
@@ -81,7 +81,7 @@ func (a *App) statusWords() []word {
 	for i := range a.snap.Sources {
 		if s := &a.snap.Sources[i]; s.State != model.StateOK {
 			role, mark := sourceMark(s.State)
-			return []word{{role, string(mark)}, {role, s.Name}, {role, string(s.State)}}
+			return []word{{role, string(mark)}, {role, brief(s.Name, 12)}, {role, string(s.State)}}
 		}
 	}
 	return nil
@@ -92,7 +92,7 @@ func (a *App) deniedWords(long bool) []word {
 	n, longest := 0, model.Opt[*model.DenialGroup]{}
 	for _, p := range []paneID{ratePane, billingPane} {
 		for _, g := range a.alerts(p) {
-			n += g.Count
+			n += min(g.Count, far)
 			if t, ok := g.RetryAt.Get(); ok && p == ratePane && t.After(a.snap.At) {
 				if l, ok := longest.Get(); !ok || t.After(l.RetryAt.Or(t)) {
 					longest = model.Some(g)
@@ -100,7 +100,7 @@ func (a *App) deniedWords(long bool) []word {
 			}
 		}
 	}
-	if !a.live {
+	if n == 0 && a.waiting() != "" {
 		return []word{{theme.Dim, "429"}, {theme.Dim, unknown}}
 	}
 	words := []word{{theme.Dim, "429"}, {theme.Text, shortCount(n) + "×"}}

@@ -116,9 +116,9 @@ func (a *App) summaryAlerts() []string {
 		lines = append(lines, head)
 		for _, g := range groups {
 			_, until := a.until(g)
-			line := "  " + plain(a.kindName(g), 20) + "  " + count(g.Count) + "x  last " + ago(a.snap.At, g.At) + "  " + until[0]
+			line := "  " + plain(a.kindName(g), 20) + "  " + count(g.Count) + "x  last " + rough(a.snap.At.Sub(g.At)) + " ago  " + until[0]
 			if words := sayings(g); words != "" {
-				line += "  " + plain(words, 60)
+				line += "  " + plain(words, 200)
 			}
 			lines = append(lines, line)
 		}

@@ -39,7 +39,7 @@ func countOr(n model.Opt[int]) string {
 }
 
 // shortCount is at most four characters wide: 184, 9999, 14k, 1.2M, 15M. It
-// rounds down.
+// rounds down, and stops at 999G.
 func shortCount(n int) string {
 	switch {
 	case n < 10_000:
@@ -51,7 +51,21 @@ func shortCount(n int) string {
 	case n < 1_000_000_000:
 		return strconv.Itoa(n/1_000_000) + "M"
 	}
-	return strconv.Itoa(n/1_000_000_000) + "G"
+	return strconv.Itoa(min(n/1_000_000_000, 999)) + "G"
+}
+
+// exactShort is a limit in few characters and without rounding: 200, 1k, 1.2k,
+// 15k.
+func exactShort(n int) string {
+	switch {
+	case n >= 1000 && n < 1_000_000 && n%1000 == 0:
+		return strconv.Itoa(n/1000) + "k"
+	case n >= 1_000_000 && n%1_000_000 == 0:
+		return count(n/1_000_000) + "M"
+	case n >= 1000 && n < 10_000 && n%100 == 0:
+		return strconv.Itoa(n/1000) + "." + strconv.Itoa(n/100%10) + "k"
+	}
+	return count(n)
 }
 
 // money writes dollars and cents with thousands separators: $1,031.27. Amounts
@@ -198,12 +212,26 @@ func clock(t time.Time) string {
 // hourMinute writes a time of the day, in UTC.
 func hourMinute(t time.Time) string { return clock(t)[:5] }
 
-// day writes a time with its date where that is not today's.
+// day writes a time to the minute, with its date where that is not today's.
 func day(now, t time.Time) string {
-	if now.UTC().YearDay() == t.UTC().YearDay() && now.UTC().Year() == t.UTC().Year() {
+	if sameDay(now, t) {
 		return hourMinute(t)
 	}
 	return t.UTC().Format("2 Jan 15:04")
+}
+
+func sameDay(a, b time.Time) bool {
+	return a.UTC().Truncate(24 * time.Hour).Equal(b.UTC().Truncate(24 * time.Hour))
+}
+
+// fit is the first of texts that fits n cells, or nothing.
+func fit(n int, texts ...string) string {
+	for _, t := range texts {
+		if width(t) <= n {
+			return t
+		}
+	}
+	return ""
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

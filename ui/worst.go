@@ -28,7 +28,7 @@ func (a *App) worst() worst {
 	}
 	u := &a.snap.Endpoints[e].Limits[l]
 	p := u.Pressure()
-	w := worst{role: pressureRole(p), mark: pressureGlyph(p), name: a.snap.Endpoints[e].ID}
+	w := worst{role: pressureRole(p), mark: pressureGlyph(p), name: brief(a.snap.Endpoints[e].ID, maxID)}
 	if a.stale(u.AsOf) {
 		w.role = theme.Dim
 	}

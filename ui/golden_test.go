@@ -1,0 +1,133 @@
+package ui
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"quotatop/model"
+	"quotatop/theme"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden compares text with a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v: run the tests with -update once", err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s differs from what is drawn (-want +got):\n%s", file, diff)
+	}
+}
+
+// screen is the App of a state at a size.
+func screen(snap func() *model.Snapshot, w, h int) App {
+	a := New(nil, Options{Label: "DEMO", PollNow: func() {}})
+	a = send(a, tea.WindowSizeMsg{Width: w, Height: h})
+	if s := snap(); s != nil {
+		a = send(a, snapshotMsg(*s))
+	}
+	return a
+}
+
+// send gives a message to the App.
+func send(a App, msg tea.Msg) App {
+	m, _ := a.Update(msg)
+	return m.(App)
+}
+
+func state(t testing.TB, name string) func() *model.Snapshot {
+	t.Helper()
+	for _, s := range states {
+		if s.name == name {
+			return s.snap
+		}
+	}
+	t.Fatalf("no state %q", name)
+	return nil
+}
+
+var goldenSizes = [][2]int{{20, 3}, {40, 12}, {80, 24}, {120, 40}, {200, 60}}
+
+func TestGoldenFrames(t *testing.T) {
+	for _, s := range states {
+		for _, size := range goldenSizes {
+			name := fmt.Sprintf("%s-%dx%d.golden", s.name, size[0], size[1])
+			t.Run(name, func(t *testing.T) {
+				a := screen(s.snap, size[0], size[1])
+				golden(t, name, a.frame().text(nil)+"\n")
+			})
+		}
+	}
+}
+
+func TestGoldenViews(t *testing.T) {
+	for _, v := range []struct{ name, state, keys string }{
+		{"help-40x12", "over", "?"},
+		{"help-80x24", "over", "?"},
+		{"detail-40x12", "over", "enter"},
+		{"detail-80x24", "busy", "enter"},
+		{"detail-alert-80x24", "cap", "4 down enter"},
+		{"filter-80x24", "alerts", "/ t r a i n"},
+		{"cleared-80x24", "over", "3 c"},
+		{"column-40x40", "over", ""},
+		{"tall-80x40", "over", "3"},
+		{"endpoints-120x40", "over", "z"},
+		{"paused-120x40", "busy", "p"},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			var w, h int
+			if _, err := fmt.Sscanf(v.name[strings.LastIndex(v.name, "-")+1:], "%dx%d", &w, &h); err != nil {
+				t.Fatal(err)
+			}
+			a := press(screen(state(t, v.state), w, h), strings.Fields(v.keys)...)
+			golden(t, v.name+".golden", a.frame().text(nil)+"\n")
+		})
+	}
+}
+
+func TestGoldenColours(t *testing.T) {
+	for _, th := range theme.BuiltIn() {
+		t.Run(th.Name, func(t *testing.T) {
+			a := New(nil, Options{Label: "DEMO", Theme: th.Name})
+			a = send(send(a, tea.WindowSizeMsg{Width: 120, Height: 40}), snapshotMsg(*over()))
+			golden(t, "over-120x40-"+th.Name+".golden", a.View().Content+"\n")
+		})
+	}
+	t.Run("basic", func(t *testing.T) {
+		a := send(screen(over, 80, 24), tea.ColorProfileMsg{Profile: colorprofile.ANSI})
+		golden(t, "over-80x24-basic.golden", a.View().Content+"\n")
+	})
+}
+
+func TestSummary(t *testing.T) {
+	for _, s := range states {
+		if s.snap() == nil {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			got := Summary(*s.snap())
+			if i := strings.IndexFunc(got, func(r rune) bool { return r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 }); i >= 0 {
+				t.Errorf("Summary has a control character at %d: %q", i, got[max(i-20, 0):i+1])
+			}
+			golden(t, "summary-"+s.name+".golden", got)
+		})
+	}
+}

@@ -1,0 +1,170 @@
+package ui
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// checkFrame fails where a frame would break the screen: a line too wide by
+// either way that terminals measure, too many lines, a control character, a
+// number cut in two, a frame that is not closed at the right edge.
+func checkFrame(t *testing.T, what string, frame string, w, h int) {
+	t.Helper()
+	lines := strings.Split(frame, "\n")
+	if len(lines) > h {
+		t.Errorf("%s, %dx%d: %d lines", what, w, h, len(lines))
+	}
+	for y, line := range lines {
+		if got, wc := ansi.StringWidth(line), ansi.StringWidthWc(line); got > w || wc != got {
+			t.Errorf("%s, %dx%d: line %d is %d or %d wide: %q", what, w, h, y, got, wc, line)
+		}
+		last := ' '
+		for _, r := range line {
+			if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+				t.Errorf("%s, %dx%d: line %d has %U", what, w, h, y, r)
+			}
+			if r == '…' && unicode.IsDigit(last) {
+				t.Errorf("%s, %dx%d: line %d cuts a number: %q", what, w, h, y, line)
+			}
+			last = r
+		}
+		if strings.HasPrefix(line, "╭") || strings.HasPrefix(line, "╰") || strings.HasPrefix(line, "│") {
+			if ansi.StringWidth(line) != w || !strings.ContainsRune("╮╯│", last) {
+				t.Errorf("%s, %dx%d: the frame is open in line %d: %q", what, w, h, y, line)
+			}
+		}
+	}
+}
+
+// sizes are those around each layout's least size, and a sample of all others.
+func sizes() [][2]int {
+	var out [][2]int
+	for _, l := range layouts {
+		for dw := -1; dw <= 1; dw++ {
+			for dh := -1; dh <= 1; dh++ {
+				if l.w+dw > 0 && l.h+dh > 0 {
+					out = append(out, [2]int{l.w + dw, l.h + dh})
+				}
+			}
+		}
+	}
+	for _, f := range rowFormats {
+		out = append(out, [2]int{f.w + 4, 24}, [2]int{max(f.w, 1), 9}, [2]int{f.w + 42, 40})
+	}
+	for w := 1; w <= 60; w += 7 {
+		for h := 1; h <= 14; h++ {
+			out = append(out, [2]int{w, h})
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 60 {
+		out = append(out, [2]int{1 + random.IntN(300), 1 + random.IntN(100)})
+	}
+	return append(out, [2]int{1, 1}, [2]int{300, 100}, [2]int{300, 1}, [2]int{1, 100})
+}
+
+// views are ways to look at a state, as keys.
+var views = []string{"", "?", "1 z", "2 z", "3 z", "4 z", "5 z", "enter", "3 j j j enter", "4 enter G", "/ a", "p", "G", "c"}
+
+func TestFramesFit(t *testing.T) {
+	for _, s := range states {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			a := screen(s.snap, 120, 40)
+			for i, size := range sizes() {
+				// All views at some sizes, the plain one at all.
+				for j, keys := range views {
+					if j > 0 && i%5 != j%5 && size != [2]int{1, 1} {
+						continue
+					}
+					v := press(a.sized(size[0], size[1]), strings.Fields(keys)...)
+					checkFrame(t, fmt.Sprintf("%s, keys %q", s.name, keys), plainFrame(v), size[0], size[1])
+				}
+			}
+		})
+	}
+}
+
+// A resize while something is zoomed or scrolled must not leave the focus
+// without a pane.
+func TestResizeStorm(t *testing.T) {
+	a := screen(manyAlerts, 200, 60)
+	random := rand.New(rand.NewPCG(3, 4))
+	keys := []string{"tab", "shift+tab", "1", "2", "3", "4", "5", "up", "down", "left", "right", "g", "G", "enter", "esc", "z", "c", "?"}
+	for range 2000 {
+		w, h := 1+random.IntN(200), 1+random.IntN(60)
+		a = press(a.sized(w, h), keys[random.IntN(len(keys))])
+		checkFrame(t, "storm", plainFrame(a), w, h)
+	}
+}
+
+func TestEveryPaneHasAPlace(t *testing.T) {
+	var shown []paneID
+	for _, l := range layouts {
+		for _, b := range l.bands {
+			for _, s := range b.slots {
+				shown = append(shown, s.pane)
+			}
+		}
+	}
+	for p := range panes {
+		if !slices.Contains(shown, paneID(p)) {
+			t.Errorf("no layout shows pane %d", p)
+		}
+	}
+}
+
+// A layout must have the height that its bands need at least.
+func TestLayoutsHaveRoomForTheirBands(t *testing.T) {
+	for _, l := range layouts {
+		need := 0
+		for _, b := range l.bands {
+			need += b.min
+		}
+		if l.header {
+			need++
+		}
+		if l.footer {
+			need++
+		}
+		if l.h < need && l.name != "strip" {
+			t.Errorf("layout %s is for %d lines and needs %d", l.name, l.h, need)
+		}
+	}
+}
+
+func TestLayoutFor(t *testing.T) {
+	for size, want := range map[[2]int]string{
+		{20, 3}: "strip", {19, 40}: "strip", {20, 4}: "few", {40, 8}: "short", {40, 12}: "narrow", {60, 15}: "narrow",
+		{40, 40}: "column", {80, 24}: "standard", {100, 30}: "standard", {80, 40}: "tall", {120, 20}: "low",
+		{120, 40}: "wide", {300, 100}: "wide", {120, 10}: "short",
+	} {
+		if got := layoutFor(size[0], size[1]).name; got != want {
+			t.Errorf("layout of %v is %s, want %s", size, got, want)
+		}
+	}
+}
+
+// From 20x3 on, the worst endpoint, the cap's countdown and the denials are
+// always on screen.
+func TestTheMostImportantFactsAreAlwaysThere(t *testing.T) {
+	for w := 20; w <= 300; w += 9 {
+		for h := 3; h <= 100; h += 4 {
+			frame := plainFrame(screen(over, w, h))
+			for _, fact := range []string{"generate", "109", "11:55:29", "70×", "26×"} {
+				switch {
+				case fact == "11:55:29" && strings.Contains(frame, "█▀█"): // in big figures
+				case fact == "70×" && strings.Contains(frame, "26×"), fact == "26×" && strings.Contains(frame, "70×"):
+				case !strings.Contains(frame, fact):
+					t.Errorf("%dx%d lacks %s:\n%s", w, h, fact, frame)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package ui
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"quotatop/model"
+
+	"golang.org/x/sys/unix"
+)
+
+// A console is a terminal of ours: Run gets one end and we have the other.
+type console struct {
+	keys, tty *os.File
+	mu        sync.Mutex
+	text      bytes.Buffer
+	more      chan struct{} // one slot: something was written
+}
+
+// newConsole opens a pseudo-terminal of this size.
+func newConsole(t *testing.T, w, h uint16) *console {
+	t.Helper()
+	ptmx, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	conn, err := ptmx.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	var failed error
+	err = conn.Control(func(fd uintptr) {
+		if failed = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0); failed == nil {
+			n, failed = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
+		}
+	})
+	if err != nil || failed != nil {
+		t.Fatal(err, failed)
+	}
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &console{keys: ptmx, tty: tty, more: make(chan struct{}, 1)}
+	c.resize(t, w, h)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		_, _ = io.Copy(c, ptmx)
+	}()
+	t.Cleanup(func() { tty.Close(); ptmx.Close(); <-read })
+	return c
+}
+
+func (c *console) resize(t *testing.T, w, h uint16) {
+	t.Helper()
+	if err := unix.IoctlSetWinsize(int(c.tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: h, Col: w}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Write takes what the program writes to its terminal.
+func (c *console) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case c.more <- struct{}{}:
+	default:
+	}
+	return c.text.Write(p)
+}
+
+func (c *console) written() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.String()
+}
+
+// wait waits until the program has written a text, and returns all it wrote.
+func (c *console) wait(t *testing.T, text string) string {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for {
+		if got := c.written(); strings.Contains(got, text) {
+			return got
+		}
+		select {
+		case <-c.more:
+		case <-deadline:
+			t.Fatalf("never written: %q; but: %q", text, c.written())
+		}
+	}
+}
+
+func (c *console) press(t *testing.T, keys string) {
+	t.Helper()
+	if _, err := io.WriteString(c.keys, keys); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func start(t *testing.T, c *console, feed <-chan model.Snapshot, environ ...string) <-chan error {
+	done := make(chan error, 1)
+	environ = append(environ, "TERM=xterm-256color")
+	go func() { done <- Run(t.Context(), feed, Options{Label: "DEMO"}, Terminal{c.tty, c.tty, environ}) }()
+	return done
+}
+
+func TestRunInATerminal(t *testing.T) {
+	c := newConsole(t, 120, 40)
+	before, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed := make(chan model.Snapshot, 1)
+	feed <- *over()
+	done := start(t, c, feed)
+	c.wait(t, "retry in")
+	c.press(t, "?")
+	c.wait(t, "all keys")
+	c.press(t, "q")
+	returned(t, done)
+	got := c.wait(t, "\x1b[?1049l")
+	if strings.Count(got, "\x1b[?1049l") != 1 || !strings.Contains(got, "\x1b[?25h") {
+		t.Errorf("the terminal is not left as it was: %q", got[len(got)-200:])
+	}
+	after, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *after != *before {
+		t.Errorf("the terminal's modes were %+v and are %+v", before, after)
+	}
+}
+
+// The first frame does not wait for Bubble Tea's first beat, nor for an answer
+// of the terminal.
+func TestFirstFrameComesAtOnce(t *testing.T) {
+	c := newConsole(t, 120, 40)
+	began := time.Now()
+	done := start(t, c, make(chan model.Snapshot))
+	got := c.wait(t, "Endpoints")
+	t.Logf("first frame after %v", time.Since(began))
+	if n := strings.Count(got, "\x1b[?1049h"); n != 1 {
+		t.Errorf("when the first frame was there, the program had set up its screen %d times: not the opening's", n)
+	}
+	c.press(t, "q")
+	returned(t, done)
+}
+
+func TestNoColor(t *testing.T) {
+	c := newConsole(t, 80, 24)
+	feed := make(chan model.Snapshot, 1)
+	feed <- *over()
+	done := start(t, c, feed, "NO_COLOR=1", "COLORTERM=truecolor")
+	c.wait(t, "generate")
+	c.press(t, "tq")
+	returned(t, done)
+	if colours := regexp.MustCompile(`\x1b\[[0-9;]*(?:[34]8[;:]|\b[349][0-7]\b)[0-9;:]*m`).FindString(c.written()); colours != "" {
+		t.Errorf("colours in spite of NO_COLOR: %q", colours)
+	}
+}
+
+// The answer of a terminal with a light background brings the light theme.
+func TestBackground(t *testing.T) {
+	c := newConsole(t, 80, 24)
+	feed := make(chan model.Snapshot, 1)
+	feed <- *calm()
+	done := start(t, c, feed, "COLORTERM=truecolor")
+	c.wait(t, "\x1b]11;?")
+	c.press(t, "\x1b]11;rgb:ffff/ffff/ffff\x1b\\")
+	c.wait(t, "38;2;48;50;54") // the light theme's text
+	c.press(t, "q")
+	returned(t, done)
+}
