@@ -70,18 +70,35 @@ func poisson(rng *rand.Rand, mean float64) (n int) {
 func TestAccuracy(t *testing.T) {
 	for _, load := range loads {
 		t.Run(fmt.Sprintf("%d a minute", load.perMinute), func(t *testing.T) {
-			checkAccuracy(t, load)
+			checkAccuracy(t, load, func(*world) {})
 		})
 	}
 }
 
-func checkAccuracy(t *testing.T, load traffic) {
+// Nothing is counted twice, or lost for longer than it must be, when the API
+// was out of reach for some minutes.
+func TestAccuracyAfterAnOutage(t *testing.T) {
+	for _, load := range loads {
+		t.Run(fmt.Sprintf("%d a minute", load.perMinute), func(t *testing.T) {
+			checkAccuracy(t, load, func(w *world) {
+				time.Sleep(6 * time.Minute)
+				remove := w.sim.Inject(sim.Unavailable().On("/billing/"))
+				time.Sleep(4 * time.Minute)
+				remove()
+			})
+		})
+	}
+}
+
+// checkAccuracy runs a load beside the source, and what happens meanwhile.
+func checkAccuracy(t *testing.T, load traffic, meanwhile func(*world)) {
 	const before, during = 70 * time.Minute, 25 * time.Minute
 	bubble(t, before+during, func(ctx context.Context) {
 		w := newWorld(t, sim.Options{Seed: 7, CapUSD: -1})
 		go load.send(ctx, w.sim, rand.New(rand.NewPCG(1, uint64(load.perMinute))))
 		time.Sleep(before)
 		begin := time.Now()
+		go meanwhile(w)
 		var exact, estimated, inside, outside int
 		seen := map[string]time.Time{} // one look at each as_of
 		for s := range w.run(ctx) {
