@@ -93,6 +93,9 @@ func start(t *testing.T, upstream string, change ...func(*Options)) *rig {
 		if strings.Contains(r.log.String(), "panic") {
 			t.Errorf("the tap panics:\n%s", r.log.String())
 		}
+		if t.Failed() {
+			t.Logf("the log:\n%s", r.log.String())
+		}
 	})
 	t.Cleanup(r.stop)
 	return r

@@ -121,11 +121,15 @@ func TestManyStreams(t *testing.T) {
 			}
 			defer res.Body.Close()
 			lines := bufio.NewScanner(res.Body)
-			for i := 0; lines.Scan(); {
+			i := 0
+			for lines.Scan() {
 				if lines.Text() != "" {
 					passed <- i
 					i++
 				}
+			}
+			if i != rounds && ctx.Err() == nil {
+				t.Errorf("a stream ends after %d chunks: %v", i, lines.Err())
 			}
 		})
 	}

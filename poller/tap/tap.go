@@ -144,7 +144,7 @@ func (t *Tap) rewrite(pr *httputil.ProxyRequest) {
 		out.Header.Del("Upgrade")
 	}
 	if out.Body != nil {
-		out.Body = &upload{ReadCloser: out.Body, in: in, trailer: out.Trailer}
+		out.Body = newUpload(in, out)
 	}
 }
 
