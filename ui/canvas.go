@@ -38,6 +38,19 @@ func newCanvas(w, h int) *canvas { return &canvas{w: w, h: h, cells: make([]cell
 // all is the whole canvas.
 func (c *canvas) all() area { return area{c: c, w: c.w, h: c.h} }
 
+// cell is a cell to be overwritten. If it is half of a wide character, the other
+// half is cleared.
+func (c *canvas) cell(x, y int) *cell {
+	line := c.cells[y*c.w : (y+1)*c.w]
+	if line[x].char == wideTail {
+		line[x-1] = cell{}
+	}
+	if x+1 < c.w && line[x+1].char == wideTail {
+		line[x+1] = cell{}
+	}
+	return &line[x]
+}
+
 // text writes the canvas with styles, or without if there are none. Lines have
 // no blanks at their ends.
 func (c *canvas) text(styles *theme.Styles) string {
@@ -92,7 +105,7 @@ func (a area) sub(x, y, w, h int) area {
 // set puts one narrow character.
 func (a area) set(x, y int, role theme.Role, char rune) {
 	if x >= 0 && x < a.w && y >= 0 && y < a.h {
-		a.c.cells[(a.y+y)*a.c.w+a.x+x] = cell{char: char, role: role}
+		*a.c.cell(a.x+x, a.y+y) = cell{char: char, role: role}
 	}
 }
 
@@ -177,10 +190,12 @@ func (a area) glyph(x, y int, role theme.Role, g glyph) {
 		a.c.marks = append(a.c.marks, g.marks)
 		k.mark = uint8(len(a.c.marks))
 	}
-	at := (a.y+y)*a.c.w + a.x + x
-	a.c.cells[at] = k
 	if g.width == 2 {
-		a.c.cells[at+1] = cell{char: wideTail, role: role}
+		*a.c.cell(a.x+x+1, a.y+y) = cell{}
+	}
+	*a.c.cell(a.x+x, a.y+y) = k
+	if g.width == 2 {
+		a.c.cells[(a.y+y)*a.c.w+a.x+x+1] = cell{char: wideTail, role: role}
 	}
 }
 
@@ -201,30 +216,31 @@ type glyph struct {
 
 // nextGlyph takes the first character off text, which must not be empty.
 // Control and format characters are not shown, a line break or tab is a blank.
-// Characters on whose width terminals differ become a question mark.
+// What terminals differ about, or what would join its neighbours, becomes a
+// question mark.
 func nextGlyph(text string) (g glyph, rest string) {
-	c := text[0]
-	if c < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) {
+	char, size := utf8.DecodeRuneInString(text)
+	rest = text[size:]
+	if char == utf8.RuneError {
+		return glyph{char: '?', width: 1}, rest
+	}
+	if simple(char) && beginsSimple(rest) {
 		switch {
-		case c == '\n' || c == '\t':
-			return glyph{char: ' ', width: 1}, text[1:]
-		case c < ' ' || c == 0x7f:
-			return glyph{}, text[1:]
+		case char == '\n' || char == '\t':
+			return glyph{char: ' ', width: 1}, rest
+		case char < ' ':
+			return glyph{}, rest
 		}
-		return glyph{char: rune(c), width: 1}, text[1:]
+		return glyph{char: char, width: 1}, rest
 	}
-	cluster, w := ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
-	if cluster == "" {
-		return glyph{}, ""
-	}
+	cluster, w := ansi.FirstGraphemeCluster(valid(text), ansi.GraphemeWidth)
 	rest = text[len(cluster):]
-	char, size := utf8.DecodeRuneInString(cluster)
 	switch {
 	case char == '\n' || char == '\t' || char == '\r' && len(cluster) > size:
 		return glyph{char: ' ', width: 1}, rest
-	case w == 0 || unicode.Is(unicode.C, char):
+	case (w == 0 || unicode.Is(unicode.C, char)) && beginsSimple(rest):
 		return glyph{}, rest
-	case w > 2 || w != ansi.StringWidthWc(cluster) || char == utf8.RuneError:
+	case w < 1 || w > 2 || unicode.Is(unicode.C, char) || ansi.StringWidthWc(cluster) != w || ansi.StringWidth("|"+cluster+"|") != w+2:
 		return glyph{char: '?', width: 1}, rest
 	}
 	marks := cluster[size:]
@@ -240,6 +256,33 @@ func nextGlyph(text string) (g glyph, rest string) {
 		at += size
 	}
 	return glyph{char: char, marks: marks, width: w}, rest
+}
+
+// valid is text up to its first byte that is not UTF-8.
+func valid(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	for i, r := range text {
+		if r == utf8.RuneError {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// simple reports whether a character is at most one cell wide everywhere and
+// joins no other: ASCII, Latin letters, punctuation, arrows, lines and blocks,
+// and what is not UTF-8.
+func simple(r rune) bool {
+	return r < 0x7f || r == utf8.RuneError || r > 0xa0 && r < 0x300 && r != 0xad || r >= 0x2010 && r < 0x2028 || r >= 0x2030 && r < 0x2060 ||
+		r >= 0x2190 && r < 0x2300 || r >= 0x2500 && r < 0x25fd
+}
+
+// beginsSimple reports whether nothing in text can join what stands before it.
+func beginsSimple(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	return text == "" || simple(r)
 }
 
 // width is how many cells put needs for text.
