@@ -10,7 +10,8 @@ import (
 const alertMemory = 64
 
 // How long a group is shown after its last denial: what passes by itself for
-// an hour, what a person must clear for a day.
+// an hour or until Retry-After is over, what a person must clear for a day; the
+// cap until its reset.
 const (
 	rateMemory  = time.Hour
 	otherMemory = 24 * time.Hour
@@ -46,8 +47,11 @@ const heardAfter = time.Second
 // alerts is the short memory of denials.
 type alerts struct{ groups []*group }
 
-func (a *alerts) observe(key groupKey, d Denial, at time.Time) {
+func (a *alerts) observe(key groupKey, d Denial, at time.Time, reset func(t time.Time) time.Time) {
 	i := slices.IndexFunc(a.groups, func(g *group) bool { return g.key == key })
+	if i >= 0 && a.groups[i].over(at, reset) { // it begins anew
+		a.groups, i = slices.Delete(a.groups, i, i+1), -1
+	}
 	if i < 0 {
 		if len(a.groups) == alertMemory {
 			a.groups = slices.Delete(a.groups, alertMemory-1, alertMemory)
@@ -92,6 +96,17 @@ func (a *alerts) sent(endpoint int, source string, at time.Time, reset func(t ti
 	}
 }
 
+// over reports whether the group no longer matters at t.
+func (g *group) over(t time.Time, reset func(t time.Time) time.Time) bool {
+	switch g.key.kind {
+	case KindRate:
+		return t.Sub(g.at) >= rateMemory && !t.Before(g.retryAt)
+	case KindCap:
+		return !t.Before(reset(g.at)) // a new period has begun
+	}
+	return t.Sub(g.at) >= otherMemory
+}
+
 // snapshot lists the groups that still matter at now. reset is the spending
 // cap's next reset after t.
 func (a *alerts) snapshot(now time.Time, table Table, reset func(t time.Time) time.Time) []DenialGroup {
@@ -108,19 +123,13 @@ func (a *alerts) snapshot(now time.Time, table Table, reset func(t time.Time) ti
 		if !g.retryAt.IsZero() {
 			d.RetryAt = Some(g.retryAt)
 		}
-		memory := otherMemory
 		switch g.key.kind {
 		case KindRate:
-			memory = rateMemory
 			d.ClearsAt = d.RetryAt
 		case KindCap:
-			clears := reset(g.at)
-			if !now.Before(clears) {
-				continue // a new period has begun
-			}
-			d.ClearsAt = Some(clears)
+			d.ClearsAt = Some(reset(g.at))
 		}
-		if now.Sub(g.at) < memory {
+		if !g.over(now, reset) {
 			out = append(out, d)
 		}
 	}

@@ -12,9 +12,6 @@ func timeToLimit(count func(from, to time.Time) int, limit int, per time.Duratio
 	}
 	recent := min(max(per/6, 10*time.Second), time.Minute, per)
 	rate := float64(count(at.Add(-recent), at)) / float64(recent) // per nanosecond
-	if rate*float64(per) < float64(limit) {
-		return Opt[time.Duration]{}
-	}
 	const steps = 60
 	before := float64(used)
 	for i := 1; i <= steps; i++ {
@@ -26,5 +23,5 @@ func timeToLimit(count func(from, to time.Time) int, limit int, per time.Duratio
 		}
 		before = then
 	}
-	return Some(per)
+	return Opt[time.Duration]{}
 }

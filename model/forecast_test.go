@@ -29,7 +29,7 @@ func TestTimeToLimit(t *testing.T) {
 		"no calls":                  {nil, 100, -1, 0},
 		"steady below the limit":    {traffic(0, 100, SourceTap, chatPath, steady(3)), 100, -1, 0},
 		"just started":              {traffic(90, 100, SourceTap, chatPath, steady(10)), 100, 10, 0.5},
-		"rising from a steady rate": {slices.Concat(traffic(0, 90, SourceTap, chatPath, steady(2)), traffic(90, 100, SourceTap, chatPath, steady(10))), 100, 2.5, 0.5},
+		"rising from a steady rate": {slices.Concat(traffic(0, 90, SourceTap, chatPath, steady(2)), traffic(90, 100, SourceTap, chatPath, steady(8))), 100, 3.3, 0.5},
 		// 0.1 a second more each second: 102 calls in the last minute by now, and
 		// at the last ten seconds' 4.5 a second, with the old ones leaving, 200
 		// half a minute later.

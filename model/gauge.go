@@ -8,6 +8,7 @@ import (
 // Snapshot returns all that is known at now, which is server time. It shares no
 // memory with the ledger.
 func (l *Ledger) Snapshot(now time.Time) Snapshot {
+	now = wall(now)
 	s := Snapshot{
 		Version:       SnapshotVersion,
 		At:            now,
@@ -133,7 +134,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 		return v
 	}
 	v.sees = true
-	if seesThere && !perIP && !same {
+	if seesThere && !perIP && !same && watching {
 		v.others = Some(max(there-then, 0))
 	}
 	return v
@@ -169,7 +170,7 @@ func (l *Ledger) gauge(e, i int, now time.Time) LimitUsage {
 	v := l.view(e, i, now)
 	g.Used, g.Local, g.Account, g.Others = v.used, v.local, v.account, v.others
 	g.UpperBound, g.LowerBound = v.upper, v.lower
-	if l.tap != nil || l.tail != nil || l.polls != nil {
+	if v.local.Known() {
 		g.Rejected = Some(max(l.tap.rejected(e, i, limit.Per, now), l.tail.rejected(e, i, limit.Per, now)) + l.polls.rejected(e, i, limit.Per, now))
 	}
 	l.tell(&g, e, i, now)

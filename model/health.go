@@ -10,12 +10,18 @@ type source struct {
 	polls  *Window   // its own requests
 }
 
+// maxSources bounds the sources that are told apart: names may come from a file.
+const maxSources = 32
+
 // source returns the entry of a source, in the order they were first heard of.
 func (l *Ledger) source(name string) *source {
 	for i := range l.sources {
 		if l.sources[i].name == name {
 			return &l.sources[i]
 		}
+	}
+	if len(l.sources) == maxSources {
+		return &source{name: name, polls: newPollWindow()} // not kept
 	}
 	l.sources = append(l.sources, source{name: name, polls: newPollWindow()})
 	return &l.sources[len(l.sources)-1]
@@ -34,6 +40,9 @@ func (l *Ledger) health(name string, h Health, at time.Time) {
 		l.offset = h.ClockOffset
 		return
 	}
+	if name != SourceTap && name != SourceTail {
+		return
+	}
 	if lane := l.lane(name); lane.since.IsZero() && h.State == StateOK {
 		lane.since = at
 	}
@@ -47,6 +56,7 @@ const clockJump = 2 * time.Second
 // out wrong: their times may lie far from the server's. What is watched is
 // watched anew from now on.
 func (l *Ledger) restartLocal(now time.Time) {
+	l.now = now
 	for _, p := range []**lane{&l.tap, &l.tail, &l.polls} {
 		if *p == nil {
 			continue
@@ -57,6 +67,10 @@ func (l *Ledger) restartLocal(now time.Time) {
 			(*p).since = now
 		}
 	}
+	if l.horizon.After(now) {
+		l.horizon, l.billing.since = time.Time{}, time.Time{}
+	}
+	l.spend.as, l.spend.figures = minTime(l.spend.as, now), nil
 	for i := range l.sources {
 		l.sources[i].polls = newPollWindow()
 		l.sources[i].good = minTime(l.sources[i].good, now)

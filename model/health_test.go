@@ -6,7 +6,9 @@ import (
 )
 
 func TestSources(t *testing.T) {
-	source := func(second float64, name string, h Health) Event { return Event{At: at(second), Source: name, Health: &h} }
+	source := func(second float64, name string, h Health) Event {
+		return Event{At: at(second), Source: name, Health: &h}
+	}
 	ok := Health{State: StateOK, Interval: 10 * time.Second}
 	broken := Health{State: StateError, Error: "no route to host", RetryAt: at(65), Interval: 10 * time.Second}
 	var never Opt[time.Time]

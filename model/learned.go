@@ -20,7 +20,7 @@ func (l *lesson) learn(d *Denial, at time.Time) {
 }
 
 // tell fills in what the last denial of the gauge's limit teaches. It holds for
-// as long as the window remembers the denial.
+// as long as all of the window before the denial is remembered.
 //
 // A denial at far fewer calls than the limit allows has two explanations: calls
 // from elsewhere, or a lower limit. The account's figure tells which, once the
@@ -28,7 +28,7 @@ func (l *lesson) learn(d *Denial, at time.Time) {
 // estimate, the limit is lower.
 func (l *Ledger) tell(g *LimitUsage, e, span int, now time.Time) {
 	lesson := l.lessons[e][span]
-	if lesson.at.IsZero() || now.Sub(lesson.at) >= g.Per()+laneLag/2 {
+	if lesson.at.IsZero() || now.Sub(lesson.at) > laneLag {
 		return
 	}
 	from, to := lesson.at.Add(-g.Per()), lesson.at

@@ -16,6 +16,7 @@ type Ledger struct {
 
 	billing, tap, tail, polls *lane // nil until the first event for them
 	horizon                   time.Time
+	now                       time.Time  // the latest time that a source vouched for
 	lessons                   [][]lesson // by endpoint, then by its limits
 	doubles                   pairing
 	sampling                  sampling
@@ -62,11 +63,21 @@ func NewLedger(t Table, opts LedgerOptions) *Ledger {
 	return l
 }
 
+// ahead is how far in the future a billing row may be dated: the dates are the
+// API's, and one that is far ahead would push all others out of the windows.
+const ahead = time.Minute
+
 // Observe takes in one event. Late and unordered events are fine.
 func (l *Ledger) Observe(e Event) {
+	e.At = wall(e.At)
+	if e.Call != nil && e.Call.Vantage == VantageAccount {
+		if l.now.IsZero() || e.At.Before(l.now.Add(ahead)) {
+			l.row(e.Call, e.At)
+		}
+		return
+	}
+	l.now = maxTime(l.now, e.At)
 	switch {
-	case e.Call != nil && e.Call.Vantage == VantageAccount:
-		l.row(e.Call, e.At)
 	case e.Call != nil:
 		l.call(e.Call, e.Source, e.At)
 	case e.Reading != nil:
@@ -78,22 +89,26 @@ func (l *Ledger) Observe(e Event) {
 	}
 }
 
+// wall drops the monotonic clock from a time: it stands still while a machine
+// sleeps, and what is old would look new.
+func wall(t time.Time) time.Time { return t.Round(0).UTC() }
+
 // internal reports whether a billing row is the API's own work (a judge's),
-// which costs money and uses no rate quota.
-func internal(endpoint string) bool {
-	return strings.Contains(endpoint, "llmaj") || strings.Contains(endpoint, "judge")
+// which costs money and uses no rate quota: a name that no pattern fits.
+func internal(pattern int, endpoint string) bool {
+	return pattern < 0 && (strings.Contains(endpoint, "llmaj") || strings.Contains(endpoint, "judge"))
 }
 
 // classify says which endpoint a row belongs to and whether it is a name that
 // stands for another row's path.
 func (l *Ledger) classify(c *Call) (own, pattern int, alias bool) {
 	own, pattern = l.table.match(c.Method, c.Path)
-	return own, pattern, pattern >= 0 && l.table.patterns[pattern].suffix
+	return own, pattern, pattern >= 0 && l.table.patterns[pattern].alias
 }
 
 // aliased reports whether calls of endpoint e may be logged under an alias too.
 func (l *Ledger) aliased(e int) bool {
-	return slices.ContainsFunc(l.table.patterns, func(p pattern) bool { return p.suffix && p.endpoint == e })
+	return slices.ContainsFunc(l.table.patterns, func(p pattern) bool { return p.alias && p.endpoint == e })
 }
 
 // row counts one billing row.
@@ -103,7 +118,7 @@ func (l *Ledger) row(c *Call, at time.Time) {
 	for _, e := range l.under[own] {
 		b.rows[e].Add(at, 1)
 	}
-	if internal(c.Path) {
+	if internal(pattern, c.Path) {
 		l.charge(at, at, c.Cost, false)
 		return
 	}
@@ -131,6 +146,7 @@ func (l *Ledger) countAlone(h half) {
 
 // charge counts money that was spent at to, or over [from, to).
 func (l *Ledger) charge(from, to time.Time, cost Micros, sampled bool) {
+	cost = max(cost, 0) // a log of usage has no negative cost
 	l.spend.row(to, cost, sampled)
 	if from.Equal(to) {
 		l.billing.cost.Add(to, int(cost))
@@ -194,7 +210,7 @@ func (l *Ledger) deny(d *Denial, lane *lane, own int, source string, when time.T
 		key.endpoint = ownPolls
 		l.source(source).polls.Add(when, 1)
 	}
-	l.alerts.observe(key, *d, when)
+	l.alerts.observe(key, *d, when, l.spend.reset)
 	if d.Kind != KindRate {
 		return
 	}
@@ -264,7 +280,7 @@ func (l *Ledger) sample(r *Reading) {
 		own, pattern, isAlias := l.classify(c)
 		rows[own]++
 		switch {
-		case internal(c.Path):
+		case internal(pattern, c.Path):
 			cost += float64(c.Cost)
 			continue
 		case isAlias && !l.countDoubles:
@@ -302,7 +318,7 @@ func (l *Ledger) sample(r *Reading) {
 		}
 	}
 	for p, n := range patterns {
-		if !l.table.patterns[p].suffix {
+		if !l.table.patterns[p].alias {
 			b.paths[p].Spread(r.From, r.To, round(n*scale))
 		}
 	}

@@ -40,6 +40,7 @@ func (o *Opt[T]) UnmarshalJSON(data []byte) error {
 		*o = Opt[T]{}
 		return nil
 	}
-	o.known = true
-	return json.Unmarshal(data, &o.value)
+	err := json.Unmarshal(data, &o.value)
+	o.known = err == nil
+	return err
 }

@@ -43,8 +43,8 @@ func (p *pairing) take(at time.Time, c *Call, alias bool, due func(alone half)) 
 		p.compat++
 	}
 	for i := range p.waiting {
-		// Newest first: the other half is most likely the row just before.
-		h := &p.waiting[(p.next-1-i+2*pairMemory)%pairMemory]
+		// Oldest first: the newer ones still have time to find another half.
+		h := &p.waiting[(p.next+i)%pairMemory]
 		if h.path == "" || h.alias == alias || h.tokens != c.Tokens || h.cost != c.Cost || h.model != c.Model {
 			continue
 		}

@@ -36,9 +36,9 @@ func ReadDenial(status int, header func(name string) string, body []byte, now ti
 		d.Kind = KindAuth
 	case status == 403 && said.code == "credit_ceiling_reached":
 		d.Kind = KindCeiling
-	case status == 402, status == 403 && (said.code == "card_required" || said.code == "out_of_credits"):
+	case status == 402, status == 403 && (strings.Contains(said.code, "card") || strings.Contains(said.code, "credits")):
 		d.Kind = KindCredits
-	case status == 403 && said.code == "":
+	case status == 403:
 		d.Kind = KindAuth
 	default:
 		return Denial{}, false
@@ -176,7 +176,7 @@ func readRetryAfter(value string, now time.Time) Opt[time.Duration] {
 
 // namedLimit is how the API is believed to name the limit that was met; the
 // text after "Rate limit exceeded:" is not documented.
-var namedLimit = regexp.MustCompile(`(\d{1,9}) per (\d{1,4}) (second|minute|hour|day)`)
+var namedLimit = regexp.MustCompile(`(?:^|[^\d,.])(\d{1,9}) per (\d{1,4}) (second|minute|hour|day)`)
 
 func limitNamed(detail string) Limit {
 	m := namedLimit.FindStringSubmatch(detail)

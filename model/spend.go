@@ -75,23 +75,30 @@ func (s *spend) row(t time.Time, cost Micros, sampled bool) {
 func (s *spend) reset(t time.Time) time.Time {
 	at := s.account.ResetsAt
 	if at.IsZero() {
-		at = t.UTC().Truncate(24 * time.Hour)
+		at = t.UTC().Truncate(day)
 	}
 	if s.account.Period == PeriodMonth {
-		for !at.After(t) {
-			at = at.AddDate(0, 1, 0)
+		at, t = at.UTC(), t.UTC()
+		months := 12*(t.Year()-at.Year()) + int(t.Month()-at.Month())
+		if same := monthsAfter(at, months); same.After(t) {
+			return same
 		}
-		return at
+		return monthsAfter(at, months+1)
 	}
-	const day = 24 * time.Hour
-	at = at.Add(t.Sub(at).Truncate(day))
-	for !at.After(t) {
-		at = at.Add(day)
+	days := t.Sub(at) / day
+	if t.Before(at) && t.Sub(at)%day != 0 {
+		days--
 	}
-	for at.Sub(t) > day {
-		at = at.Add(-day)
-	}
-	return at
+	return at.Add((days + 1) * day)
+}
+
+const day = 24 * time.Hour
+
+// monthsAfter is the same day n months later, or the last day of a month that
+// is too short for it.
+func monthsAfter(t time.Time, n int) time.Time {
+	last := time.Date(t.Year(), t.Month()+time.Month(n)+1, 0, 0, 0, 0, 0, time.UTC)
+	return time.Date(last.Year(), last.Month(), min(t.Day(), last.Day()), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
 }
 
 // snapshot is the cap at now. billing is the lane that counts the cost of rows,
@@ -112,7 +119,7 @@ func (s *spend) snapshot(now time.Time, billing *lane, horizon time.Time) Cap {
 		if s.reset(s.as).After(now) { // else it is of a period that is over
 			c.Used, c.AsOf = s.account.Used, Some(s.as)
 		}
-	case billing != nil && s.rowsEnd.Equal(c.ResetsAt) && billing.covers(24*time.Hour, c.ResetsAt):
+	case billing != nil && s.rowsEnd.Equal(c.ResetsAt) && s.account.Period != PeriodMonth && billing.covers(day, c.ResetsAt):
 		c.Used, c.AsOf, c.Estimated = Some(s.rows), Some(horizon), s.estimated
 	}
 	c.BurnPerMin = s.burn(now, billing, horizon)

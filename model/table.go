@@ -65,6 +65,7 @@ type pattern struct {
 	path     string // without the wildcard
 	below    bool   // also everything below path
 	suffix   bool   // a row name that ends in path
+	alias    bool   // a name that rows use in place of a path
 	endpoint int
 }
 
@@ -151,6 +152,9 @@ func NewTable(profile string, endpoints ...Endpoint) (Table, error) {
 			if err != nil {
 				return Table{}, fmt.Errorf("endpoint %q: %w", e.ID, err)
 			}
+			if i := slices.IndexFunc(t.patterns, func(q pattern) bool { return q.text == text }); i >= 0 {
+				return Table{}, fmt.Errorf("endpoint %q: path %q is there twice: take it out of one", e.ID, text)
+			}
 			p.endpoint = len(t.Endpoints)
 			t.patterns = append(t.patterns, p)
 		}
@@ -166,6 +170,7 @@ func parsePattern(text string) (pattern, error) {
 	if method, path, ok := strings.Cut(text, " "); ok {
 		p.method, p.path = method, path
 	}
+	p.alias = !strings.HasPrefix(p.path, "/")
 	switch {
 	case strings.HasPrefix(p.path, "/"):
 		p.path, p.below = strings.CutSuffix(p.path, "/*")

@@ -11,15 +11,18 @@ import (
 // counted.
 type Window struct {
 	width  time.Duration
-	counts []int32 // a ring: bucket n is at n modulo its length
+	counts []int64 // a ring: bucket n is at n modulo its length
 	newest int64   // the number of the newest bucket; -1 before the first
 }
+
+// maxBucket is the most that one bucket holds; all of them can be added up.
+const maxBucket = 1 << 47
 
 // NewWindow makes a window of buckets of this width that remembers at least
 // this much time.
 func NewWindow(width, memory time.Duration) *Window {
 	buckets := int(memory/width) + 2 // both ends may be cut
-	return &Window{width: width, counts: make([]int32, buckets), newest: -1}
+	return &Window{width: width, counts: make([]int64, buckets), newest: -1}
 }
 
 // newLimitWindow makes a window fit to judge a limit over span: its buckets
@@ -38,7 +41,7 @@ func (w *Window) Add(t time.Time, n int) { w.addBucket(w.bucket(t), n) }
 func (w *Window) addBucket(b int64, n int) {
 	size := int64(len(w.counts))
 	switch {
-	case b < 0 || w.newest >= 0 && b <= w.newest-size:
+	case n <= 0 || b < 0 || w.newest >= 0 && b <= w.newest-size:
 		return
 	case w.newest < 0 || b-w.newest >= size:
 		clear(w.counts)
@@ -49,7 +52,7 @@ func (w *Window) addBucket(b int64, n int) {
 		}
 	}
 	c := &w.counts[b%size]
-	*c = int32(min(int64(*c)+min(int64(n), math.MaxInt32), math.MaxInt32))
+	*c = min(*c+int64(min(n, maxBucket)), maxBucket)
 }
 
 // Spread counts n events evenly over [from, to).
