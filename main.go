@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,7 +28,9 @@ import (
 	"quotatop/poller"
 	"quotatop/poller/billing"
 	"quotatop/poller/config"
+	"quotatop/poller/eventline"
 	"quotatop/poller/sim"
+	"quotatop/poller/tail"
 	"quotatop/poller/tap"
 	"quotatop/theme"
 	"quotatop/ui"
@@ -78,6 +81,9 @@ func version() string {
 // flags are the command line's settings; they beat environment and file.
 type flags struct {
 	config, baseURL, keyFile, theme, profile, tap, interval string
+
+	tails      []string // files to follow
+	tailFormat string
 }
 
 func newRoot() *cobra.Command {
@@ -98,14 +104,25 @@ func newRoot() *cobra.Command {
 	all.StringVar(&f.profile, "profile", "", "table of limits (default "+model.DefaultProfile+")")
 	all.StringVar(&f.interval, "interval", "", "time between polls (default "+billing.DefaultInterval.String()+")")
 	all.StringVar(&f.theme, "theme", "", "theme of the screen (default: by the terminal's background)")
-	tapFlag := func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(&f.tap, "tap", "", "also pass requests through at this address, and see each of them")
-	}
-	tapFlag(root)
 	stream := streamCommand(f)
-	tapFlag(stream)
-	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), stream)
+	for _, cmd := range []*cobra.Command{root, stream} {
+		cmd.Flags().StringVar(&f.tap, "tap", "", "also pass requests through at this address, and see each of them")
+		cmd.Flags().StringArrayVar(&f.tails, "tail", nil, "also follow this log or results file of a load run; - is standard input; may be repeated")
+		cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("how its lines are written: %s (default: recognised)", joined(tail.Formats())))
+	}
+	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), stream, tapCommand(f))
 	return root
+}
+
+func joined[T ~string](words []T) string {
+	var b strings.Builder
+	for i, w := range words {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(w))
+	}
+	return b.String()
 }
 
 // settings joins flags, environment and file.
@@ -138,7 +155,7 @@ type rig struct {
 	clock   *poller.Clock
 	ledger  *model.Ledger
 	billing *billing.Source
-	tap     *tap.Tap // nil for none
+	local   []poller.Source // what sees this machine's calls: the tap, the tails
 }
 
 // newRig checks all settings and opens the tap. key is the API key.
@@ -175,9 +192,25 @@ func newRig(c config.Config, key string) (*rig, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.tap = tap.New(base, r.clock, tap.Options{Listener: ln})
+		r.local = append(r.local, tap.New(base, r.clock, tap.Options{Listener: ln}))
 	}
 	return r, nil
+}
+
+// follow adds the tails of the flags to the rig.
+func (f *flags) follow(r *rig) error {
+	format, err := tail.ParseFormat(f.tailFormat)
+	if err != nil {
+		return usageError{err}
+	}
+	var tails []*tail.Source
+	for _, path := range f.tails {
+		tails = append(tails, tail.New(path, format, r.clock, tail.Options{Input: os.Stdin}))
+	}
+	if len(tails) > 0 {
+		r.local = append(r.local, tail.Join(tails...))
+	}
+	return nil
 }
 
 // newRig makes the rig of the flags.
@@ -190,14 +223,18 @@ func (f *flags) newRig(ctx context.Context) (*rig, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return newRig(c, key)
+	r, err := newRig(c, key)
+	if err != nil {
+		return nil, err
+	}
+	return r, f.follow(r)
 }
 
 // start runs the sources until ctx ends.
 func (r *rig) start(ctx context.Context) <-chan model.Snapshot {
-	runner := &poller.Runner{Sources: []poller.Source{r.billing}, Ledger: r.ledger, Clock: r.clock, Seen: r.billing.Seen}
-	if r.tap != nil {
-		runner.Sources = append(runner.Sources, r.tap)
+	runner := &poller.Runner{
+		Sources: append([]poller.Source{r.billing}, r.local...),
+		Ledger:  r.ledger, Clock: r.clock, Seen: r.billing.Seen,
 	}
 	return runner.Start(ctx)
 }
@@ -209,6 +246,11 @@ func (r *rig) show(ctx context.Context, label string) error {
 	feed := r.start(ctx)
 	err := ui.Run(ctx, feed, ui.Options{Label: label, PollNow: r.billing.PollNow, Theme: r.theme}, ui.Terminal{})
 	cancel()
+	signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // from here on a signal ends us at once
+	slow := time.AfterFunc(time.Second, func() {
+		fmt.Fprintln(os.Stderr, "quotatop: the tap waits for the requests in flight; interrupt to cut them")
+	})
+	defer slow.Stop()
 	for range feed {
 	}
 	return err
@@ -289,7 +331,7 @@ func demo(ctx context.Context, f *flags, capUSD float64, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	r.tap = tap.New(&direct, r.clock, tap.Options{Listener: tapped})
+	r.local = []poller.Source{tap.New(&direct, r.clock, tap.Options{Listener: tapped})}
 	load := &sim.Load{BaseURL: "http://" + tapped.Addr().String(), Direct: direct.String(), Key: key, Plan: sim.DemoPlan(), Seed: seed, Obedient: 0.6}
 
 	ctx, cancel := context.WithCancel(ctx)
@@ -342,6 +384,65 @@ func simCommand(f *flags) *cobra.Command {
 	cmd.Flags().StringVar(&key, "key", "", "the API key to accept (default: any)")
 	cmd.Flags().Float64Var(&capUSD, "cap-usd", 50, "daily cap of the account")
 	return cmd
+}
+
+func tapCommand(f *flags) *cobra.Command {
+	var listen, to, log string
+	cmd := &cobra.Command{
+		Use:   "tap",
+		Short: "pass a load run's requests through without a screen, and log each of them",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.settings()
+			if err != nil {
+				return err
+			}
+			if to == "" {
+				to = c.BaseURL
+			}
+			upstream, err := poller.ParseBaseURL(to)
+			if err != nil {
+				return usageError{err}
+			}
+			return runTap(cmd, upstream, listen, log)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8429", "address to listen on")
+	cmd.Flags().StringVar(&to, "to", "", "where to pass requests on to (default: the base URL)")
+	cmd.Flags().StringVar(&log, "log", "", "file to append an event line to for each request; fit for --tail")
+	return cmd
+}
+
+// runTap runs a tap until the first signal, then lets the requests in flight
+// finish; a second signal ends the program at once.
+func runTap(cmd *cobra.Command, upstream *url.URL, listen, log string) (failed error) {
+	ctx, say := cmd.Context(), cmd.ErrOrStderr()
+	ln, err := tap.Listen(listen)
+	if err != nil {
+		return err
+	}
+	observe := func(model.Event) {}
+	if log != "" {
+		lines, err := eventline.OpenWriter(log, func(err error) { fmt.Fprintln(say, "quotatop tap:", err) })
+		if err != nil {
+			return errors.Join(err, ln.Close())
+		}
+		defer func() { failed = errors.Join(failed, lines.Close()) }()
+		observe = lines.Observe
+	}
+	fmt.Fprintf(say, "quotatop tap: http://%s passes requests on to %s\n", ln.Addr(), upstream)
+	stop := context.AfterFunc(ctx, func() {
+		signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		fmt.Fprintln(say, "quotatop tap: waiting for the requests in flight; interrupt again to cut them")
+	})
+	defer stop()
+	t := tap.New(upstream, &poller.Clock{}, tap.Options{Listener: ln})
+	return t.Run(ctx, func(e model.Event) {
+		observe(e)
+		if e.Health != nil && e.Health.Error != "" {
+			fmt.Fprintln(say, "quotatop tap:", e.Health.Error)
+		}
+	})
 }
 
 func onceCommand(f *flags) *cobra.Command {

@@ -1,0 +1,160 @@
+package tail
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller"
+)
+
+// BenchmarkParsers measures each format on what its tool writes: one call in
+// twenty is denied; k6 writes a point of seven other metrics for each call.
+func BenchmarkParsers(b *testing.B) {
+	denied := func(line string) string { return strings.Replace(line, " 200 ", " 429 ", 1) }
+	for _, bench := range []struct {
+		format Format
+		call   []string
+		denied string
+	}{
+		{FormatEvents, []string{eventLine}, `{"at":"2026-06-17T12:04:31.2Z","source":"tap","call":{"method":"POST","path":"/v1/chat/completions","status":429,"denial":{"kind":"rate","retry_after_s":7,"detail":"Rate limit exceeded: 200 per 1 minute"}}}`},
+		{FormatK6, append(slices.Repeat([]string{k6Other}, 7), k6Point), k6Denied},
+		{FormatVegeta, []string{vegetaLine}, fmt.Sprintf(vegetaDenied, "eyJkZXRhaWwiOiJSYXRlIGxpbWl0IGV4Y2VlZGVkOiAyMDAgcGVyIDEgbWludXRlIn0=", `{"Content-Type":["application/json"],"Retry-After":["7"]}`)},
+		{FormatHTTPX, []string{httpxLine}, denied(httpxLine)},
+		{FormatAccess, []string{accessLine}, denied(accessLine)},
+	} {
+		b.Run(string(bench.format), func(b *testing.B) {
+			var lines [][]byte
+			size := 0
+			for _, line := range append(slices.Repeat(bench.call, 19), bench.denied) {
+				lines, size = append(lines, []byte(line)), size+len(line)+1
+			}
+			parse := bench.format.parser(target{})
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, line := range lines {
+					if _, ok := parse(line, now); !ok {
+						b.Fatalf("not understood: %s", line)
+					}
+				}
+			}
+			b.ReportMetric(float64(len(lines)*b.N)/b.Elapsed().Seconds(), "lines/s")
+		})
+	}
+}
+
+// BenchmarkRead measures all that is done with a file of event lines, from the
+// reading to the event.
+func BenchmarkRead(b *testing.B) {
+	stamp := time.Now().UTC().Format(time.RFC3339Nano)
+	text := []byte(strings.Repeat(strings.Replace(eventLine, "2026-06-17T12:04:31.2Z", stamp, 1)+"\n", 10_000))
+	r := &reader{status: &status{}, clock: new(poller.Clock), window: time.Hour, emit: func(model.Event) {}}
+	r.setFormat(FormatEvents)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for from := bytes.NewReader(text); from.Len() > 0; {
+			if _, err := r.read(from); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	if r.tally.odd+r.tally.far > 0 {
+		b.Errorf("%+v", r.tally)
+	}
+}
+
+// BenchmarkStart measures the time from Run to the first call of the window in
+// a file of 2 GiB, 74 minutes of event lines at 5,000 a second. It runs only
+// where TAIL_BENCH_DIR names a directory with room for the file.
+func BenchmarkStart(b *testing.B) {
+	dir := os.Getenv("TAIL_BENCH_DIR")
+	if dir == "" {
+		b.Skip("no TAIL_BENCH_DIR")
+	}
+	path := filepath.Join(dir, "tail-bench.log")
+	file, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer os.Remove(path)
+	defer file.Close()
+	const size = 2 << 30
+	out := bufio.NewWriterSize(file, 1<<20)
+	for written, at := 0, time.Now().Add(-75*time.Minute); written < size; at = at.Add(200 * time.Microsecond) {
+		n, err := out.WriteString(lineAt(at, "/v1/chat/completions"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		written += n
+	}
+	if err := out.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		ctx, cancel := context.WithCancel(b.Context())
+		begun := time.Now()
+		var first time.Duration
+		err := New(path, FormatAuto, new(poller.Clock), Options{Window: 10 * time.Second}).Run(ctx, func(e model.Event) {
+			if first == 0 && e.Call != nil {
+				first = time.Since(begun)
+				cancel()
+			}
+		})
+		if err != nil || first == 0 {
+			b.Fatal(first, err)
+		}
+		b.ReportMetric(float64(first)/float64(time.Millisecond), "ms-to-first-call")
+	}
+}
+
+// BenchmarkLatency measures the time from a write to its event.
+func BenchmarkLatency(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "run.log")
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	ctx, cancel := context.WithCancel(b.Context())
+	seen, ready, done := make(chan time.Time, 1), make(chan struct{}, 1), make(chan error)
+	go func() {
+		done <- New(path, FormatEvents, new(poller.Clock), Options{}).Run(ctx, func(e model.Event) {
+			switch {
+			case e.Call != nil:
+				seen <- time.Now()
+			case e.Health.State == model.StateOK:
+				select {
+				case ready <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}()
+	<-ready
+	var took []time.Duration
+	for b.Loop() {
+		written := time.Now()
+		if _, err := file.WriteString(lineAt(written, "/inference")); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, (<-seen).Sub(written))
+	}
+	cancel()
+	if err := <-done; err != nil {
+		b.Fatal(err)
+	}
+	slices.Sort(took)
+	for _, p := range []int{50, 99} {
+		b.ReportMetric(float64(took[len(took)*p/100])/float64(time.Millisecond), fmt.Sprintf("p%d-ms", p))
+	}
+}

@@ -1,0 +1,39 @@
+package tail
+
+import (
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller/eventline"
+)
+
+// events reads an event line. Only the calls of load runs are of use here: what
+// another quotatop knows of the account this one asks for itself, and its polls
+// are nobody's load.
+func (t target) events(line []byte, _ time.Time) (model.Event, bool) {
+	e, err := eventline.Parse(line)
+	if err != nil {
+		return model.Event{}, false
+	}
+	if e.Call == nil || e.Call.Vantage != model.VantageLocal || e.Source == model.SourceBilling {
+		return model.Event{}, true
+	}
+	e.Source = model.SourceTail
+	e.Call.Path = redact(e.Call.Path)
+	if d := e.Call.Denial; d != nil {
+		tidyDenial(d)
+	}
+	return e, true
+}
+
+// tidyDenial takes what looks like a key out of a denial's texts.
+func tidyDenial(d *model.Denial) {
+	for _, text := range []*string{&d.Reason, &d.Detail, &d.Headers, &d.URL} {
+		*text = redact(*text)
+	}
+}
+
+func stampEvents(line []byte) (time.Time, bool) {
+	e, err := eventline.Parse(line)
+	return e.At, err == nil
+}
