@@ -129,12 +129,18 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 	case seesHere:
 		v.used = v.local
 		v.lower = !localCovers && !(accountCovers && !perIP)
-		v.count, v.lanes = local, []*lane{l.tap, l.tail}
+		v.count = func(from, to time.Time) int {
+			if !to.Before(now) {
+				to = soon(now)
+			}
+			return local(from, to)
+		}
+		v.lanes = []*lane{l.tap, l.tail}
 	default:
 		return v
 	}
 	v.sees = true
-	if seesThere && !perIP && !same && watching {
+	if seesThere && !perIP && !same && watching && !l.billingSilent(now) {
 		v.others = Some(max(there-then, 0))
 	}
 	return v

@@ -74,7 +74,7 @@ func TestLearned(t *testing.T) {
 		},
 		"forgotten with its window": {
 			[][]Event{one(watching, denied(66, SourceTap, chatPath, named(150, time.Minute)))},
-			[]look{{66 + 119, "chat", 0, Some(0), Some(150)}, {66 + 120, "chat", 0, unknown, unknown}},
+			[]look{{66 + 120, "chat", 0, Some(0), Some(150)}, {66 + 120.1, "chat", 0, unknown, unknown}},
 		},
 		"a cap teaches no rate": {
 			[][]Event{one(watching, denied(66, SourceTap, chatPath, Denial{Kind: KindCap}))},

@@ -266,9 +266,24 @@ func (a *App) drawAlert(at area, g *model.DenialGroup, cursor bool) {
 	}
 }
 
-// sayings are the words of a denial: where to go first, then what was said.
+// early says how the client minds what it is told, when it does not.
+func early(g *model.DenialGroup) string {
+	switch {
+	case g.Early == 0:
+		return ""
+	case g.Kind == model.KindCap:
+		return count(g.Early) + " sent after the cap closed: its retry loop does not look at X-RateLimit-Reason"
+	}
+	return count(g.Early) + " sent early: the client does not wait for Retry-After"
+}
+
+// sayings are the words of a denial: where to go first, then what the client
+// does wrong, else what was said.
 func sayings(g *model.DenialGroup) string {
-	text := g.Detail
+	text := early(g)
+	if text == "" {
+		text = g.Detail
+	}
 	if text == "" {
 		text = g.Reason
 	}

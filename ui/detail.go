@@ -162,6 +162,9 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	case l.LowerBound:
 		facts = append(facts, fact{"at least", "the window is not read in full yet", theme.Text, ""})
 	}
+	if f, ok := deniedFact(l); ok {
+		facts = append(facts, f)
+	}
 	if t, ok := l.TimeToLimit.Get(); ok {
 		facts = append(facts, fact{"limit in", rough(seconds(t)), theme.Hot, "at the pace of late"})
 	}
@@ -173,6 +176,23 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 		a.asOfFact(l.AsOf),
 	)
 	return append(facts, a.callFacts(e, l)...)
+}
+
+// deniedFact says what the last denial teaches of the limit.
+func deniedFact(l *model.LimitUsage) (fact, bool) {
+	at, known := l.DeniedAt.Get()
+	if limit, ok := l.Learned.Get(); ok {
+		f := fact{"learnt", "the limit is " + count(limit) + ", not " + count(l.Limit), theme.Alarm, ""}
+		if known {
+			f.note = "429 at " + count(at)
+		}
+		return f, true
+	}
+	if !known || float64(at) >= 0.9*float64(l.Limit) {
+		return fact{}, false
+	}
+	return fact{"429 at", count(at) + " of " + count(l.Limit), theme.Hot,
+		"another " + count(l.Limit-at) + " came from elsewhere, or the limit is lower"}, true
 }
 
 func (a *App) asOfFact(asOf model.Opt[time.Time]) fact {
@@ -225,8 +245,14 @@ func (a *App) denialFacts(g *model.DenialGroup) []fact {
 	)
 	status := fact{"status", count(g.Status), theme.Text, g.Reason}
 	facts = append(facts, status)
+	if g.Headers != "" {
+		facts = append(facts, fact{"headers", g.Headers, theme.Text, ""})
+	}
 	if g.Detail != "" {
 		facts = append(facts, fact{"said", g.Detail, theme.Text, ""})
+	}
+	if text := early(g); text != "" {
+		facts = append(facts, fact{"early", text, theme.Alarm, ""})
 	}
 	if g.URL != "" {
 		facts = append(facts, fact{"go to", g.URL, theme.Accent, ""})

@@ -14,6 +14,7 @@ type bar struct {
 	others   float64
 	rejected float64
 	peak     float64    // 0 for none
+	learned  float64    // a limit that was learnt to be another; 0 for none
 	role     theme.Role // of the calls of this machine
 	foreign  theme.Role // of those of others
 }
@@ -28,6 +29,7 @@ const (
 	rejectedGlyph = '▒'
 	limitGlyph    = '│'
 	peakGlyph     = '┆'
+	learnedGlyph  = '╎'
 )
 
 // gauge draws a bar in n cells from x on: the used part, a quiet track up to
@@ -70,6 +72,9 @@ func (a area) gauge(x, y, n int, b bar) {
 			role = b.foreign
 		}
 		a.set(x+full, y, role, eighths[part])
+	}
+	if b.learned > 0 && b.learned < 1 { // beside the documented limit, over all else
+		a.set(x+int(b.learned*float64(body)), y, theme.Alarm, learnedGlyph)
 	}
 	if over == 0 {
 		return
@@ -117,6 +122,7 @@ func limitBar(u *model.LimitUsage, stale bool) bar {
 		others:   float64(u.Others.Or(0)) / limit,
 		rejected: float64(u.Rejected.Or(0)) / limit,
 		peak:     float64(u.Peak.Or(0)) / limit,
+		learned:  float64(u.Learned.Or(0)) / limit,
 		role:     fillRole(u.Ratio()),
 		foreign:  theme.Others,
 	}

@@ -1,0 +1,222 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// busyLedger has seen something of every sort.
+func busyLedger(t testing.TB) *Ledger {
+	t.Helper()
+	reset := time.Date(2026, 6, 18, 0, 0, 0, 0, time.UTC)
+	broken := Health{State: StateError, Error: "log is gone", RetryAt: at(105)}
+	events := [][]Event{
+		one(healthy(0, SourceTap)),
+		one(Event{At: at(0), Source: SourceBilling, Health: &Health{State: StateOK, Interval: 10 * time.Second, BudgetMinute: 50, BudgetHour: 500, ClockOffset: -132 * time.Millisecond}}),
+		one(Event{At: at(1), Source: SourceBilling, Account: &Account{Plan: "pro", Team: "7c0e2b1a", Used: usd(30), Limit: usd(50), ResetsAt: reset, ResetSource: ResetFromAPI, Period: PeriodDay}}),
+		one(Event{At: at(61), Source: SourceBilling, Account: &Account{Used: usd(31.27)}}),
+		polls(62, 4), calls(65, 150, SourceTap, chatPath), rows(65, 183, chatPath), rows(66, 20, "/brand/new"),
+		one(denied(67, SourceTap, chatPath, Denial{Kind: KindRate, RetryAfter: Some(40 * time.Second), Detail: "Rate limit exceeded: 150 per 1 minute", Headers: "Retry-After: 40", Limit: Limit{150, time.Minute}})),
+		one(call(70, SourceTap, chatPath)),
+		one(denied(71, SourceTap, "/inference", Denial{Kind: KindCredits, Reason: "out_of_credits", Detail: "Used up.", URL: "https://agent.pioneer.ai/credits"})),
+		one(read(-3600, 80), sampledReading(80, 95, 300, map[string]int{"/gliner-2/extract": 30, "/inference": 20})),
+		one(Event{At: at(96), Source: SourceTail, Health: &broken}),
+		one(Event{At: at(95), Source: SourceBilling, Health: &Health{State: StateOK, Interval: 10 * time.Second, BudgetMinute: 50, BudgetHour: 500, ClockOffset: -132 * time.Millisecond}}),
+	}
+	return newTestLedger(t, events...)
+}
+
+// The JSON is a contract that scripts depend on.
+func TestSnapshotJSON(t *testing.T) {
+	for name, s := range map[string]Snapshot{
+		"busy":  busyLedger(t).Snapshot(at(100)),
+		"empty": newTestLedger(t).Snapshot(at(100)),
+	} {
+		got, err := json.MarshalIndent(s, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, '\n')
+		file := filepath.Join("testdata", "snapshot-"+name+".json")
+		if *update {
+			if err := os.WriteFile(file, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s differs from %s; if that is meant, run the test with -update. Got:\n%s", name, file, got)
+		}
+	}
+}
+
+// contract is every field of version 1. Fields may be added, never taken away.
+var contract = map[string]string{
+	"":                   "version at clock_offset_ms profile account cap endpoints denials sources",
+	"account":            "plan team",
+	"cap":                "period used_usd limit_usd remaining_usd resets_at reset_source burn_usd_per_min exhausts_at as_of estimated",
+	"endpoints[]":        "id name scope limits calls_minute rows_minute paths",
+	"endpoints[].limits": "limit per_s used local account others rejected denied_at learned_limit peak estimated margin upper_bound lower_bound time_to_limit_s as_of",
+	"endpoints[].paths":  "path calls_minute",
+	"denials[]":          "kind endpoint status first_at at count count_minute sent_early retry_at clears_at reason detail headers resolution_url source",
+	"sources[]":          "name state as_of error note retry_at polls_minute budget_minute polls_hour budget_hour",
+}
+
+func TestSnapshotJSONHasEveryField(t *testing.T) {
+	data, err := json.Marshal(busyLedger(t).Snapshot(at(100)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var top map[string]any
+	if err := json.Unmarshal(data, &top); err != nil {
+		t.Fatal(err)
+	}
+	first := func(v any) map[string]any {
+		switch v := v.(type) {
+		case map[string]any:
+			return v
+		case []any:
+			if len(v) > 0 {
+				return v[0].(map[string]any)
+			}
+		}
+		return nil
+	}
+	var chat map[string]any
+	for _, e := range top["endpoints"].([]any) {
+		if e := e.(map[string]any); e["id"] == "chat" {
+			chat = e
+		}
+	}
+	objects := map[string]map[string]any{
+		"": top, "account": first(top["account"]), "cap": first(top["cap"]), "endpoints[]": chat,
+		"endpoints[].limits": first(chat["limits"]), "endpoints[].paths": first(chat["paths"]),
+		"denials[]": first(top["denials"]), "sources[]": first(top["sources"]),
+	}
+	for where, fields := range contract {
+		for _, f := range strings.Fields(fields) {
+			if _, ok := objects[where][f]; !ok {
+				t.Errorf("%s has no %s", where, f)
+			}
+		}
+	}
+}
+
+// Unknown is null, and a list that is empty is one all the same.
+func TestSnapshotJSONOfNothing(t *testing.T) {
+	data, err := json.Marshal(newTestLedger(t).Snapshot(at(100)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"used_usd":null`, `"limit_usd":null`, `"remaining_usd":null`, `"burn_usd_per_min":null`, `"exhausts_at":null`,
+		`"used":null`, `"local":null`, `"account":null`, `"others":null`, `"rejected":null`, `"peak":null`, `"time_to_limit_s":null`, `"as_of":null`,
+		`"denied_at":null`, `"learned_limit":null`, `"calls_minute":null`, `"rows_minute":null`, `"denials":[]`, `"sources":[]`, `"paths":[]`, `"limits":[]`,
+	} {
+		if !bytes.Contains(data, []byte(want)) {
+			t.Errorf("no %s in %s", want, data)
+		}
+	}
+	for _, never := range []string{`"used":0`, `"used_usd":0`, `0001-01-01`} {
+		if bytes.Contains(data, []byte(never)) {
+			t.Errorf("%s in %s", never, data)
+		}
+	}
+}
+
+// What has been handed out never changes: the screen reads it while the ledger
+// goes on.
+func TestSnapshotIsImmutable(t *testing.T) {
+	l := busyLedger(t)
+	old := l.Snapshot(at(100))
+	state := func() string {
+		data, err := json.Marshal(old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range old.Endpoints {
+			for _, u := range e.Limits {
+				history, _ := json.Marshal([][]int{u.History, u.HistoryRejected})
+				data = append(data, history...)
+			}
+		}
+		return string(data)
+	}
+	before := state()
+	for i := range 50 {
+		second := 100 + 10*float64(i)
+		for _, e := range calls(second, 20, SourceTap, chatPath) {
+			l.Observe(e)
+		}
+		l.Observe(denied(second, SourceTap, chatPath, rate(time.Second)))
+		l.Observe(account(second, usd(40), usd(60)))
+		l.Observe(healthy(second, SourceBilling))
+		for _, e := range rows(second, 20, chatPath) {
+			l.Observe(e)
+		}
+		l.Observe(read(second-10, second))
+		l.Snapshot(at(second))
+	}
+	if state() != before {
+		t.Error("an old snapshot changed when the ledger went on")
+	}
+}
+
+// The same events give the same snapshot: replay depends on it.
+func TestSnapshotIsDeterministic(t *testing.T) {
+	a, _ := json.Marshal(busyLedger(t).Snapshot(at(100)))
+	l := busyLedger(t)
+	l.Snapshot(at(90)) // looking changes nothing
+	b, _ := json.Marshal(l.Snapshot(at(100)))
+	if !bytes.Equal(a, b) {
+		t.Errorf("twice the same events:\n%s\n%s", a, b)
+	}
+}
+
+func TestSnapshotWorst(t *testing.T) {
+	if _, _, ok := newTestLedger(t).Snapshot(at(0)).Worst(); ok {
+		t.Error("Worst of nothing is known")
+	}
+	s := newTestLedger(t, one(healthy(0, SourceTap)), calls(70, 100, SourceTap, chatPath), calls(70, 110, SourceTap, "/generate/x"), calls(70, 300, SourceTap, "/inference")).Snapshot(at(90))
+	if e, i, ok := s.Worst(); !ok || s.Endpoints[e].ID != "generate" || i != 0 {
+		t.Errorf("Worst is %s, want generate", s.Endpoints[e].ID)
+	}
+}
+
+func TestPressure(t *testing.T) {
+	for _, tt := range []struct {
+		used, rejected Opt[int]
+		want           Pressure
+	}{
+		{Opt[int]{}, Opt[int]{}, PressureUnknown}, {Some(0), Some(0), Calm}, {Some(69), Some(0), Calm}, {Some(70), Some(0), Warm},
+		{Some(89), Some(0), Warm}, {Some(90), Some(0), Hot}, {Some(99), Some(0), Hot}, {Some(100), Some(0), Full}, {Some(130), Some(0), Full},
+		{Some(3), Some(1), Full}, {Opt[int]{}, Some(1), Full},
+	} {
+		if got := (LimitUsage{Limit: 100, Used: tt.used, Rejected: tt.rejected}).Pressure(); got != tt.want {
+			t.Errorf("used %v, rejected %v: pressure %d, want %d", tt.used, tt.rejected, got, tt.want)
+		}
+	}
+}
+
+func TestOptJSON(t *testing.T) {
+	var o Opt[int]
+	for text, want := range map[string]Opt[int]{"7": Some(7), "0": Some(0), "null": {}} {
+		if err := json.Unmarshal([]byte(text), &o); err != nil || o != want {
+			t.Errorf("%s is read as %v, %v, want %v", text, o, err, want)
+		}
+		if back, err := json.Marshal(want); err != nil || string(back) != text {
+			t.Errorf("%v is written as %s, %v, want %s", want, back, err, text)
+		}
+	}
+}
