@@ -25,7 +25,7 @@ func (a *App) drawFooter(at area) {
 			if k.hint == "" || k.stays != stays || k.when != nil && !k.when(a) {
 				continue
 			}
-			if w := width(k.show) + 1 + width(k.hint) + 2; w <= room+2 {
+			if w := width(k.Help().Key) + 1 + width(k.hint) + 2; w <= room+2 {
 				room -= w
 				fits[i] = true
 			}
@@ -34,7 +34,7 @@ func (a *App) drawFooter(at area) {
 	x := 1
 	for i := range a.keys {
 		if fits[i] {
-			x = at.put(x, 0, theme.Accent, a.keys[i].show) + 1
+			x = at.put(x, 0, theme.Accent, a.keys[i].Help().Key) + 1
 			x = at.put(x, 0, theme.Dim, a.keys[i].hint) + 2
 		}
 	}
@@ -53,10 +53,10 @@ func (a *App) drawHelp(at area) {
 	shown := make([]*action, 0, len(a.keys))
 	for i := range a.keys {
 		k := &a.keys[i]
-		if k.show == "r" && !a.canPoll() {
+		if k.Help().Key == "r" && !a.canPoll() {
 			continue
 		}
-		keys, texts = max(keys, width(k.show)), max(texts, width(k.help))
+		keys, texts = max(keys, width(k.Help().Key)), max(texts, width(k.Help().Desc))
 		shown = append(shown, k)
 	}
 	column := keys + 2 + texts + 3
@@ -67,8 +67,8 @@ func (a *App) drawHelp(at area) {
 	at.c.below = max(total-at.h-scroll, 0)
 	for i, k := range shown {
 		x, y := i/lines*column, i%lines-scroll
-		at.put(x, y, theme.Accent, k.show)
-		at.cut(x+keys+2, y, min(texts, at.w-x-keys-2), theme.Text, k.help)
+		at.put(x, y, theme.Accent, k.Help().Key)
+		at.cut(x+keys+2, y, min(texts, at.w-x-keys-2), theme.Text, k.Help().Desc)
 	}
 	for i, l := range legend {
 		at.put(0, lines+1+i-scroll, theme.Bright, l[0])

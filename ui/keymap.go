@@ -4,15 +4,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 )
 
 // An action is what keys do. The table of them is all there is to know about
 // keys: Update obeys it, the footer and the help are printed from it.
 type action struct {
-	keys  []string // as tea.Key names them
-	show  string   // the keys, for people
-	help  string
+	key.Binding
 	hint  string          // a word for the footer; empty for none
 	stays bool            // the last to go from a footer without room
 	when  func(*App) bool // whether the keys do anything here and now; nil for always
@@ -23,41 +22,43 @@ type action struct {
 // that can be done is.
 func keymap() []action {
 	return []action{
-		{[]string{"tab"}, "tab", "next pane", "pane", false, nil, (*App).nextPane},
-		{[]string{"shift+tab"}, "shift+tab", "pane before", "", false, nil, (*App).paneBefore},
-		{[]string{"1", "2", "3", "4", "5"}, "1-5", "pane by its number", "", false, nil, (*App).paneByNumber},
-		{[]string{"up", "k"}, "↑ k", "up", "", false, (*App).moves, (*App).up},
-		{[]string{"down", "j"}, "↓ j", "down", "", false, (*App).moves, (*App).down},
-		{[]string{"left", "h"}, "← h", "pane or item before", "", false, nil, (*App).left},
-		{[]string{"right", "l"}, "→ l", "next pane or item", "", false, nil, (*App).right},
-		{[]string{"g", "home"}, "g", "to the top", "", false, (*App).moves, (*App).top},
-		{[]string{"G", "end"}, "G", "to the end", "", false, (*App).moves, (*App).end},
-		{[]string{"enter"}, "enter", "all about the row", "detail", false, (*App).canOpen, (*App).open},
-		{[]string{"esc"}, "esc", "back, or end the filter", "back", false, (*App).canLeave, (*App).leave},
-		{[]string{"z"}, "z", "this pane alone", "zoom", false, nil, (*App).toggleZoom},
-		{[]string{"p", "space"}, "p", "hold the screen still", "pause", false, nil, (*App).togglePause},
-		{[]string{"r"}, "r", "poll now", "poll", false, (*App).canPoll, (*App).poll},
-		{[]string{"/"}, "/", "filter the alerts", "filter", false, nil, (*App).startFilter},
-		{[]string{"c"}, "c", "clear the alerts", "clear", false, (*App).canClear, (*App).clear},
-		{[]string{"t"}, "t", "next theme", "", false, nil, (*App).nextTheme},
-		{[]string{"?"}, "?", "all keys", "help", true, nil, (*App).toggleHelp},
-		{[]string{"q", "ctrl+c"}, "q", "quit", "quit", true, nil, (*App).quit},
-		{[]string{"ctrl+z"}, "ctrl+z", "suspend", "", false, nil, (*App).suspend},
+		{on("tab", "next pane", "tab"), "pane", false, nil, (*App).nextPane},
+		{on("shift+tab", "pane before", "shift+tab"), "", false, nil, (*App).paneBefore},
+		{on("1-5", "pane by its number", "1", "2", "3", "4", "5"), "", false, nil, (*App).paneByNumber},
+		{on("↑ k", "up", "up", "k"), "", false, (*App).moves, (*App).up},
+		{on("↓ j", "down", "down", "j"), "", false, (*App).moves, (*App).down},
+		{on("← h", "pane or item before", "left", "h"), "", false, nil, (*App).left},
+		{on("→ l", "next pane or item", "right", "l"), "", false, nil, (*App).right},
+		{on("g", "to the top", "g", "home"), "", false, (*App).moves, (*App).top},
+		{on("G", "to the end", "G", "end"), "", false, (*App).moves, (*App).end},
+		{on("enter", "all about the row", "enter"), "detail", false, (*App).canOpen, (*App).open},
+		{on("esc", "back, or end the filter", "esc"), "back", false, (*App).canLeave, (*App).leave},
+		{on("z", "this pane alone", "z"), "zoom", false, nil, (*App).toggleZoom},
+		{on("p", "hold the screen still", "p", "space"), "pause", false, nil, (*App).togglePause},
+		{on("r", "poll now", "r"), "poll", false, (*App).canPoll, (*App).poll},
+		{on("/", "filter the alerts", "/"), "filter", false, nil, (*App).startFilter},
+		{on("c", "clear the alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
+		{on("t", "next theme", "t"), "", false, nil, (*App).nextTheme},
+		{on("?", "all keys", "?"), "help", true, nil, (*App).toggleHelp},
+		{on("q", "quit", "q", "ctrl+c"), "quit", true, nil, (*App).quit},
+		{on("ctrl+z", "suspend", "ctrl+z"), "", false, nil, (*App).suspend},
 	}
+}
+
+// on binds keys, as tea.Key names them, with the words for people.
+func on(show, help string, keys ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(show, help))
 }
 
 // press does what a key asks for.
 func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
-	key := msg.String()
 	if a.typing {
-		return a.typeFilter(key, msg.Text)
+		return a.typeFilter(msg.String(), msg.Text)
 	}
 	for _, act := range a.keys {
-		for _, k := range act.keys {
-			if k == key && (act.when == nil || act.when(&a)) {
-				cmd := act.do(&a, key)
-				return a, cmd
-			}
+		if key.Matches(msg, act.Binding) && (act.when == nil || act.when(&a)) {
+			cmd := act.do(&a, msg.String())
+			return a, cmd
 		}
 	}
 	return a, nil

@@ -12,8 +12,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// key is the message of a key as tea.Key names it.
-func key(name string) tea.KeyPressMsg {
+// pressed is the message of a key as tea.Key names it.
+func pressed(name string) tea.KeyPressMsg {
 	special := map[string]tea.Key{
 		"tab": {Code: tea.KeyTab}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
 		"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "backspace": {Code: tea.KeyBackspace},
@@ -31,7 +31,7 @@ func key(name string) tea.KeyPressMsg {
 // press gives keys to the App, one after the other.
 func press(a App, keys ...string) App {
 	for _, k := range keys {
-		a = send(a, key(k))
+		a = send(a, pressed(k))
 	}
 	return a
 }
@@ -39,15 +39,15 @@ func press(a App, keys ...string) App {
 func TestKeysAreUniqueAndKnown(t *testing.T) {
 	seen := map[string]string{}
 	for _, act := range keymap() {
-		if act.help == "" || act.show == "" {
-			t.Errorf("the action of %q has no help", act.keys)
+		if act.Help().Desc == "" || act.Help().Key == "" {
+			t.Errorf("the action of %q has no help", act.Keys())
 		}
-		for _, k := range act.keys {
+		for _, k := range act.Keys() {
 			if seen[k] != "" {
-				t.Errorf("key %q is there twice: %s, %s", k, seen[k], act.help)
+				t.Errorf("key %q is there twice: %s, %s", k, seen[k], act.Help().Desc)
 			}
-			seen[k] = act.help
-			if got := key(k).String(); got != k {
+			seen[k] = act.Help().Desc
+			if got := pressed(k).String(); got != k {
 				t.Errorf("key %q: Bubble Tea calls it %q", k, got)
 			}
 		}
@@ -57,8 +57,8 @@ func TestKeysAreUniqueAndKnown(t *testing.T) {
 func TestHelpNamesAllKeys(t *testing.T) {
 	frame := plainFrame(press(screen(over, 120, 40), "?"))
 	for _, act := range keymap() {
-		if !strings.Contains(frame, act.show) || !strings.Contains(frame, act.help) {
-			t.Errorf("the help lacks %q %q", act.show, act.help)
+		if !strings.Contains(frame, act.Help().Key) || !strings.Contains(frame, act.Help().Desc) {
+			t.Errorf("the help lacks %q %q", act.Help().Key, act.Help().Desc)
 		}
 	}
 	frame = plainFrame(press(New(nil, Options{}).sized(120, 40), "?"))
@@ -274,17 +274,17 @@ func TestThemeKeyAndBackground(t *testing.T) {
 func TestQuitAndSuspend(t *testing.T) {
 	for k, want := range map[string]tea.Msg{"q": tea.QuitMsg{}, "ctrl+c": tea.QuitMsg{}, "ctrl+z": tea.SuspendMsg{}} {
 		for _, a := range []App{screen(calm, 80, 24), press(screen(calm, 80, 24), "?")} {
-			_, cmd := a.Update(key(k))
+			_, cmd := a.Update(pressed(k))
 			if cmd == nil || cmd() != want {
 				t.Errorf("%s does not give %T", k, want)
 			}
 		}
 	}
 	a := press(screen(calm, 80, 24), "/")
-	if _, cmd := a.Update(key("ctrl+c")); cmd == nil || cmd() != (tea.QuitMsg{}) {
+	if _, cmd := a.Update(pressed("ctrl+c")); cmd == nil || cmd() != (tea.QuitMsg{}) {
 		t.Error("ctrl+c does not quit while the filter is typed")
 	}
-	if _, cmd := a.Update(key("q")); cmd != nil {
+	if _, cmd := a.Update(pressed("q")); cmd != nil {
 		t.Error("q is not text for the filter")
 	}
 }

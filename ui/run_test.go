@@ -73,7 +73,7 @@ func TestOnePullAtATime(t *testing.T) {
 	if _, ok := msg.(snapshotMsg); !ok || cmd == nil {
 		t.Fatalf("Init pulled a %T; then the next pull is %v", msg, cmd)
 	}
-	for _, other := range []tea.Msg{tea.WindowSizeMsg{Width: 80, Height: 24}, key("j"), tea.FocusMsg{}} {
+	for _, other := range []tea.Msg{tea.WindowSizeMsg{Width: 80, Height: 24}, pressed("j"), tea.FocusMsg{}} {
 		if _, cmd := m.Update(other); cmd != nil {
 			t.Errorf("%T starts another command", other)
 		}
