@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,6 +77,10 @@ func TestMistakes(t *testing.T) {
 		"demo, no terminal":  {"demo", "", 2, "not a terminal: use quotatop once"},
 		"dead host":          {"once --base-url " + dead.URL, testKey, 1, "connection refused"},
 		"argument too many":  {"once more", testKey, 2, "more"},
+		"tail format":        {"stream --tail x --tail-format csv", testKey, 2, "csv"},
+		"tap to nowhere":     {"tap --to http://api.example.com", "", 2, "would send the key unencrypted"},
+		"tap, port in use":   {"tap --listen " + taken.Addr().String(), "", 1, "is in use"},
+		"tap, log":           {"tap --listen 127.0.0.1:0 --log " + os.TempDir(), "", 1, "is a directory"},
 		"sim on a dead port": {"sim --listen " + taken.Addr().String(), "", 1, "is in use"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -165,6 +172,86 @@ func TestStream(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &s); err != nil || s.Version != model.SnapshotVersion {
 			t.Errorf("line %q: %v", line, err)
 		}
+	}
+}
+
+// said is standard error that can be read while the program runs.
+type said struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text = append(s.text, p...)
+	return len(p), nil
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.text)
+}
+
+// What the tap alone logs, a tail shows: the calls and the denials.
+func TestTapLogIsFitForTail(t *testing.T) {
+	api := api(t)
+	log := filepath.Join(t.TempDir(), "run.log")
+	ctx, cancel := context.WithCancel(t.Context())
+	var says said
+	ended := make(chan int)
+	go func() {
+		ended <- run(ctx, []string{"tap", "--config", os.DevNull, "--listen", "127.0.0.1:0", "--to", api, "--log", log}, io.Discard, &says)
+	}()
+	var at string
+	for deadline := time.Now().Add(30 * time.Second); at == ""; time.Sleep(5 * time.Millisecond) {
+		if _, rest, ok := strings.Cut(says.String(), "quotatop tap: "); ok {
+			at, _, _ = strings.Cut(rest, " ")
+		} else if time.Now().After(deadline) {
+			t.Fatalf("the tap does not say where it is: %q", says.String())
+		}
+	}
+	const calls = 25 // of which the last are denied: 20 may pass in a minute
+	for range calls {
+		req, err := http.NewRequest("POST", at+"/felix/training-jobs", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-API-Key", testKey)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	http.DefaultClient.CloseIdleConnections()
+	cancel()
+	if code := <-ended; code != 0 {
+		t.Fatalf("the tap ended with %d: %s", code, says.String())
+	}
+	lines, err := os.ReadFile(log)
+	if err != nil || bytes.Count(lines, []byte("\"call\"")) != calls || bytes.Contains(lines, []byte(testKey)) {
+		t.Fatalf("the log, %v:\n%s\nwant %d calls and no key", err, lines, calls)
+	}
+
+	ctx, cancel = context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	out := &firstLines{left: 4, end: cancel}
+	if code := run(ctx, []string{"stream", "--config", os.DevNull, "--every", "300ms", "--tail", log, "--base-url", api}, out, &says); code != 0 {
+		t.Fatalf("stream ended with %d: %s", code, says.String())
+	}
+	var s model.Snapshot
+	if err := json.Unmarshal([]byte(out.String()[strings.LastIndex(strings.TrimSpace(out.String()), "\n")+1:]), &s); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range s.Endpoints {
+		if e.ID == "training" && (e.Limits[0].Local.Or(0) != 20 || e.Limits[0].Rejected.Or(0) != 5) {
+			t.Errorf("training = %+v, want 20 calls and 5 rejected", e.Limits[0])
+		}
+	}
+	if len(s.Denials) != 1 || s.Denials[0].Count != 5 || s.Denials[0].Source != model.SourceTail {
+		t.Errorf("denials = %+v, want the 5 of the log", s.Denials)
 	}
 }
 
