@@ -132,7 +132,7 @@ func checkSnapshot(t *testing.T, s Snapshot) {
 }
 
 func FuzzObserve(f *testing.F) {
-	for seed := range uint64(40) {
+	for seed := range uint64(20) {
 		f.Add(seed, uint8(200))
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, n uint8) {
@@ -146,7 +146,7 @@ func FuzzObserve(f *testing.F) {
 // The ledger's memory does not grow with what it has heard.
 func TestLedgerIsBounded(t *testing.T) {
 	l := newTestLedger(t)
-	for seed := range uint64(100) {
+	for seed := range uint64(30) {
 		for _, e := range randomEvents(seed, 200) {
 			l.Observe(e)
 		}

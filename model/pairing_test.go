@@ -113,3 +113,11 @@ func TestSampledDoubleRows(t *testing.T) {
 		t.Errorf("calls %v, rows %v, spent %v, estimated %v, want 1000, 2000, $0.01, true", chat.Calls, chat.Rows, s.Cap.Used, s.Cap.Estimated)
 	}
 }
+
+// A name without any path beside it is no double: the API may log it alone.
+func TestSampledAliasesAlone(t *testing.T) {
+	l := newTestLedger(t, one(sampledReading(30, 90, 2_000, map[string]int{"openai_compat": 50, "/inference": 50})))
+	if got := endpoint(t, l.Snapshot(at(90)), "chat").Calls; got != Some(1_000) {
+		t.Errorf("calls %v, want 1000", got)
+	}
+}

@@ -142,7 +142,7 @@ func firstOf(texts ...string) string {
 // bounded.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' || bidi(r) {
 			return ' '
 		}
 		return r
@@ -151,6 +151,11 @@ func oneLine(s string) string {
 		s = strings.ToValidUTF8(s[:maxDetail], "") + "…"
 	}
 	return strings.TrimSpace(s)
+}
+
+// bidi reports whether r turns the direction of the text around it.
+func bidi(r rune) bool {
+	return r == '\u061c' || r == '\u200e' || r == '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
 // maxRetryAfter bounds a wait that a response may ask for: nothing of the API

@@ -10,7 +10,7 @@ import (
 // stands behind an ≈. Each run is a log of which some rows are read, a page of
 // neighbours at a time, as the billing source does.
 func TestSampledFigureIsWithinItsMargin(t *testing.T) {
-	const runs = 200
+	const runs = 120
 	tests := map[string]struct {
 		total    int     // rows in the log of 90 s
 		pages    int     // pages of 100 that are read of each 30 s

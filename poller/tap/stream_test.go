@@ -107,9 +107,13 @@ func TestManyStreams(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer running.Wait()
 	defer cancel()
-	for range streams {
+	for i := range streams {
 		running.Go(func() {
-			req, err := http.NewRequestWithContext(ctx, "POST", tap.base+"/v1/chat/completions", strings.NewReader("{}"))
+			var body io.Reader = strings.NewReader("{}")
+			if i%2 == 1 {
+				body = io.MultiReader(body) // of unknown length
+			}
+			req, err := http.NewRequestWithContext(ctx, "POST", tap.base+"/v1/chat/completions", body)
 			if err != nil {
 				t.Error(err)
 				return
@@ -365,6 +369,45 @@ func TestEarlyResponse(t *testing.T) {
 				res.Body.Close()
 			}
 		}
+	}
+}
+
+// TestBothWaysAtOnce has an upstream answer while the request is still coming.
+func TestBothWaysAtOnce(t *testing.T) {
+	tap, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		rc := http.NewResponseController(w)
+		if err := rc.EnableFullDuplex(); err != nil {
+			t.Error(err)
+		}
+		buf := make([]byte, 64)
+		for {
+			n, err := r.Body.Read(buf)
+			_, _ = w.Write(buf[:n])
+			_ = rc.Flush()
+			if err != nil {
+				return
+			}
+		}
+	})
+	out, in := io.Pipe()
+	go func() { _, _ = io.WriteString(in, "word 0") }()
+	res, err := tap.client.Post(tap.base, "", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	for i := range 5 {
+		if i > 0 {
+			fmt.Fprintf(in, "word %d", i)
+		}
+		word := make([]byte, 6)
+		if _, err := io.ReadFull(res.Body, word); err != nil || string(word) != fmt.Sprintf("word %d", i) {
+			t.Fatalf("got %q, %v, want word %d", word, err, i)
+		}
+	}
+	in.Close()
+	if rest, err := io.ReadAll(res.Body); err != nil || len(rest) > 0 {
+		t.Errorf("got %q, %v, want the end", rest, err)
 	}
 }
 

@@ -14,12 +14,14 @@ package tap
 
 import (
 	"encoding/json"
+	"io"
 	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -108,7 +110,28 @@ func (t *Tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// A nil value keeps the server from adding what the upstream did not send.
 	w.Header()["Date"], w.Header()["Content-Type"] = nil, nil
-	t.proxy.ServeHTTP(w, r)
+	bothWays(t.proxy, w, r)
+}
+
+// bothWays lets h answer a request while it still reads its body. By default the
+// server takes what is left of the body for itself as soon as a response begins;
+// the transport, which only looks for the end, would find the body closed, take
+// the request for broken and cut the response.
+func bothWays(h http.Handler, w http.ResponseWriter, r *http.Request) {
+	rc := http.NewResponseController(w)
+	if r.ContentLength == 0 || rc.EnableFullDuplex() != nil {
+		h.ServeHTTP(w, r)
+		return
+	}
+	h.ServeHTTP(w, r)
+	if r.Header.Get("Expect") != "" {
+		return // there may be no body to come
+	}
+	// The server must not meet the body's end after the handler: it would begin
+	// to wait for the client to hang up, and stumble over that wait when the
+	// next request comes (it panics with "invalid concurrent Body.Read call").
+	_ = rc.Flush()
+	_, _ = io.Copy(io.Discard, r.Body)
 }
 
 // meant reports whether a request is meant for the upstream. One in absolute
@@ -144,7 +167,7 @@ func (t *Tap) rewrite(pr *httputil.ProxyRequest) {
 		out.Header.Del("Upgrade")
 	}
 	if out.Body != nil {
-		out.Body = newUpload(in, out)
+		out.Body = &upload{ReadCloser: out.Body, in: in, trailer: out.Trailer}
 	}
 }
 
@@ -164,8 +187,10 @@ func (t *Tap) answerFailure(w http.ResponseWriter, out *http.Request, err error)
 // shape.
 func answer(w http.ResponseWriter, status int, detail string) {
 	body, _ := json.Marshal(map[string]string{"detail": "quotatop tap: " + detail}) // texts always encode
+	body = append(body, '\n')
 	delete(w.Header(), "Date")
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	_, _ = w.Write(body)
 }

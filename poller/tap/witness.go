@@ -5,9 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"quotatop/model"
 )
@@ -42,9 +40,6 @@ func (t witness) RoundTrip(out *http.Request) (*http.Response, error) {
 	if err != nil {
 		t.noResponse(seen, out, err)
 		return nil, err
-	}
-	if body, ok := out.Body.(*upload); ok {
-		body.end()
 	}
 	if len(res.Trailer) > 0 {
 		res.Header.Del("Content-Length") // HTTP/2 has both, HTTP/1.1 only either
@@ -92,36 +87,15 @@ type upload struct {
 	io.ReadCloser
 	in      *http.Request
 	trailer http.Header // of the outgoing request
-	chunked bool        // the client did not say how long it is
-	left    int64       // else: the bytes to come
 
-	over   sync.Once
-	ended  chan struct{} // closed when there is no more to read
-	sent   atomic.Bool   // it was read to its end
-	broken atomic.Bool   // the client did not send it to its end
+	sent   atomic.Bool // it was read to its end
+	broken atomic.Bool // the client did not send it to its end
 }
 
-func newUpload(in, out *http.Request) *upload {
-	return &upload{ReadCloser: out.Body, in: in, trailer: out.Trailer, chunked: in.ContentLength < 0, left: in.ContentLength, ended: make(chan struct{})}
-}
-
-// Read ends with the last byte where the length is known. To look for the end
-// behind it would be to race with the server, which as soon as a response begins
-// reads to the end of the request itself and closes it: the transport would take
-// that for a broken request and cut the response.
 func (u *upload) Read(p []byte) (int, error) {
-	if u.sent.Load() {
-		return 0, io.EOF
-	}
 	n, err := u.ReadCloser.Read(p)
-	if !u.chunked {
-		if u.left -= int64(n); u.left == 0 && err == nil {
-			err = io.EOF
-		}
-	}
 	switch err {
 	case nil:
-		return n, nil
 	case io.EOF:
 		for name := range u.trailer { // known only now
 			u.trailer[name] = u.in.Trailer[name]
@@ -130,30 +104,7 @@ func (u *upload) Read(p []byte) (int, error) {
 	default:
 		u.broken.Store(true)
 	}
-	u.over.Do(func() { close(u.ended) })
 	return n, err
-}
-
-// endWait is how long a response waits for the end of a request that was sent
-// in chunks. Most often the transport is just about to see that end; a client
-// that gets its answer in the middle of sending gets it so much later.
-const endWait = 50 * time.Millisecond
-
-// end waits until the request has been read to its end, for the reason that is
-// given at Read.
-func (u *upload) end() {
-	select {
-	case <-u.ended:
-		return
-	default:
-	}
-	if !u.chunked {
-		return // its end is not looked for
-	}
-	select {
-	case <-u.ended:
-	case <-time.After(endWait):
-	}
 }
 
 // An excerpt is the body of a 4xx or 5xx that keeps its first bytes while they
