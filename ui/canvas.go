@@ -233,7 +233,7 @@ func nextGlyph(text string) (g glyph, rest string) {
 		}
 		return glyph{char: char, width: 1}, rest
 	}
-	cluster, w := ansi.FirstGraphemeCluster(valid(text), ansi.GraphemeWidth)
+	cluster, w := ansi.FirstGraphemeCluster(clusters(text), ansi.GraphemeWidth)
 	rest = text[len(cluster):]
 	switch {
 	case char == '\n' || char == '\t' || char == '\r' && len(cluster) > size:
@@ -258,13 +258,14 @@ func nextGlyph(text string) (g glyph, rest string) {
 	return glyph{char: char, marks: marks, width: w}, rest
 }
 
-// valid is text up to its first byte that is not UTF-8.
-func valid(text string) string {
-	if utf8.ValidString(text) {
-		return text
-	}
+// maxCluster bounds what can be one character, in bytes.
+const maxCluster = 64
+
+// clusters is the beginning of text that its first character lies in: whole
+// characters of UTF-8 and nothing else.
+func clusters(text string) string {
 	for i, r := range text {
-		if r == utf8.RuneError {
+		if r == utf8.RuneError || i >= maxCluster {
 			return text[:i]
 		}
 	}
@@ -312,15 +313,13 @@ func wrap(text string, n int) []string {
 		if used > 0 {
 			lines = append(lines, line)
 		}
-		for w > n { // longer than a line of its own
-			part := prefix(word, n)
+		for part := prefix(word, n); len(part) < len(word); part = prefix(word, n) { // longer than a line of its own
 			if part == "" {
 				return lines
 			}
 			lines, word = append(lines, part), word[len(part):]
-			w = width(word)
 		}
-		line, used = word, w
+		line, used = word, width(word)
 	}
 	if used > 0 {
 		lines = append(lines, line)

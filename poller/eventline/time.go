@@ -167,11 +167,17 @@ func appendSeconds(dst []byte, d time.Duration) []byte {
 	return dst
 }
 
+// The years that RFC 3339 can write, as Unix times of their ends in UTC.
+const (
+	firstSecond = -62135596800 // of the year 1
+	lastSecond  = 253402300799 // of the year 9999
+)
+
 // parseAt reads the time of an event: RFC 3339 in quotes, or Unix seconds.
 func parseAt(text []byte) (time.Time, bool) {
 	if len(text) >= 2 && text[0] == '"' {
 		t, n := ScanTime(text[1:len(text)-1], time.Local)
-		return t, n > 0 && n == len(text)-2
+		return t, n > 0 && n == len(text)-2 && t.Unix() >= firstSecond && t.Unix() <= lastSecond
 	}
 	d, ok := parseSeconds(text)
 	return time.Unix(0, int64(d)).UTC(), ok

@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -182,29 +181,6 @@ func TestCannotRead(t *testing.T) {
 	})
 }
 
-// A named pipe is a stream: it may have no writer yet, and several in turn.
-func TestNamedPipe(t *testing.T) {
-	path := temp(t)
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Skip(err)
-	}
-	r := follow(t, path, FormatAuto)
-	r.waitHealth(t, model.StateOK, "")
-	for i := range 3 {
-		w, err := os.OpenFile(path, os.O_WRONLY, 0)
-		must(t, err)
-		_, err = w.WriteString(line(fmt.Sprintf("/%d", i)))
-		must(t, err)
-		r.waitFor(t, "call", func(events []model.Event) bool { return len(paths(events)) == i+1 })
-		if i < 2 {
-			must(t, w.Close())
-		} else {
-			defer w.Close() // the source stops while it waits for this one
-		}
-	}
-	r.waitPaths(t, "/0", "/1", "/2")
-}
-
 func TestInput(t *testing.T) {
 	run := func(t *testing.T, input io.Reader) *rig {
 		return start(t, New(StandardInput, FormatAuto, new(poller.Clock), Options{Input: input}))
@@ -278,7 +254,7 @@ func TestJunk(t *testing.T) {
 	path := "/" + strings.Repeat("y", maxLine-200)
 	f.write(line(path), line("/5"))
 	r.waitFor(t, "call", func(events []model.Event) bool { return len(paths(events)) == 6 })
-	r.waitHealth(t, model.StateOK, "1 lines over 1 MiB left out")
+	r.waitHealth(t, model.StateOK, "1 line over 1 MiB left out")
 	r.stop()
 	got := paths(r.events)
 	if len(got[4]) > 256 {
@@ -317,7 +293,7 @@ func TestTimesFarOff(t *testing.T) {
 		lineAt(now.Add(-50*time.Minute), "/jump"), lineAt(now.Add(-2*time.Hour), "/jump-too-far"),
 		lineAt(now.Add(10*time.Second), "/ahead"), lineAt(time.Unix(0, 0), "/1970"), line("/now"))
 	r.waitPaths(t, "/0", "/jump", "/ahead", "/now")
-	r.waitHealth(t, model.StateOK, "4 calls left out: not of the last hour by their time")
+	r.waitHealth(t, model.StateOK, "4 calls left out: not of the last hour by the time")
 	r.stop()
 	for _, e := range r.events {
 		if e.Call != nil && e.Call.Path == "/jump" && !e.At.Equal(now.Add(-50*time.Minute).UTC().Round(0)) {

@@ -18,9 +18,10 @@ type place struct {
 
 // find returns where the lines from cutoff on begin in a file of this size, as
 // far as its lines are in order of time. It halves the file a few times instead
-// of reading it. The place may lie early, by probeSize and a long line's length.
-// It lies at the last line's start when the end of the file has no times, and behind a stretch
-// without times that is longer than a line can be, such as a hole.
+// of reading it. The place may lie early, by probeSize and a long line's
+// length. It lies at the last line's start when the end of the file has no
+// times, and behind a stretch without times that is longer than a line can be,
+// such as a hole.
 func find(f io.ReaderAt, size int64, cutoff time.Time, stamp func([]byte) (time.Time, bool)) (place, error) {
 	if size <= probeSize {
 		return place{}, nil

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// counted is a file that counts what is read of it.
-type counted struct {
+// meter is a file that counts what is read of it.
+type meter struct {
 	io.ReaderAt
 	reads, bytes int
 }
 
-func (c *counted) ReadAt(p []byte, off int64) (int, error) {
+func (c *meter) ReadAt(p []byte, off int64) (int, error) {
 	n, err := c.ReaderAt.ReadAt(p, off)
 	c.reads++
 	c.bytes += n
@@ -42,7 +42,7 @@ func TestFind(t *testing.T) {
 		size := int64(text.Len())
 		for range 50 {
 			first := r.IntN(len(starts))
-			f := &counted{ReaderAt: bytes.NewReader(text.Bytes())}
+			f := &meter{ReaderAt: bytes.NewReader(text.Bytes())}
 			got, err := find(f, size, times[first], findTime)
 			if err != nil {
 				t.Fatal(err)
@@ -62,7 +62,7 @@ func TestFind(t *testing.T) {
 				t.Fatalf("got %d, which is no line's start", got.offset)
 			}
 		}
-		f := &counted{ReaderAt: bytes.NewReader(text.Bytes())}
+		f := &meter{ReaderAt: bytes.NewReader(text.Bytes())}
 		if got, err := find(f, size, times[len(times)-1].Add(time.Hour), findTime); err != nil || got.offset < size-probeSize-int64(3*longest) {
 			t.Errorf("all is old: got %+v of %d, %v", got, size, err)
 		}
@@ -127,7 +127,7 @@ func TestFindReadsLittle(t *testing.T) {
 		{"everything", 0, -time.Hour, 0},
 		{"behind a hole", 1 << 30, -time.Hour, 1 << 30},
 	} {
-		f := &counted{ReaderAt: big{size, tt.hole}}
+		f := &meter{ReaderAt: big{size, tt.hole}}
 		got, err := find(f, size, at.Add(tt.cutoff), FormatEvents.stamp)
 		slack := int64(probeSize + bigLine)
 		if tt.hole > 0 {

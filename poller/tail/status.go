@@ -78,22 +78,30 @@ func (s *status) health() (h model.Health, since time.Time) {
 	t := s.tally
 	switch {
 	case t.odd > 0 && t.odd == t.lines:
-		notes = append(notes, fmt.Sprintf("none of %d lines understood: set --tail-format", t.lines))
+		notes = append(notes, fmt.Sprintf("none of %s understood: set --tail-format", counted(t.lines, "line")))
 	case t.odd > 0:
-		notes = append(notes, fmt.Sprintf("%d of %d lines not understood", t.odd, t.lines))
+		notes = append(notes, fmt.Sprintf("%d of %s not understood", t.odd, counted(t.lines, "line")))
 	case t.calls == 0 && t.lines >= enough:
 		notes = append(notes, fmt.Sprintf("no call in %d lines", t.lines))
 	}
 	if t.long > 0 {
-		notes = append(notes, fmt.Sprintf("%d lines over 1 MiB left out", t.long))
+		notes = append(notes, counted(t.long, "line")+" over 1 MiB left out")
 	}
 	if t.far > 0 {
-		notes = append(notes, fmt.Sprintf("%d calls left out: not of the last %s by their time", t.far, span(s.window)))
+		notes = append(notes, fmt.Sprintf("%s left out: not of the last %s by the time", counted(t.far, "call"), span(s.window)))
 	}
 	if len(notes) > 0 {
 		h.Note = s.name + ": " + strings.Join(notes, "; ")
 	}
 	return h, s.since
+}
+
+// counted is n things in words.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // span is a window in words.

@@ -1,0 +1,119 @@
+package theme
+
+import (
+	"image/color"
+	"math"
+	"strings"
+	"testing"
+
+	"charm.land/lipgloss/v2"
+)
+
+// luminance is the relative luminance of WCAG 2.
+func luminance(c color.Color) float64 {
+	r, g, b, _ := c.RGBA()
+	part := func(v uint32) float64 {
+		x := float64(v) / 0xffff
+		if x <= 0.04045 {
+			return x / 12.92
+		}
+		return math.Pow((x+0.055)/1.055, 2.4)
+	}
+	return 0.2126*part(r) + 0.7152*part(g) + 0.0722*part(b)
+}
+
+// contrast is the contrast ratio of WCAG 2.
+func contrast(a, b color.Color) float64 {
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func TestContrast(t *testing.T) {
+	// Terminals of either kind differ; a theme is to be read on the usual ones.
+	backgrounds := map[bool][]string{
+		true:  {"#000000", "#1e1e1e", "#1a1b26", "#16191f"},
+		false: {"#ffffff", "#fafafa", "#f5f5f5"},
+	}
+	for _, th := range BuiltIn() {
+		p := th.Palette
+		text := map[string]color.Color{
+			"text": p.Text, "bright": p.Bright, "dim": p.Dim, "focus": p.Focus, "accent": p.Accent,
+			"calm": p.Calm, "warm": p.Warm, "hot": p.Hot, "full": p.Full,
+		}
+		gauge := map[string]color.Color{"limit": p.Limit, "others": p.Others, "rejected": p.Rejected}
+		for _, hex := range backgrounds[th.Dark] {
+			bg := lipgloss.Color(hex)
+			for name, c := range text {
+				if got := contrast(c, bg); got < 4.5 {
+					t.Errorf("%s: %s on %s has a contrast of %.2f, want 4.5", th.Name, name, hex, got)
+				}
+			}
+			for name, c := range gauge {
+				if got := contrast(c, bg); got < 3 {
+					t.Errorf("%s: %s on %s has a contrast of %.2f, want 3", th.Name, name, hex, got)
+				}
+			}
+		}
+		if got := contrast(p.Background, p.Text); got < 7 {
+			t.Errorf("%s: text on its own background has a contrast of %.2f", th.Name, got)
+		}
+	}
+}
+
+// The frames, the tracks and the bodies of charts must not shout: figures do.
+func TestQuietColoursAreQuiet(t *testing.T) {
+	for _, th := range BuiltIn() {
+		p := th.Palette
+		for name, c := range map[string]color.Color{"border": p.Border, "track": p.Track, "fill": p.Fill} {
+			if got := contrast(c, p.Background); got > 3 || got < 1.15 {
+				t.Errorf("%s: %s has a contrast of %.2f, want 1.15 to 3", th.Name, name, got)
+			}
+		}
+	}
+}
+
+func TestEveryRoleHasAStyle(t *testing.T) {
+	all := map[string]Styles{"basic": Basic()}
+	for _, th := range BuiltIn() {
+		all[th.Name] = th.Styles()
+	}
+	for name, s := range all {
+		for r := range roles {
+			// Each begins anew, so that no style leaks into the next.
+			if p := s.Prefix(r); p != "\x1b[m" && !strings.HasPrefix(p, "\x1b[0;") && !strings.HasPrefix(p, "\x1b[0m") {
+				t.Errorf("%s: role %d has the prefix %q", name, r, p)
+			}
+		}
+	}
+}
+
+// On sixteen colours the terminal's own palette decides: nothing is written in
+// full.
+func TestBasicNamesColours(t *testing.T) {
+	s := Basic()
+	for r := range roles {
+		if strings.Contains(s.Prefix(r), "38;") {
+			t.Errorf("role %d has the prefix %q", r, s.Prefix(r))
+		}
+	}
+}
+
+func TestByName(t *testing.T) {
+	if th, err := ByName(BuiltIn(), "light"); err != nil || th.Name != "light" || th.Dark {
+		t.Errorf("light is %q, dark %t, error %v", th.Name, th.Dark, err)
+	}
+	_, err := ByName(BuiltIn(), "pink")
+	if err == nil || err.Error() != `unknown theme "pink": use one of dark, light` {
+		t.Errorf("pink: %v", err)
+	}
+}
+
+func TestNamesAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for _, th := range BuiltIn() {
+		if seen[th.Name] || th.Name == "" {
+			t.Errorf("the name %q is empty or there twice", th.Name)
+		}
+		seen[th.Name] = true
+	}
+}
