@@ -53,7 +53,10 @@ type columns struct {
 // between them. Where there is no room for all, the span goes first, then the
 // end of the ID.
 func columnsFor(rows []row, f rowFormat, w int) columns {
-	id, spans, figures, percent := 0, 2, 0, 4
+	id, spans, figures, percent := 0, 2, 0, 5
+	if f.short {
+		percent = 4
+	}
 	for i := range rows {
 		r := &rows[i]
 		id, figures, percent = max(id, width(r.endpoint)), max(figures, r.figures()), max(percent, width(r.percent))

@@ -165,8 +165,12 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	if f, ok := deniedFact(l); ok {
 		facts = append(facts, f)
 	}
-	if t, ok := l.TimeToLimit.Get(); ok {
-		facts = append(facts, fact{"limit in", rough(seconds(t)), theme.Hot, "at the pace of late"})
+	if t, ok := l.TimeToLimit.Get(); ok && l.Ratio().Or(0) < 1 {
+		soon := fact{"limit in", rough(seconds(t)), theme.Hot, "at the pace of late"}
+		if t <= 0 {
+			soon.label, soon.value = "limit", "any moment"
+		}
+		facts = append(facts, soon)
 	}
 	facts = append(facts,
 		fact{"rejected", countOr(l.Rejected), theme.Text, "in the window"},
