@@ -46,7 +46,7 @@ func (l *Ledger) tell(g *LimitUsage, e, span int, now time.Time) {
 	switch {
 	case lesson.named > 0 && lesson.named != g.Limit:
 		g.Learned = Some(lesson.named)
-	case lesson.named == 0 && settled && float64(held) < wellUnder*float64(g.Limit):
+	case lesson.named == 0 && settled && held > 0 && float64(held) < wellUnder*float64(g.Limit):
 		g.Learned = Some(held)
 	}
 }

@@ -270,3 +270,17 @@ func TestRetryLongerThanMemory(t *testing.T) {
 		t.Errorf("%d denials, want the one whose countdown runs", got)
 	}
 }
+
+// A denial in a window that held no call at all teaches no limit of 0.
+func TestNoLimitIsLearntFromNoCalls(t *testing.T) {
+	l := bugLedger(t)
+	l.Observe(okAt(-200, SourceTap))
+	l.Observe(pollAt(-1))
+	d := tapAt(0)
+	d.Call.Denial = &Denial{Kind: KindRate, Status: 429}
+	l.Observe(d)
+	l.Observe(readTo(-100, 10))
+	if got := limitOf(l.Snapshot(at(20)), "inference", 0); got.Learned.Known() || got.DeniedAt != Some(0) {
+		t.Errorf("learned %v from a denial at %v", got.Learned, got.DeniedAt)
+	}
+}
