@@ -149,6 +149,19 @@ func (f *flags) settings() (config.Config, error) {
 	return c, nil
 }
 
+// table is the settings with the table of limits that they make.
+func (f *flags) table() (config.Config, model.Table, error) {
+	c, err := f.settings()
+	if err != nil {
+		return c, model.Table{}, err
+	}
+	table, err := c.Table()
+	if err != nil {
+		return c, table, usageError{err}
+	}
+	return c, table, nil
+}
+
 // A rig is the rooms wired together: what feeds a ledger.
 type rig struct {
 	theme   string
@@ -305,13 +318,9 @@ func demo(ctx context.Context, f *flags, capUSD float64, seed uint64) error {
 	if capUSD <= 0 {
 		return usageError{fmt.Errorf("--cap-usd %g: use a positive amount", capUSD)}
 	}
-	c, err := f.settings()
+	c, table, err := f.table()
 	if err != nil {
 		return err
-	}
-	table, err := c.Table()
-	if err != nil {
-		return usageError{err}
 	}
 	api := sim.New(sim.Options{Table: table, Key: key, CapUSD: capUSD, Seed: seed})
 	if err := api.Backfill(sim.DemoBackfill(capUSD)); err != nil {
@@ -364,13 +373,9 @@ func simCommand(f *flags) *cobra.Command {
 		Short: "a local API that enforces the limits, for trying things out",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.settings()
+			_, table, err := f.table()
 			if err != nil {
 				return err
-			}
-			table, err := c.Table()
-			if err != nil {
-				return usageError{err}
 			}
 			ln, err := tap.Listen(listen)
 			if err != nil {
