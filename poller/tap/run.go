@@ -58,12 +58,13 @@ func (t *Tap) Run(ctx context.Context, emit func(model.Event)) error {
 }
 
 // server bounds the time and size of a request's header, against clients that
-// send it for ever, and nothing else: bodies may stream for hours.
+// send it for ever, and nothing else: bodies may stream for hours. The time is
+// long since a client may open a connection well before it has a use for it.
 func (t *Tap) server(requests context.Context) *http.Server {
 	return &http.Server{
 		Handler:           t,
 		BaseContext:       func(net.Listener) context.Context { return requests },
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: time.Minute,
 		IdleTimeout:       5 * time.Minute,
 		MaxHeaderBytes:    http.DefaultMaxHeaderBytes,
 		ErrorLog:          t.errorLog(),

@@ -7,9 +7,8 @@
 // a client's cancellation go through too, and nothing is added. What the tap
 // has seen is reported to the side, so that a call never waits for it.
 //
-// What net/http cannot pass on is lost on the tap, too: the wording of a status
-// that it does not know, and the rest of a request whose response has begun.
-// Half a chunk waits for its other half.
+// What net/http cannot do the tap cannot: the wording of a status that it does
+// not know is lost, and half a chunk waits for its other half.
 package tap
 
 import (
