@@ -47,11 +47,18 @@ const (
 type usageError struct{ error }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	log.SetOutput(io.Discard) // net/http says some things there, which would land on the screen
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
+
+// endSignals are those that ask the program to end.
+func endSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} }
+
+// endAtOnce lets the next signal end the program as it is, for where the first
+// has been obeyed and the end takes its time.
+func endAtOnce() { signal.Reset(endSignals()...) }
 
 // run is the program less its process.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -167,13 +174,14 @@ func (f *flags) table() (config.Config, model.Table, error) {
 // A rig is the rooms wired together: what feeds a ledger.
 type rig struct {
 	theme   string
+	base    *url.URL
 	clock   *poller.Clock
 	ledger  *model.Ledger
 	billing *billing.Source
 	local   []poller.Source // what sees this machine's calls: the tap, the tails
 }
 
-// newRig checks all settings and opens the tap. key is the API key.
+// newRig checks all settings. key is the API key.
 func newRig(c config.Config, key string) (*rig, error) {
 	base, err := poller.ParseBaseURL(c.BaseURL)
 	if err != nil {
@@ -194,7 +202,7 @@ func newRig(c config.Config, key string) (*rig, error) {
 			return nil, usageError{err}
 		}
 	}
-	r := &rig{theme: c.Theme, clock: &poller.Clock{}}
+	r := &rig{theme: c.Theme, base: base, clock: &poller.Clock{}}
 	ledger := model.LedgerOptions{CountDoubleRows: c.CountDoubleRows}
 	if c.Cap.USDPerDay > 0 {
 		ledger.Cap = model.Some(model.MicrosFromUSD(c.Cap.USDPerDay))
@@ -202,21 +210,22 @@ func newRig(c config.Config, key string) (*rig, error) {
 	r.ledger = model.NewLedger(table, ledger)
 	opts.Clock = r.clock
 	r.billing = billing.New(opts)
-	if c.Tap != "" {
-		ln, err := tap.Listen(c.Tap)
-		if err != nil {
-			return nil, err
-		}
-		r.local = append(r.local, tap.New(base, r.clock, tap.Options{Listener: ln}))
-	}
 	return r, nil
 }
 
-// follow adds the tails of the flags to the rig.
-func (f *flags) follow(r *rig) error {
+// watch adds to a rig what sees this machine's calls: the tap of the settings,
+// which it opens, and the tails of the flags.
+func (f *flags) watch(r *rig, c config.Config) error {
 	format, err := tail.ParseFormat(f.tailFormat)
 	if err != nil {
 		return usageError{err}
+	}
+	if c.Tap != "" {
+		ln, err := tap.Listen(c.Tap)
+		if err != nil {
+			return err
+		}
+		r.addTap(ln)
 	}
 	var tails []*tail.Source
 	for _, path := range f.tails {
@@ -228,21 +237,32 @@ func (f *flags) follow(r *rig) error {
 	return nil
 }
 
-// newRig makes the rig of the flags.
-func (f *flags) newRig(ctx context.Context) (*rig, error) {
+// addTap adds a tap that serves on ln.
+func (r *rig) addTap(ln net.Listener) {
+	r.local = append(r.local, tap.New(r.base, r.clock, tap.Options{Listener: ln}))
+}
+
+// newRig makes the rig of the settings.
+func (f *flags) newRig(ctx context.Context) (*rig, config.Config, error) {
 	c, err := f.settings()
 	if err != nil {
-		return nil, err
+		return nil, c, err
 	}
 	key, err := c.Key(ctx, f.keyFile, os.Getenv("PIONEER_API_KEY"))
 	if err != nil {
-		return nil, usageError{err}
+		return nil, c, usageError{err}
 	}
 	r, err := newRig(c, key)
+	return r, c, err
+}
+
+// newWatch makes the rig of the settings, with what sees this machine's calls.
+func (f *flags) newWatch(ctx context.Context) (*rig, error) {
+	r, c, err := f.newRig(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return r, f.follow(r)
+	return r, f.watch(r, c)
 }
 
 // start runs the sources until ctx ends.
@@ -261,7 +281,7 @@ func (r *rig) show(ctx context.Context, label string) error {
 	feed := r.start(ctx)
 	err := ui.Run(ctx, feed, ui.Options{Label: label, PollNow: r.billing.PollNow, Theme: r.theme}, ui.Terminal{})
 	cancel()
-	signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // from here on a signal ends us at once
+	endAtOnce()
 	slow := time.AfterFunc(time.Second, func() {
 		fmt.Fprintln(os.Stderr, "quotatop: the tap waits for the requests in flight; interrupt to cut them")
 	})
@@ -287,7 +307,7 @@ func dashboard(cmd *cobra.Command, f *flags) error {
 	if err := needTerminal(cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	r, err := f.newRig(cmd.Context())
+	r, err := f.newWatch(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -337,12 +357,12 @@ func demo(ctx context.Context, f *flags, capUSD float64, seed uint64) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	direct := url.URL{Scheme: "http", Host: ln.Addr().String()}
-	c.BaseURL, c.Tap = direct.String(), ""
+	c.BaseURL = direct.String()
 	r, err := newRig(c, key)
 	if err != nil {
 		return err
 	}
-	r.local = []poller.Source{tap.New(&direct, r.clock, tap.Options{Listener: tapped})}
+	r.addTap(tapped)
 	load := &sim.Load{BaseURL: "http://" + tapped.Addr().String(), Direct: direct.String(), Key: key, Plan: sim.DemoPlan(), Seed: seed, Obedient: 0.6}
 
 	ctx, cancel := context.WithCancel(ctx)
@@ -439,7 +459,7 @@ func runTap(cmd *cobra.Command, upstream *url.URL, listen, log string) (failed e
 	}
 	fmt.Fprintf(say, "quotatop tap: http://%s passes requests on to %s\n", ln.Addr(), upstream)
 	stop := context.AfterFunc(ctx, func() {
-		signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		endAtOnce()
 		fmt.Fprintln(say, "quotatop tap: waiting for the requests in flight; interrupt again to cut them")
 	})
 	defer stop()
@@ -459,7 +479,7 @@ func onceCommand(f *flags) *cobra.Command {
 		Short: "poll once, print what is known, exit",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := f.newRig(cmd.Context())
+			r, _, err := f.newRig(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -488,7 +508,7 @@ func streamCommand(f *flags) *cobra.Command {
 			if every < 100*time.Millisecond {
 				return usageError{fmt.Errorf("--every %s: use 100ms or more", every)}
 			}
-			r, err := f.newRig(cmd.Context())
+			r, err := f.newWatch(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -139,6 +139,23 @@ func TestOnce(t *testing.T) {
 	}
 }
 
+// A tap in the configuration is the dashboard's: once runs beside it.
+func TestOnceBesideATap(t *testing.T) {
+	url := api(t)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(file, []byte("tap = \""+taken.Addr().String()+"\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := quotatop(t, t.Context(), "once", "--config", file, "--base-url", url); code != 0 {
+		t.Errorf("exit code %d, standard error %q", code, stderr)
+	}
+}
+
 // firstLines ends a context once it has seen a number of lines.
 type firstLines struct {
 	bytes.Buffer

@@ -11,8 +11,7 @@ import (
 // by r lets through b + r in the span that r is for; the two together are the
 // allowance, so no span of that length ever holds more.
 type budget struct {
-	perMinute, perHour int
-	minute, hour       *rate.Limiter
+	minute, hour *rate.Limiter
 }
 
 // Of the minute's allowance half may come at once, to fill the gauges at the
@@ -27,7 +26,7 @@ func newBudget(perMinute, perHour int) *budget {
 		b := max(int(float64(allowance)*burst), 1)
 		return rate.NewLimiter(rate.Limit(float64(allowance-b)/per.Seconds()), b)
 	}
-	return &budget{perMinute, perHour, limiter(perMinute, minuteBurst, time.Minute), limiter(perHour, hourBurst, time.Hour)}
+	return &budget{limiter(perMinute, minuteBurst, time.Minute), limiter(perHour, hourBurst, time.Hour)}
 }
 
 // take spends one request, if there is one to spend.
