@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"quotatop/model"
 	"quotatop/poller/sim"
 )
 
@@ -45,11 +46,11 @@ func (l traffic) send(ctx context.Context, s *sim.Server, rng *rand.Rand) {
 			pick := rng.IntN(sum)
 			for p, weight := range l.weights {
 				if pick -= weight; pick < 0 {
-					model := ""
+					name := ""
 					if rng.IntN(20) == 0 && p == 0 && l.perMinute == 200 {
-						model = "claude-opus-4-7" // which is judged
+						name = "claude-opus-4-7" // which is judged
 					}
-					s.Call(sim.Call{IP: fmt.Sprint("10.0.0.", i%100), Path: l.paths[p], Model: model})
+					s.Call(sim.Call{IP: fmt.Sprint("10.0.0.", i%100), Path: l.paths[p], Model: name})
 					break
 				}
 			}
@@ -134,6 +135,9 @@ func checkAccuracy(t *testing.T, load traffic, meanwhile func(*world)) {
 				}
 			}
 			if s.At.Sub(begin) > during-time.Second {
+				if src := source(s); src.State != model.StateOK {
+					t.Errorf("at the end the source is %s: %s", src.State, src.Error)
+				}
 				break
 			}
 		}

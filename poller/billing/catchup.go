@@ -17,15 +17,17 @@ func (l *log) catchUp(ctx context.Context, p page, afford int) error {
 		return err
 	}
 	l.polled = time.Time{}
-	if i == len(p.rows) {
-		return nil // nothing has settled
+	if i == len(p.rows) { // nothing has settled, or the guess went past the end
+		l.rate = 0
+		return nil
 	}
 	from, to := l.horizon, l.edge(p, i)
 	switch {
 	case !to.at.After(from.at):
+		l.rate = 0 // the guess went too far back: begin at the first page again
 		return nil
 	case to.rank < from.rank: // the log shrank: count anew from here
-		l.horizon, l.oldest, l.floor = to, to, to.at
+		l.horizon, l.oldest, l.floor = to, to, to
 		return nil
 	}
 	added := to.rank - from.rank

@@ -35,10 +35,11 @@ type log struct {
 	anchor time.Time // start_date of every request
 
 	began    bool
-	floor    time.Time // before it the log was reported by an earlier beginning
-	oldest   point     // where the reported part begins
-	horizon  point     // where it ends
-	rate     float64   // rows per second around the horizon, for guessing pages
+	floor    point   // before it the log was reported by an earlier beginning
+	oldest   point   // where the reported part begins
+	horizon  point   // where it ends
+	total    int     // rows of the log, as the last page said; -1 when unsaid
+	rate     float64 // rows per second around the horizon, for guessing pages
 	lateness lateness
 
 	recent      map[string]time.Time // rows reported one by one, of the last mostLateness
@@ -70,7 +71,7 @@ func (l *log) fetch(ctx context.Context, number int) (page, error) {
 	if err != nil {
 		return page{}, fmt.Errorf("%s: %w", requestsPath, err)
 	}
-	p.asked = asked
+	p.asked, l.total = asked, p.total
 	if p.bad > 0 {
 		l.note = fmt.Sprintf("%d of %d rows cannot be read", p.bad, p.bad+len(p.rows))
 	}
@@ -97,10 +98,11 @@ func (l *log) poll(ctx context.Context, afford int, reach time.Duration) error {
 	l.note = ""
 	if !l.began || !l.polled.IsZero() && now.Sub(l.anchor) > reach+48*time.Hour {
 		l.anchor = anchorFor(now, reach)
-		l.horizon.rank = -1
+		l.horizon.rank, l.floor.rank = -1, 0 // ranks are counted from the anchor
 	}
 	number := 1
-	if l.began && l.polled.IsZero() { // catching up: go where the horizon should be
+	gap := now.Sub(l.horizon.at) > l.lateness.span()+longestSample
+	if l.began && l.polled.IsZero() && !gap { // catching up: go where the horizon should be
 		number = 1 + int(l.rate*l.lateness.span().Seconds()*1.1)/l.pageSize()
 	}
 	first, err := l.fetch(ctx, number)
@@ -112,8 +114,8 @@ func (l *log) poll(ctx context.Context, afford int, reach time.Duration) error {
 	}
 	if l.horizon.rank >= 0 && first.total >= 0 {
 		pages := 1 + (first.total-l.horizon.rank)/first.size
-		if pages > afford && now.Sub(l.horizon.at) > l.lateness.span()+longestSample {
-			l.floor = l.horizon.at
+		if pages > afford && gap {
+			l.floor = l.horizon
 			return l.begin(ctx, first)
 		}
 		if pages > afford {
@@ -148,28 +150,45 @@ func (l *log) edge(p page, i int) point {
 	return to
 }
 
-// settled returns a page that reaches behind the horizon that is due, looking
-// further on from p, and the first of its rows that has settled.
+// settled returns a page that reaches behind the horizon that is due, and the
+// first of its rows that has settled. From p it looks further on by guessing,
+// and back where a guess went so far that the page has nothing new.
 func (l *log) settled(ctx context.Context, p page) (page, int, error) {
-	const tries = 4
+	const tries = 6
+	young := 0 // no page up to this one has rows that have settled
 	for range tries {
-		due := l.due(p)
-		if i := p.before(due); i < len(p.rows) || p.last() {
+		i := p.before(l.due(p))
+		number := p.number
+		switch {
+		case p.number > young+1 && (len(p.rows) == 0 || i == 0 && !p.rows[0].at.After(l.horizon.at)):
+			number = young + (p.number-young)/2
+		case i == len(p.rows) && !p.last():
+			young, number = p.number, l.further(p)
+		default:
 			return p, i, nil
 		}
-		newest, oldest := p.rows[0].at, p.rows[len(p.rows)-1].at
-		perSecond := float64(len(p.rows)) / max(newest.Sub(oldest).Seconds(), 0.01)
-		behind := oldest.Sub(due).Seconds() * perSecond * 1.1 / float64(p.size)
-		next, err := l.fetch(ctx, p.number+1+int(min(behind, 1e6)))
+		next, err := l.fetch(ctx, number)
 		if err != nil {
 			return page{}, 0, err
 		}
-		if len(next.rows) > 0 && next.rows[0].id == p.rows[0].id {
+		if len(next.rows) > 0 && len(p.rows) > 0 && next.rows[0].id == p.rows[0].id {
 			return page{}, 0, errRepeats
 		}
 		p = next
 	}
 	return page{}, 0, errRepeats
+}
+
+// further guesses the page that holds the horizon that is due, from a page that
+// is too young and the pace of its rows.
+func (l *log) further(p page) int {
+	if p.total < 0 {
+		return p.number + 1 // where the log ends is not known
+	}
+	newest, oldest := p.rows[0].at, p.rows[len(p.rows)-1].at
+	perSecond := float64(len(p.rows)) / max(newest.Sub(oldest).Seconds(), 0.01)
+	behind := oldest.Sub(l.due(p)).Seconds() * perSecond * 1.1 / float64(p.size)
+	return min(p.number+1+int(min(behind, 1e6)), (p.total-1)/p.size+1)
 }
 
 var errTooLong = errors.New("the billing log grows faster than the polling budget can read, and does not say its length")
@@ -184,23 +203,21 @@ func (l *log) begin(ctx context.Context, first page) error {
 	}
 	l.began = true
 	l.recent, l.young = map[string]time.Time{}, map[string]bool{}
+	end, from := l.foot(p)
 	switch {
 	case i < len(p.rows):
 		l.horizon = l.edge(p, i)
-		l.oldest = p.behind(len(p.rows) - 1)
 	case p.total >= 0:
 		l.horizon = point{l.due(p), 0}
-		l.oldest = l.horizon
 	default:
 		l.horizon = point{l.due(p), -1}
-		l.oldest = l.horizon
 	}
-	if p.last() { // that was all there is
-		l.oldest = point{l.anchor, 0}
+	if l.oldest = from; from.at.IsZero() { // an empty page of a log that goes on
+		l.oldest = l.horizon
 	}
 	l.recentSince = l.oldest.at
 	l.polled = time.Time{}
-	for _, r := range slices.Backward(p.rows[i:]) {
+	for _, r := range slices.Backward(p.rows[min(i, end):end]) {
 		l.tell(r)
 	}
 	l.learnRate(p.rows)
@@ -209,6 +226,22 @@ func (l *log) begin(ctx context.Context, first page) error {
 		l.remember(p)
 	}
 	return nil
+}
+
+// foot is where the part of the log ends that p has more to tell of: at the row
+// with the number end, and at the place before it, which is the floor, the log's
+// beginning, or the end of the page. It is zero for an empty page with others
+// behind it.
+func (l *log) foot(p page) (end int, from point) {
+	switch end = p.before(l.floor.at); {
+	case end < len(p.rows):
+		return end, point{l.floor.at, p.point(end).rank}
+	case p.last():
+		return end, point{l.anchor, 0}
+	case end > 0:
+		return end, p.behind(end - 1)
+	}
+	return end, point{}
 }
 
 // remember notes which rows stand beyond the horizon, to see what comes late.
@@ -262,7 +295,7 @@ func (l *log) readOn(ctx context.Context, first page, most int) error {
 		if begins.at.After(to.at) {
 			return errTooLong
 		}
-		l.floor, l.oldest, from = from, begins, begins.at
+		l.floor, l.oldest, from = l.horizon, begins, begins.at
 	}
 	for _, r := range slices.Backward(rows) {
 		if r.at.Before(to.at) && !r.at.Before(from) {

@@ -339,3 +339,43 @@ func TestOnceThenNever(t *testing.T) {
 		t.Errorf("error %v, want the context's own", err)
 	}
 }
+
+// After a silence the log is begun anew. What was told before it is not told
+// again, be it that the page that has settled reaches back to it.
+func TestBegunAnewTellsNothingTwice(t *testing.T) {
+	bubble(t, time.Hour, func(ctx context.Context) {
+		w := newWorld(t, sim.Options{CapUSD: -1})
+		told := map[string]int{}
+		reach := 24 * time.Hour
+		w.source.client.emit = func(e model.Event) {
+			if e.Call != nil && e.Call.Vantage == model.VantageAccount {
+				told[e.At.String()]++
+			}
+		}
+		call := func(n int, every time.Duration) {
+			for range n {
+				w.sim.Call(sim.Call{Path: "/inference"})
+				time.Sleep(every)
+			}
+		}
+		call(60, time.Second)
+		if err := w.source.log.poll(ctx, 1, reach); err != nil {
+			t.Fatal(err)
+		}
+		before := len(told)
+		call(12, 10*time.Second)       // a quiet silence,
+		call(150, 20*time.Millisecond) // and a burst at its end that fills the first page
+		time.Sleep(4 * time.Second)
+		if err := w.source.log.poll(ctx, 1, reach); err != nil {
+			t.Fatal(err)
+		}
+		for at, n := range told {
+			if n > 1 {
+				t.Fatalf("the row of %s was told %d times", at, n)
+			}
+		}
+		if w.source.log.floor.at.IsZero() || len(told) == before {
+			t.Errorf("floor %v, %d rows told after %d: want the log begun anew", w.source.log.floor, len(told), before)
+		}
+	})
+}
