@@ -12,6 +12,9 @@ func timeToLimit(count func(from, to time.Time) int, limit int, per time.Duratio
 	}
 	recent := min(max(per/6, 10*time.Second), time.Minute, per)
 	rate := float64(count(at.Add(-recent), at)) / float64(recent) // per nanosecond
+	if float64(used)+rate*float64(per) < float64(limit) {
+		return Opt[time.Duration]{} // not even if none of them left the window
+	}
 	const steps = 60
 	before := float64(used)
 	for i := 1; i <= steps; i++ {

@@ -1,9 +1,6 @@
 package model
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Snapshot returns all that is known at now, which is server time. It shares no
 // memory with the ledger.
@@ -36,11 +33,16 @@ func (l *Ledger) usage(e int, now time.Time) EndpointUsage {
 		ID: endpoint.ID, Name: endpoint.Name, Scope: endpoint.Scope,
 		Limits: make([]LimitUsage, len(endpoint.Limits)), Paths: []PathUsage{},
 	}
-	for i := range endpoint.Limits {
-		u.Limits[i] = l.gauge(e, i, now)
+	var v view // of a minute, which every endpoint has a span for
+	for i, per := range l.spans[e] {
+		seen := l.view(e, i, now)
+		if i < len(endpoint.Limits) {
+			u.Limits[i] = l.gauge(e, i, seen, now)
+		}
+		if per == time.Minute {
+			v = seen
+		}
 	}
-	minute := slices.Index(l.spans[e], time.Minute)
-	v := l.view(e, minute, now)
 	u.Calls = v.used
 	if l.billing.covers(time.Minute, l.horizon) {
 		u.Rows = Some(l.billing.rows[e].Count(l.horizon.Add(-time.Minute), l.horizon))
@@ -84,12 +86,9 @@ type view struct {
 func (l *Ledger) view(e, span int, now time.Time) view {
 	per := l.spans[e][span]
 	perIP := l.table.Endpoints[e].Scope == ScopeIP
-	local := func(from, to time.Time) int {
-		return max(l.tap.between(e, span, from, to), l.tail.between(e, span, from, to)) + l.polls.between(e, span, from, to)
-	}
-	account := func(from, to time.Time) int {
-		return l.billing.between(e, span, from, to) + l.polls.between(e, span, from, to)
-	}
+	local := func(from, to time.Time) int { return l.here(e, span, from, to) }
+	account := func(from, to time.Time) int { return l.there(e, span, from, to) }
+	silent := l.billingSilent(now)
 	watching := l.tap.watching() || l.tail.watching()
 	localCovers := l.tap.covers(per, now) || l.tail.covers(per, now)
 	seesLocal := watching
@@ -121,7 +120,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 	}
 	same := v.estimated && localCovers && there-v.margin <= max(here, then)
 	switch {
-	case seesThere && (!seesHere || there > here) && !same && !(localCovers && l.billingSilent(now)):
+	case seesThere && (!seesHere || there > here) && !same && !(localCovers && silent):
 		v.used, v.asOf, v.fromAccount = v.account, h, true
 		v.upper = perIP && there > l.polls.between(e, span, h.Add(-per), h)
 		v.lower = !accountCovers
@@ -140,7 +139,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 		return v
 	}
 	v.sees = true
-	if seesThere && !perIP && !same && watching && !l.billingSilent(now) {
+	if seesThere && !perIP && !same && watching && !silent {
 		v.others = Some(max(there-then, 0))
 	}
 	return v
@@ -158,22 +157,22 @@ func (l *Ledger) billingSilent(now time.Time) bool {
 	return now.Sub(l.horizon) > h.staleAfter()+time.Minute
 }
 
-// watching reports whether the lane's source has said that it is there.
-func (l *lane) watching() bool { return l != nil && !l.since.IsZero() }
-
-// between counts the accepted calls of a span's window in [from, to).
-func (l *lane) between(e, span int, from, to time.Time) int {
-	if l == nil {
-		return 0
-	}
-	return l.tallies[e][span].accepted.Count(from, to)
+// here counts what this machine saw in [from, to), quotatop's own polls
+// included.
+func (l *Ledger) here(e, span int, from, to time.Time) int {
+	return max(l.tap.between(e, span, from, to), l.tail.between(e, span, from, to)) + l.polls.between(e, span, from, to)
 }
 
-// gauge is one limit at now.
-func (l *Ledger) gauge(e, i int, now time.Time) LimitUsage {
+// there counts what the account's log shows in [from, to), and our own polls,
+// which it does not show.
+func (l *Ledger) there(e, span int, from, to time.Time) int {
+	return l.billing.between(e, span, from, to) + l.polls.between(e, span, from, to)
+}
+
+// gauge is one limit at now, by the view of its span.
+func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 	limit := l.table.Endpoints[e].Limits[i]
 	g := LimitUsage{Limit: limit.Max, PerS: limit.Per.Seconds()}
-	v := l.view(e, i, now)
 	g.Used, g.Local, g.Account, g.Others = v.used, v.local, v.account, v.others
 	g.UpperBound, g.LowerBound = v.upper, v.lower
 	if v.local.Known() {
@@ -203,14 +202,6 @@ func (l *Ledger) gauge(e, i int, now time.Time) LimitUsage {
 	}
 	g.Peak = Some(peak)
 	return g
-}
-
-// rejected counts the calls that one limit denied in the span that ends at t.
-func (l *lane) rejected(e, span int, per time.Duration, t time.Time) int {
-	if l == nil {
-		return 0
-	}
-	return l.tallies[e][span].rejected.Count(t.Add(-per), soon(t))
 }
 
 // soon is where a count up to now ends: nothing that was seen is dated later, so

@@ -84,5 +84,24 @@ func (l *lane) reject(e, span int, t time.Time) {
 
 // covers reports whether the lane has watched all of the span that ends at t.
 func (l *lane) covers(per time.Duration, t time.Time) bool {
-	return l != nil && !l.since.IsZero() && !l.since.After(t.Add(-per))
+	return l.watching() && !l.since.After(t.Add(-per))
+}
+
+// watching reports whether the lane's source has said that it is there.
+func (l *lane) watching() bool { return l != nil && !l.since.IsZero() }
+
+// between counts the accepted calls of a span's window in [from, to).
+func (l *lane) between(e, span int, from, to time.Time) int {
+	if l == nil {
+		return 0
+	}
+	return l.tallies[e][span].accepted.Count(from, to)
+}
+
+// rejected counts the calls that one limit denied in the span that ends at t.
+func (l *lane) rejected(e, span int, per time.Duration, t time.Time) int {
+	if l == nil {
+		return 0
+	}
+	return l.tallies[e][span].rejected.Count(t.Add(-per), soon(t))
 }

@@ -32,13 +32,12 @@ func (l *Ledger) tell(g *LimitUsage, e, span int, now time.Time) {
 		return
 	}
 	from, to := lesson.at.Add(-g.Per()), lesson.at
-	held := max(l.tap.between(e, span, from, to), l.tail.between(e, span, from, to)) + l.polls.between(e, span, from, to)
+	held := l.here(e, span, from, to)
 	known := l.tap.covers(g.Per(), to) || l.tail.covers(g.Per(), to)
 	settled := !l.horizon.Before(to) && l.billing.covers(g.Per(), to)
 	if settled {
 		_, estimated := l.sampling.margin(from, to, func(own int) bool { return l.table.Covered(e, own) })
-		account := l.billing.between(e, span, from, to) + l.polls.between(e, span, from, to)
-		held, known, settled = max(held, account), true, !estimated
+		held, known, settled = max(held, l.there(e, span, from, to)), true, !estimated
 	}
 	if known {
 		g.DeniedAt = Some(held)

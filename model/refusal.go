@@ -79,6 +79,10 @@ func readReset(value string, now time.Time) Opt[time.Duration] {
 	return readRetryAfter(value, now)
 }
 
+// Detail is the human text of a response's body, on one line, wherever in it
+// that stands; empty when it has none.
+func Detail(body []byte) string { return readBody(body).message }
+
 // saying is what a response body says, wherever in it that stands.
 type saying struct{ code, message, url string }
 

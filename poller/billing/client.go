@@ -65,8 +65,8 @@ func (e *statusError) Error() string {
 	if e.status == http.StatusNotFound {
 		return fmt.Sprintf("no %s at %s (404): check the base URL", e.path, e.host)
 	}
-	if d, ok := model.ReadDenial(http.StatusPaymentRequired, func(string) string { return "" }, e.body, time.Time{}); ok && d.Detail != "" {
-		return fmt.Sprintf("%s answered %d: %s", e.host, e.status, d.Detail)
+	if detail := model.Detail(e.body); detail != "" {
+		return fmt.Sprintf("%s answered %d: %s", e.host, e.status, detail)
 	}
 	return fmt.Sprintf("%s answered %d", e.host, e.status)
 }

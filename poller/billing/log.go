@@ -158,7 +158,7 @@ func (l *log) settled(ctx context.Context, p page) (page, int, error) {
 	young := 0 // no page up to this one has rows that have settled
 	for range tries {
 		i := p.before(l.due(p))
-		number := p.number
+		var number int
 		switch {
 		case p.number > young+1 && (len(p.rows) == 0 || i == 0 && !p.rows[0].at.After(l.horizon.at)):
 			number = young + (p.number-young)/2
