@@ -81,6 +81,13 @@ func TestMistakes(t *testing.T) {
 		"tap to nowhere":     {"tap --to http://api.example.com", "", 2, "would send the key unencrypted"},
 		"tap, port in use":   {"tap --listen " + taken.Addr().String(), "", 1, "is in use"},
 		"tap, log":           {"tap --listen 127.0.0.1:0 --log " + os.TempDir(), "", 1, "is a directory"},
+		"check for nothing":  {"check", testKey, 2, "--min-headroom 20% or --cap-left 5usd"},
+		"check, headroom":    {"check --min-headroom 20", testKey, 2, "write it like 20%"},
+		"check, endpoint":    {"check --min-headroom 20% --endpoint chats", testKey, 2, "use one of all, inference, chat"},
+		"check, cap":         {"check --cap-left 5eur", testKey, 2, "write it like 5usd"},
+		"check, dead host":   {"check --cap-left 5usd --base-url " + dead.URL, testKey, 1, "connection refused"},
+		"wait, dead host":    {"wait --until-headroom 5% --timeout 100ms --base-url " + dead.URL, testKey, 1, "not known"},
+		"wait for no time":   {"wait --until-headroom 5% --timeout 0s", testKey, 2, "--timeout 0s"},
 		"sim on a dead port": {"sim --listen " + taken.Addr().String(), "", 1, "is in use"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -110,6 +117,31 @@ func api(t *testing.T) string {
 	t.Cleanup(server.Close)
 	t.Setenv("PIONEER_API_KEY", testKey)
 	return server.URL
+}
+
+// A gate for scripts: the exit code says it, one line says why.
+func TestCheckAndWait(t *testing.T) {
+	url := api(t)
+	for _, tt := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"check --min-headroom 20%", 0, " headroom ("},
+		{"check --min-headroom 20% --endpoint chat", 0, "chat has "},
+		{"check --min-headroom 99%", 3, ", less than 99 %"},
+		{"check --cap-left 1usd", 0, "left of $50.00"},
+		{"check --cap-left 51usd", 3, "left of $50.00, less than $51.00"},
+		{"check --min-headroom 99% --for 1h", 3, ", less than 99 %"},
+		{"check --min-headroom 1% --cap-left 1usd --for 2s", 0, "the cap has $"},
+		{"wait --until-headroom 20% --timeout 1h", 0, " headroom ("},
+		{"wait --until-headroom 99% --timeout 2s", 3, ", less than 99 %"},
+	} {
+		code, stdout, stderr := quotatop(t, t.Context(), append(strings.Fields(tt.args), "--base-url", url)...)
+		if code != tt.code || strings.Count(stdout, "\n") != 1 || !strings.Contains(stdout, tt.want) || stderr != "" {
+			t.Errorf("%s: exit code %d, output %q, standard error %q; want %d with %q", tt.args, code, stdout, stderr, tt.code, tt.want)
+		}
+	}
 }
 
 func TestOnce(t *testing.T) {
