@@ -1,0 +1,89 @@
+package warn
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"quotatop/model"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var now = time.Date(2026, 6, 17, 12, 4, 31, 0, time.UTC)
+
+// near is a snapshot that is worth a warning for each of the endpoints.
+func near(ids ...string) model.Snapshot {
+	s := model.Snapshot{At: now}
+	for _, id := range ids {
+		s.Endpoints = append(s.Endpoints, model.EndpointUsage{ID: id, Limits: []model.LimitUsage{
+			{Limit: 200, PerS: 60, Used: model.Some(190), TimeToLimit: model.Some(9.0), AsOf: model.Some(now)},
+		}})
+	}
+	return s
+}
+
+// start runs a Warner with a command until the test ends.
+func start(t *testing.T, command ...string) *Warner {
+	w := New(Options{
+		Watcher: model.Watcher{Within: time.Minute, Quiet: time.Minute},
+		Words:   func(w model.Warning) string { return "near: " + w.Endpoint },
+		Command: command,
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { w.Run(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait() })
+	return w
+}
+
+func TestCommandReadsTheWarning(t *testing.T) {
+	got := filepath.Join(t.TempDir(), "got")
+	w := start(t, "sh", "-c", "cat > "+got+".new && mv "+got+".new "+got+"; echo ready >&2; exit 3")
+	w.Seen(near("chat"))
+	if line := <-w.Lines(); line != "near: chat" {
+		t.Errorf("line %q", line)
+	}
+	// The command's own trouble is told too, when it has ended.
+	if line := <-w.Lines(); line != "alerts command sh: exit status 3: ready" {
+		t.Errorf("line %q", line)
+	}
+	data, err := os.ReadFile(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n map[string]any
+	if err := json.Unmarshal(data, &n); err != nil || strings.Count(string(data), "\n") != 1 {
+		t.Fatalf("%q: %v, want one line of JSON", data, err)
+	}
+	if n["kind"] != "limit" || n["endpoint"] != "chat" || n["text"] != "near: chat" || n["at"] != "2026-06-17T12:04:31Z" {
+		t.Errorf("the command read %s", data)
+	}
+	if limit, ok := n["limit"].(map[string]any); !ok || limit["time_to_limit_s"] != 9.0 {
+		t.Errorf("the command read %s, want the limit's figures in it", data)
+	}
+}
+
+func TestCommandThatIsMissing(t *testing.T) {
+	w := start(t, filepath.Join(t.TempDir(), "missing"))
+	w.Seen(near("chat"))
+	<-w.Lines()
+	if line := <-w.Lines(); !strings.Contains(line, "no such file") {
+		t.Errorf("line %q", line)
+	}
+}
+
+// A command that hangs, and a screen that takes nothing, hold nobody up.
+func TestSeenNeverBlocks(t *testing.T) {
+	w := start(t, "sleep", "3600")
+	for i := range 10 * queue {
+		w.Seen(near(string(rune('a' + i))))
+	}
+}
