@@ -3,7 +3,9 @@ package theme
 import "charm.land/lipgloss/v2"
 
 // BuiltIn returns the themes that come with the program, the dark one first.
-func BuiltIn() []Theme { return []Theme{Dark(), Light()} }
+func BuiltIn() []Theme {
+	return []Theme{Dark(), Light(), HighContrast(), OkabeIto(), Mono()}
+}
 
 // Dark is for light text on a dark background.
 func Dark() Theme {
@@ -46,5 +48,74 @@ func Light() Theme {
 		Full:       lipgloss.Color("#bf1f2f"),
 		Others:     lipgloss.Color("#6a4fc0"),
 		Rejected:   lipgloss.Color("#bf1f2f"),
+	}}
+}
+
+// HighContrast is for eyes and screens that need it: every word has a contrast
+// of 7:1 on a dark background, and frames and gauges stand out.
+func HighContrast() Theme {
+	return Theme{Name: "high-contrast", Dark: true, Palette: Palette{
+		Background: lipgloss.Color("#000000"),
+		Text:       lipgloss.Color("#ffffff"),
+		Bright:     lipgloss.Color("#ffffff"),
+		Dim:        lipgloss.Color("#d0d0d0"),
+		Border:     lipgloss.Color("#8a8a8a"),
+		Focus:      lipgloss.Color("#66d9ff"),
+		Accent:     lipgloss.Color("#66d9ff"),
+		Track:      lipgloss.Color("#808080"),
+		Limit:      lipgloss.Color("#ffffff"),
+		Fill:       lipgloss.Color("#4d4d4d"),
+		Calm:       lipgloss.Color("#4df0c0"),
+		Warm:       lipgloss.Color("#ffe14d"),
+		Hot:        lipgloss.Color("#ffa64d"),
+		Full:       lipgloss.Color("#ff8f87"),
+		Others:     lipgloss.Color("#c9b3ff"),
+		Rejected:   lipgloss.Color("#ff8f87"),
+	}}
+}
+
+// OkabeIto is told apart with any kind of colour vision. Its colours are those
+// of M. Okabe and K. Ito, "Color Universal Design" (2002); vermillion is a
+// little lighter, to be read as text on a dark background.
+func OkabeIto() Theme {
+	return Theme{Name: "okabe-ito", Dark: true, Palette: Palette{
+		Background: lipgloss.Color("#111111"),
+		Text:       lipgloss.Color("#d4d4d4"),
+		Bright:     lipgloss.Color("#f7f7f7"),
+		Dim:        lipgloss.Color("#969696"),
+		Border:     lipgloss.Color("#4c4c4c"),
+		Focus:      lipgloss.Color("#cc79a7"), // reddish purple
+		Accent:     lipgloss.Color("#cc79a7"),
+		Track:      lipgloss.Color("#505050"),
+		Limit:      lipgloss.Color("#969696"),
+		Fill:       lipgloss.Color("#303030"),
+		Calm:       lipgloss.Color("#009e73"), // bluish green
+		Warm:       lipgloss.Color("#f0e442"), // yellow
+		Hot:        lipgloss.Color("#e69f00"), // orange
+		Full:       lipgloss.Color("#dc6207"), // vermillion
+		Others:     lipgloss.Color("#56b4e9"), // sky blue
+		Rejected:   lipgloss.Color("#dc6207"),
+	}}
+}
+
+// Mono has no hue: the nearer to the wall, the brighter, and bold from Hot on.
+func Mono() Theme {
+	return Theme{Name: "mono", Dark: true, Palette: Palette{
+		Background: lipgloss.Color("#111111"),
+		Text:       lipgloss.Color("#c8c8c8"),
+		Bright:     lipgloss.Color("#ffffff"),
+		Dim:        lipgloss.Color("#949494"),
+		Border:     lipgloss.Color("#4c4c4c"),
+		Focus:      lipgloss.Color("#ffffff"),
+		Accent:     lipgloss.Color("#ffffff"),
+		Track:      lipgloss.Color("#505050"),
+		Limit:      lipgloss.Color("#949494"),
+		Fill:       lipgloss.Color("#303030"),
+		Calm:       lipgloss.Color("#949494"),
+		Warm:       lipgloss.Color("#b8b8b8"),
+		Hot:        lipgloss.Color("#dcdcdc"),
+		Full:       lipgloss.Color("#ffffff"),
+		Others:     lipgloss.Color("#7a7a7a"),
+		Rejected:   lipgloss.Color("#ffffff"),
 	}}
 }
