@@ -1,6 +1,9 @@
 package model
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // An Opt is a value that may be unknown. Its zero value is unknown, which JSON
 // writes as null, never as zero.
@@ -24,6 +27,14 @@ func (o Opt[T]) Or(v T) T {
 		return o.value
 	}
 	return v
+}
+
+// String writes the value, or – where it is unknown.
+func (o Opt[T]) String() string {
+	if !o.known {
+		return "–"
+	}
+	return fmt.Sprint(o.value)
 }
 
 // MarshalJSON writes the value, or null.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -205,6 +206,37 @@ func TestPressure(t *testing.T) {
 	} {
 		if got := (LimitUsage{Limit: 100, Used: tt.used, Rejected: tt.rejected}).Pressure(); got != tt.want {
 			t.Errorf("used %v, rejected %v: pressure %d, want %d", tt.used, tt.rejected, got, tt.want)
+		}
+	}
+}
+
+func TestOptString(t *testing.T) {
+	for want, o := range map[string]interface{ String() string }{"7": Some(7), "0": Some(0), "–": Opt[int]{}, "$1.50": Some(Micros(1_500_000))} {
+		if got := o.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// What one program writes another reads whole; the history alone stays behind.
+func TestSnapshotRoundTrip(t *testing.T) {
+	for name, want := range map[string]Snapshot{"busy": busyLedger(t).Snapshot(at(100)), "empty": newTestLedger(t).Snapshot(at(100))} {
+		written, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Snapshot
+		if err := json.Unmarshal(written, &got); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, e := range want.Endpoints {
+			for j := range e.Limits {
+				e.Limits[j].History, e.Limits[j].HistoryRejected = nil, nil
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			again, _ := json.Marshal(got)
+			t.Errorf("%s changes on its way:\n%s\n%s", name, written, again)
 		}
 	}
 }
