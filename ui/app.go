@@ -24,6 +24,10 @@ type Options struct {
 	// Theme is the name of a theme; if empty or unknown, dark or light by the
 	// terminal's background.
 	Theme string
+	// Keys are the keys of actions, by the action's name, in place of its default
+	// keys; an empty list leaves it without. If CheckKeys rejects any, none is
+	// obeyed.
+	Keys map[string][]string
 	// Themes are those that t cycles through; if empty, theme.BuiltIn.
 	Themes []theme.Theme
 }
@@ -77,7 +81,7 @@ func New(feed <-chan model.Snapshot, opts Options) App {
 	if len(opts.Themes) == 0 {
 		opts.Themes = theme.BuiltIn()
 	}
-	a := App{feed: feed, opts: opts, keys: keymap()}
+	a := App{feed: feed, opts: opts, keys: bind(opts.Keys)}
 	for i, t := range opts.Themes {
 		if t.Name == opts.Theme {
 			a.byUser, a.theme = true, i

@@ -40,7 +40,11 @@ func (a *App) nextPane(string) tea.Cmd   { a.step(1); return nil }
 func (a *App) paneBefore(string) tea.Cmd { a.step(-1); return nil }
 
 func (a *App) paneByNumber(key string) tea.Cmd {
-	a.show(paneID(key[0] - '1'))
+	for i := range a.keys {
+		if a.keys[i].name == panesAction {
+			a.show(paneID(slices.Index(a.keys[i].Keys(), key)))
+		}
+	}
 	return nil
 }
 

@@ -22,7 +22,7 @@ func (a *App) drawFooter(at area) {
 	for _, stays := range []bool{true, false} { // help and quit are the last to go
 		for i := range a.keys {
 			k := &a.keys[i]
-			if k.hint == "" || k.stays != stays || k.when != nil && !k.when(a) {
+			if k.hint == "" || len(k.Keys()) == 0 || k.stays != stays || k.when != nil && !k.when(a) {
 				continue
 			}
 			if w := width(k.Help().Key) + 1 + width(k.hint) + 2; w <= room+2 {
@@ -53,10 +53,10 @@ func (a *App) drawHelp(at area) {
 	shown := make([]*action, 0, len(a.keys))
 	for i := range a.keys {
 		k := &a.keys[i]
-		if k.Help().Key == "r" && !a.canPoll() {
+		if len(k.Keys()) == 0 || k.name == "poll" && !a.canPoll() {
 			continue
 		}
-		keys, texts = max(keys, width(k.Help().Key)), max(texts, width(k.Help().Desc))
+		keys, texts = max(keys, min(width(k.Help().Key), 16)), max(texts, width(k.Help().Desc))
 		shown = append(shown, k)
 	}
 	column := keys + 2 + texts + 3
@@ -67,7 +67,7 @@ func (a *App) drawHelp(at area) {
 	at.c.below = max(total-at.h-scroll, 0)
 	for i, k := range shown {
 		x, y := i/lines*column, i%lines-scroll
-		at.put(x, y, theme.Accent, k.Help().Key)
+		at.cut(x, y, keys, theme.Accent, k.Help().Key)
 		at.cut(x+keys+2, y, min(texts, at.w-x-keys-2), theme.Text, k.Help().Desc)
 	}
 	for i, l := range legend {

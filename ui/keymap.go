@@ -11,6 +11,7 @@ import (
 // An action is what keys do. The table of them is all there is to know about
 // keys: Update obeys it, the footer and the help are printed from it.
 type action struct {
+	name string // what it is called where its keys are bound, in kebab case; it must not change
 	key.Binding
 	hint  string          // a word for the footer; empty for none
 	stays bool            // the last to go from a footer without room
@@ -18,40 +19,41 @@ type action struct {
 	do    func(a *App, key string) tea.Cmd
 }
 
-// keymap returns the table of actions. Where two actions have a key, the first
-// that can be done is.
+// panesAction is the action whose keys are one for each pane, in their order.
+const panesAction = "pane"
+
+// keymap returns the table of actions with their default keys. No two actions
+// have the same key.
 func keymap() []action {
 	return []action{
-		{on("tab", "next pane", "tab"), "pane", false, nil, (*App).nextPane},
-		{on("shift+tab", "pane before", "shift+tab"), "", false, nil, (*App).paneBefore},
-		{on("1-5", "pane by its number", "1", "2", "3", "4", "5"), "", false, nil, (*App).paneByNumber},
-		{on("↑ k", "up", "up", "k"), "", false, (*App).moves, (*App).up},
-		{on("↓ j", "down", "down", "j"), "", false, (*App).moves, (*App).down},
-		{on("← h", "pane or item before", "left", "h"), "", false, nil, (*App).left},
-		{on("→ l", "next pane or item", "right", "l"), "", false, nil, (*App).right},
-		{on("g", "to the top", "g", "home"), "", false, (*App).moves, (*App).top},
-		{on("G", "to the end", "G", "end"), "", false, (*App).moves, (*App).end},
-		{on("enter", "all about the row", "enter"), "detail", false, (*App).canOpen, (*App).open},
-		{on("esc", "back, or end the filter", "esc"), "back", false, (*App).canLeave, (*App).leave},
-		{on("z", "this pane alone", "z"), "zoom", false, nil, (*App).toggleZoom},
-		{on("p", "hold the screen still", "p", "space"), "pause", false, nil, (*App).togglePause},
-		{on("r", "poll now", "r"), "poll", false, (*App).canPoll, (*App).poll},
-		{on("/", "filter the alerts", "/"), "filter", false, nil, (*App).startFilter},
-		{on("c", "clear the alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
-		{on("t", "next theme", "t"), "", false, nil, (*App).nextTheme},
-		{on("?", "all keys", "?"), "help", true, nil, (*App).toggleHelp},
-		{on("q", "quit", "q", "ctrl+c"), "quit", true, nil, (*App).quit},
-		{on("ctrl+z", "suspend", "ctrl+z"), "", false, nil, (*App).suspend},
+		{"next-pane", on("tab", "next pane", "tab"), "pane", false, nil, (*App).nextPane},
+		{"previous-pane", on("shift+tab", "pane before", "shift+tab"), "", false, nil, (*App).paneBefore},
+		{panesAction, on("1-5", "pane by its number", "1", "2", "3", "4", "5"), "", false, nil, (*App).paneByNumber},
+		{"up", on("↑ k", "up", "up", "k"), "", false, (*App).moves, (*App).up},
+		{"down", on("↓ j", "down", "down", "j"), "", false, (*App).moves, (*App).down},
+		{"left", on("← h", "pane or item before", "left", "h"), "", false, nil, (*App).left},
+		{"right", on("→ l", "next pane or item", "right", "l"), "", false, nil, (*App).right},
+		{"top", on("g", "to the top", "g", "home"), "", false, (*App).moves, (*App).top},
+		{"bottom", on("G", "to the end", "G", "end"), "", false, (*App).moves, (*App).end},
+		{"open", on("enter", "all about the row", "enter"), "detail", false, (*App).canOpen, (*App).open},
+		{"back", on("esc", "back, or end the filter", "esc"), "back", false, (*App).canLeave, (*App).leave},
+		{"zoom", on("z", "this pane alone", "z"), "zoom", false, nil, (*App).toggleZoom},
+		{"pause", on("p", "hold the screen still", "p", "space"), "pause", false, nil, (*App).togglePause},
+		{"poll", on("r", "poll now", "r"), "poll", false, (*App).canPoll, (*App).poll},
+		{"filter", on("/", "filter the alerts", "/"), "filter", false, nil, (*App).startFilter},
+		{"clear", on("c", "clear the alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
+		{"next-theme", on("t", "next theme", "t"), "", false, nil, (*App).nextTheme},
+		{"help", on("?", "all keys", "?"), "help", true, nil, (*App).toggleHelp},
+		{"quit", on("q", "quit", "q"), "quit", true, nil, (*App).quit},
+		{"suspend", on("ctrl+z", "suspend", "ctrl+z"), "", false, nil, (*App).suspend},
 	}
-}
-
-// on binds keys, as tea.Key names them, with the words for people.
-func on(show, help string, keys ...string) key.Binding {
-	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(show, help))
 }
 
 // press does what a key asks for.
 func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
+	if msg.String() == "ctrl+c" { // whatever else it could be bound to
+		return a, tea.Quit
+	}
 	if a.typing {
 		return a.typeFilter(msg.String(), msg.Text)
 	}
@@ -93,8 +95,6 @@ func (a App) typeFilter(key, text string) (tea.Model, tea.Cmd) {
 	case "backspace":
 		_, size := utf8.DecodeLastRuneInString(a.filter)
 		a.filter = a.filter[:len(a.filter)-size]
-	case "ctrl+c":
-		return a, tea.Quit
 	case "ctrl+z":
 		return a, tea.Suspend
 	default:
