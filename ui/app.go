@@ -60,7 +60,8 @@ type view struct {
 	picked  [focusable]item
 	zoom    bool // the pane with the focus has the screen
 	help    bool
-	scroll  int // lines of the detail pane above its top
+	scroll  int     // lines of the detail pane above its top
+	sorted  sorting // the order of the endpoints
 
 	filter  string // alerts must contain it
 	typing  bool   // the filter is being typed

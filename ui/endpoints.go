@@ -24,7 +24,7 @@ type row struct {
 // rows makes a row for each limit, or for the worst limit of each endpoint.
 func (a *App) rows(each, short bool) []row {
 	out := make([]row, 0, 16)
-	for i := range a.snap.Endpoints {
+	for _, i := range a.order() {
 		e := &a.snap.Endpoints[i]
 		if len(e.Limits) == 0 {
 			out = append(out, row{item: item{endpoint: e.ID}, usage: e, first: true, used: countOr(e.Calls), of: "/min", stale: a.stale(a.newestFigure())})
@@ -84,7 +84,12 @@ func bound(u *model.LimitUsage) string {
 // figures is the width of the used part and its limit.
 func (r *row) figures() int { return width(r.bound) + width(r.used) + width(r.of) }
 
-func (a *App) endpointsTitle() []string { return []string{"Endpoints"} }
+func (a *App) endpointsTitle() []string {
+	if a.sorted != byTable {
+		return []string{"Endpoints by " + sortNames[a.sorted], "Endpoints"}
+	}
+	return []string{"Endpoints"}
+}
 
 // endpointsNote says how old the figures are, when they are all of one age.
 func (a *App) endpointsNote() string {
@@ -164,17 +169,17 @@ func (a *App) keepFullest(rows []row, n int) (kept []row, hidden int) {
 	for i := range order {
 		order[i] = i
 	}
-	rank := func(i int) float64 {
+	worth := func(i int) float64 {
 		switch l := rows[i].limit; {
 		case i == cursor:
 			return far
 		case l == nil:
 			return -2
 		default:
-			return float64(l.Pressure())*1000 + l.Ratio().Or(-1)
+			return rank(l)
 		}
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(rank(j), rank(i)) })
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(worth(j), worth(i)) })
 	keep := max(n-1, 1)
 	order = order[:keep]
 	slices.Sort(order)

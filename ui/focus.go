@@ -69,7 +69,8 @@ func (a *App) items(p paneID) []item {
 	var out []item
 	switch p {
 	case endpointsPane:
-		for _, e := range a.snap.Endpoints {
+		for _, at := range a.order() {
+			e := &a.snap.Endpoints[at]
 			for i := range max(len(e.Limits), 1) {
 				out = append(out, item{endpoint: e.ID, limit: i})
 			}

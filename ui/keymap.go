@@ -42,6 +42,7 @@ func keymap() []action {
 		{"poll", on("r", "poll now", "r"), "poll", false, (*App).canPoll, (*App).poll},
 		{"filter", on("/", "filter the alerts", "/"), "filter", false, nil, (*App).startFilter},
 		{"clear", on("c", "clear the alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
+		{"sort", on("s", "sort the endpoints", "s"), "sort", false, nil, (*App).nextSort},
 		{"next-theme", on("t", "next theme", "t"), "", false, nil, (*App).nextTheme},
 		{"help", on("?", "all keys", "?"), "help", true, nil, (*App).toggleHelp},
 		{"quit", on("q", "quit", "q"), "quit", true, nil, (*App).quit},
