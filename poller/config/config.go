@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +34,14 @@ type Config struct {
 	CountDoubleRows bool       `toml:"count_double_rows"`
 	Cap             Cap        `toml:"cap"`
 	Budget          Budget     `toml:"budget"`
+	Alerts          Alerts     `toml:"alerts"`
+	Journal         Journal    `toml:"journal"`
 	Endpoints       []Endpoint `toml:"endpoint"`
+	// Keys are the keys of actions, by the action's name. Which actions and keys
+	// there are is for the screen to say.
+	Keys map[string][]string `toml:"-"`
+
+	source []byte // the file
 }
 
 // Cap is the spending cap, for accounts whose plan-info does not say it.
@@ -54,7 +63,14 @@ const (
 )
 
 // Default is the configuration without a file.
-func Default() Config { return Config{BaseURL: poller.DefaultBaseURL, Profile: model.DefaultProfile} }
+func Default() Config {
+	return Config{
+		BaseURL: poller.DefaultBaseURL,
+		Profile: model.DefaultProfile,
+		Alerts:  Alerts{Bell: true, Notify: NotifyOff, TimeToLimit: "60s", Debounce: "60s"},
+		Journal: Journal{Enabled: true, Retention: "7d", MaxSize: "1GiB"},
+	}
+}
 
 // Path is where the file is looked for: quotatop/config.toml in
 // $XDG_CONFIG_HOME.
@@ -71,11 +87,16 @@ func Load(path string, needed bool) (Config, error) {
 	if err != nil {
 		return c, fmt.Errorf("config: %w", err)
 	}
-	if err := parse(data, &c); err != nil {
+	if c, err = parse(data); err != nil {
 		return Default(), fmt.Errorf("%s:%w", path, err)
 	}
 	return c, nil
 }
+
+// Position is where in the file a key stands, as ("keys", "quit"): its line and
+// column, from 1. A key that is not there has the place of the table or value
+// that would hold it, else the top.
+func (c *Config) Position(key ...string) (line, column int) { return position(c.source, key...) }
 
 // A mistake is something wrong at a place in the file.
 type mistake struct {
@@ -85,28 +106,53 @@ type mistake struct {
 
 func (m *mistake) Error() string { return fmt.Sprintf("%d:%d: %s", m.line, m.column, m.text) }
 
-func parse(data []byte, c *Config) error {
-	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(c)
+// A document is a file before its parts that may be written in two ways are
+// read.
+type document struct {
+	Config
+	Keys map[string]any `toml:"keys"`
+}
+
+func parse(data []byte) (Config, error) {
+	d := document{Config: Default()}
+	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&d)
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 		first := strict.Errors[0]
 		line, column := first.Position()
-		return &mistake{line, column, fmt.Sprintf("unknown key %q", strings.Join(first.Key(), "."))}
+		return d.Config, &mistake{line, column, fmt.Sprintf("unknown key %q", strings.Join(first.Key(), "."))}
 	}
 	if broken, ok := errors.AsType[*toml.DecodeError](err); ok {
 		line, column := broken.Position()
-		return &mistake{line, column, strings.TrimPrefix(broken.Error(), "toml: ")}
+		return d.Config, &mistake{line, column, strings.TrimPrefix(broken.Error(), "toml: ")}
 	}
 	if err != nil {
-		return &mistake{1, 1, err.Error()}
+		return d.Config, &mistake{1, 1, err.Error()}
 	}
-	return c.check(data)
+	c := d.Config
+	c.source = data
+	for _, name := range slices.Sorted(maps.Keys(d.Keys)) {
+		keys, err := parseKeys(d.Keys[name])
+		if err != nil {
+			return c, c.mistake(err, "keys", name)
+		}
+		if c.Keys == nil {
+			c.Keys = map[string][]string{}
+		}
+		c.Keys[name] = keys
+	}
+	return c, c.check()
+}
+
+// mistake is an error in the value of a key.
+func (c *Config) mistake(err error, key ...string) error {
+	line, column := c.Position(key...)
+	return &mistake{line, column, err.Error()}
 }
 
 // check finds values that have the right type and make no sense.
-func (c *Config) check(data []byte) error {
+func (c *Config) check() error {
 	wrong := func(key string, format string, args ...any) error {
-		line, column := position(data, key)
-		return &mistake{line, column, fmt.Sprintf(format, args...)}
+		return c.mistake(fmt.Errorf(format, args...), strings.Split(key, ".")...)
 	}
 	if _, err := poller.ParseBaseURL(c.BaseURL); err != nil {
 		return wrong("base_url", "%v", err)
@@ -138,6 +184,12 @@ func (c *Config) check(data []byte) error {
 	if _, err := c.Table(); err != nil {
 		return wrong("endpoint.0", "%v", err)
 	}
+	if key, err := c.Alerts.check(); err != nil {
+		return wrong("alerts."+key, "%v", err)
+	}
+	if key, err := c.Journal.check(); err != nil {
+		return wrong("journal."+key, "%v", err)
+	}
 	return nil
 }
 
@@ -149,12 +201,4 @@ func ParseInterval(text string) (time.Duration, error) {
 		err = fmt.Errorf("interval of %s: use %s to %s", d, minInterval, maxInterval)
 	}
 	return d, err
-}
-
-func parseSpan(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return 0, fmt.Errorf("time span %q: write it like \"10s\"", text)
-	}
-	return d, nil
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"quotatop/model"
 )
 
@@ -50,26 +52,136 @@ limits = [{max = 60, per = "1m"}]
 	if got := table.Endpoints[table.Match("POST", "/v1/embeddings")].ID; got != "embeddings" {
 		t.Errorf("/v1/embeddings belongs to %q, want the row that was added", got)
 	}
+	if d := Default(); c.Alerts.TimeToLimit != d.Alerts.TimeToLimit || c.Journal != d.Journal {
+		t.Errorf("alerts %+v, journal %+v, want the defaults", c.Alerts, c.Journal)
+	}
 	if c.Budget.PerMinute != 10 || c.Cap.USDPerDay != 12.5 || c.Interval != "20s" {
 		t.Errorf("config = %+v", c)
 	}
 }
 
+func TestLoadAlertsJournalKeys(t *testing.T) {
+	c, err := Load(write(t, `
+[keys]
+quit = "q"
+"poll now" = ["r", "f5"]
+zoom = []
+[alerts]
+bell = false
+notify = "osc777"
+command = ["notify-send", "quotatop"]
+time_to_limit = "1m30s"
+[journal]
+enabled = false
+retention = "1d12h"
+max_size = "512MiB"
+`), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]string{"quit": {"q"}, "poll now": {"r", "f5"}, "zoom": {}}
+	if diff := cmp.Diff(want, c.Keys); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+	wantAlerts := Alerts{Notify: NotifyOSC777, Command: []string{"notify-send", "quotatop"}, TimeToLimit: "1m30s", Debounce: "60s"}
+	if diff := cmp.Diff(wantAlerts, c.Alerts); diff != "" {
+		t.Errorf("alerts (-want +got):\n%s", diff)
+	}
+	if got := c.Alerts.TimeToLimit.Duration(); got != 90*time.Second {
+		t.Errorf("time to limit %s, want 1m30s", got)
+	}
+	if got := c.Journal.Retention.Duration(); c.Journal.Enabled || got != 36*time.Hour {
+		t.Errorf("journal %t with a retention of %s, want false and 36h", c.Journal.Enabled, got)
+	}
+	if got := c.Journal.MaxSize.Bytes(); got != 512<<20 {
+		t.Errorf("journal of %d bytes, want 512 MiB", got)
+	}
+}
+
+func TestPosition(t *testing.T) {
+	c, err := Load(write(t, `
+theme = "dark"
+  [keys]
+quit = "q"
+  "poll now" = "r"
+[alerts]
+bell = false
+`), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		key          []string
+		line, column int
+	}{
+		{[]string{"theme"}, 2, 1},
+		{[]string{"keys", "quit"}, 4, 1},
+		{[]string{"keys", "poll now"}, 5, 3},
+		{[]string{"keys", "other"}, 3, 4}, // of the table that would hold it
+		{[]string{"journal", "retention"}, 1, 1},
+		{nil, 1, 1},
+	} {
+		if line, column := c.Position(tt.key...); line != tt.line || column != tt.column {
+			t.Errorf("%q is at %d:%d, want %d:%d", tt.key, line, column, tt.line, tt.column)
+		}
+	}
+}
+
+func TestParseSpanAndSize(t *testing.T) {
+	const bad = -1
+	for text, want := range map[string]time.Duration{
+		"60s": time.Minute, "7d": 7 * day, "1d12h": 36 * time.Hour, "0d": 0,
+		"": bad, "d": bad, "-1d": bad, "1.5d": bad, "1d-1h": bad, "99999999999d": bad, "65535d2500000h": bad, "7 d": bad, "10": bad,
+	} {
+		got, err := parseSpan(text)
+		if err != nil {
+			got = bad
+		}
+		if got != want {
+			t.Errorf("span %q is %d, want %d", text, got, want)
+		}
+	}
+	for text, want := range map[string]int64{
+		"64KiB": 64 << 10, "512 MiB": 512 << 20, "1GiB": 1 << 30,
+		"": bad, "GiB": bad, "1GB": bad, "-1GiB": bad, "1.5GiB": bad, "1073741824": bad, "99999999999GiB": bad,
+	} {
+		got, err := parseSize(text)
+		if err != nil {
+			got = bad
+		}
+		if got != want {
+			t.Errorf("size %q is %d, want %d", text, got, want)
+		}
+	}
+}
+
 func TestLoadMistakes(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want string }{
-		"unknown key":      {"theme = \"dark\"\nthemee = 1\n", `2:1: unknown key "themee"`},
-		"unknown table":    {"[polls]\nx = 1\n", `unknown key "polls`},
-		"wrong type":       {"\n  interval = 10\n", `2:14: `},
-		"broken":           {"theme = \"dark\nprofile = 1\n", `1:`},
-		"bad span":         {"\ninterval = \"soon\"\n", `2:1: time span "soon"`},
-		"short interval":   {"interval = \"10ms\"\n", `1:1: interval of 10ms: use 1s to 10m0s`},
-		"negative limit":   {"\n[[endpoint]]\nid = \"chat\"\nlimits = [{max = 5, per = \"1m\"}]\n[[endpoint]]\nid = \"generate\"\nlimits = [{max = -5, per = \"1m\"}]\n", `5:3: endpoint "generate": limit -5`},
-		"negative cap":     {"[cap]\nusd_per_day = -1\n", `2:1: cap of -1 dollars`},
-		"negative budget":  {"[budget]\nper_hour = -1\n", `2:1: budget of -1 polls`},
-		"unknown profile":  {"profile = \"2025-01\"\n", `1:1: unknown profile "2025-01": use one of 2026-06`},
-		"http far away":    {"base_url = \"http://api.example.com\"\n", `1:1: base URL "http://api.example.com" would send the key unencrypted`},
-		"new without path": {"[[endpoint]]\nid = \"mine\"\n", `1:3: endpoint "mine" is new: give its paths`},
-		"scope":            {"[[endpoint]]\nid = \"chat\"\nscope = \"team\"\n", `1:3: endpoint "chat": scope "team": use user or ip`},
+		"unknown key":       {"theme = \"dark\"\nthemee = 1\n", `2:1: unknown key "themee"`},
+		"unknown table":     {"[polls]\nx = 1\n", `unknown key "polls`},
+		"wrong type":        {"\n  interval = 10\n", `2:14: `},
+		"broken":            {"theme = \"dark\nprofile = 1\n", `1:`},
+		"bad span":          {"\ninterval = \"soon\"\n", `2:1: time span "soon"`},
+		"short interval":    {"interval = \"10ms\"\n", `1:1: interval of 10ms: use 1s to 10m0s`},
+		"negative limit":    {"\n[[endpoint]]\nid = \"chat\"\nlimits = [{max = 5, per = \"1m\"}]\n[[endpoint]]\nid = \"generate\"\nlimits = [{max = -5, per = \"1m\"}]\n", `5:3: endpoint "generate": limit -5`},
+		"negative cap":      {"[cap]\nusd_per_day = -1\n", `2:1: cap of -1 dollars`},
+		"negative budget":   {"[budget]\nper_hour = -1\n", `2:1: budget of -1 polls`},
+		"unknown profile":   {"profile = \"2025-01\"\n", `1:1: unknown profile "2025-01": use one of 2026-06`},
+		"http far away":     {"base_url = \"http://api.example.com\"\n", `1:1: base URL "http://api.example.com" would send the key unencrypted`},
+		"new without path":  {"[[endpoint]]\nid = \"mine\"\n", `1:3: endpoint "mine" is new: give its paths`},
+		"keys of a number":  {"[keys]\n\nquit = 1\n", `3:1: use a key like "q", or an array`},
+		"key without name":  {"[keys]\nquit = [\"q\", \"\"]\n", `2:1: use a key like "q", or an array`},
+		"keys in a table":   {"[keys.quit]\nkey = 1\n", `1:2: use a key like "q", or an array`},
+		"unknown alert key": {"[alerts]\nbeep = true\n", `2:1: unknown key "alerts.beep"`},
+		"notify":            {"[alerts]\nnotify = \"dbus\"\n", `2:1: notify "dbus": use off, osc9 or osc777`},
+		"command":           {"[alerts]\ncommand = [\"\"]\n", `2:1: command without a program`},
+		"time to limit":     {"[alerts]\nbell = true\ntime_to_limit = \"2h\"\n", `3:1: time span "2h": use 1s to 1h`},
+		"debounce":          {"alerts = {debounce = \"now\"}\n", `1:1: time span "now": write it like`},
+		"bell":              {"[alerts]\nbell = \"yes\"\n", `2:8: `},
+		"retention":         {"[journal]\nretention = \"1m\"\n", `2:1: time span "1m": use 1h to 366d`},
+		"max size":          {"[journal]\nmax_size = \"1GB\"\n", `2:1: size "1GB": write it like "512MiB"`},
+		"small journal":     {"[journal]\nmax_size = \"1KiB\"\n", `2:1: size "1KiB": use 1MiB to 1024GiB`},
+		"scope":             {"[[endpoint]]\nid = \"chat\"\nscope = \"team\"\n", `1:3: endpoint "chat": scope "team": use user or ip`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, tt.text)
@@ -132,9 +244,10 @@ func TestKey(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("theme = \"dark\"\n[[endpoint]]\nid = \"chat\"\nlimits = [{max = -5, per = \"1m\"}]\n"))
 	f.Add([]byte("[cap\n"))
+	f.Add([]byte("[keys]\nquit = [\"q\", \"x\"]\nzoom = \"z\"\n"))
+	f.Add([]byte("[alerts]\ncommand = [\"true\"]\ndebounce = \"1d2h\"\n[journal]\nmax_size = \"2GiB\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c := Default()
-		if err := parse(data, &c); err != nil && strings.Contains(err.Error(), "\n") {
+		if _, err := parse(data); err != nil && strings.Contains(err.Error(), "\n") {
 			t.Errorf("error of several lines: %q", err)
 		}
 	})

@@ -2,16 +2,19 @@ package config
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// position finds the line and column, from 1, of a key in the file: "theme",
-// "cap.usd_per_day", "endpoint.1" for the second [[endpoint]]. A key that is
-// not there is at the top.
-func position(data []byte, key string) (line, column int) {
+// position finds the line and column, from 1, of a key in the file: ("theme"),
+// ("cap", "usd_per_day"), ("endpoint", "1") for the second [[endpoint]]. A key
+// that is not there has the place of what would hold it, else the top.
+func position(data []byte, key ...string) (line, column int) {
+	line, column = 1, 1
+	best := 0 // the names of key that were found
 	var p unstable.Parser
 	p.Reset(data)
 	var table []string
@@ -37,10 +40,10 @@ func position(data []byte, key string) (line, column int) {
 		case unstable.KeyValue:
 			names = append(append([]string{}, table...), names...)
 		}
-		if strings.Join(names, ".") == key {
+		if n := len(names); n > best && n <= len(key) && slices.Equal(names, key[:n]) {
 			before := data[:at]
-			return 1 + bytes.Count(before, []byte("\n")), int(at) - bytes.LastIndexByte(before, '\n')
+			best, line, column = n, 1+bytes.Count(before, []byte("\n")), int(at)-bytes.LastIndexByte(before, '\n')
 		}
 	}
-	return 1, 1
+	return line, column
 }
