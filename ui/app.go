@@ -66,6 +66,10 @@ type view struct {
 	filter  string // alerts must contain it
 	typing  bool   // the filter is being typed
 	cleared map[item]cleared
+
+	asking bool   // the palette is open
+	asked  string // what is typed into it
+	choice int    // the place of the chosen one of its commands
 }
 
 // An item is what one row of a list is about: a limit of an endpoint or a group
@@ -142,8 +146,11 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		return a.press(msg)
 	case tea.PasteMsg:
-		if a.typing {
+		switch {
+		case a.typing:
 			a.filter = typed(a.filter, msg.Content)
+		case a.asking:
+			a.asked, a.choice = typed(a.asked, msg.Content), 0
 		}
 	}
 	return a, nil

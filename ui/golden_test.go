@@ -90,6 +90,8 @@ func TestGoldenViews(t *testing.T) {
 		{"column-40x40", "over", ""},
 		{"tall-80x40", "over", "3"},
 		{"endpoints-120x40", "over", "z"},
+		{"palette-20x3", "over", ": z o"},
+		{"palette-80x24", "over", ": s o down"},
 		{"paused-120x40", "busy", "p"},
 	} {
 		t.Run(v.name, func(t *testing.T) {

@@ -22,6 +22,9 @@ type action struct {
 // panesAction is the action whose keys are one for each pane, in their order.
 const panesAction = "pane"
 
+// paletteAction is the action that offers all others.
+const paletteAction = "palette"
+
 // keymap returns the table of actions with their default keys. No two actions
 // have the same key.
 func keymap() []action {
@@ -43,6 +46,7 @@ func keymap() []action {
 		{"filter", on("/", "filter the alerts", "/"), "filter", false, nil, (*App).startFilter},
 		{"clear", on("c", "clear the alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
 		{"sort", on("s", "sort the endpoints", "s"), "sort", false, nil, (*App).nextSort},
+		{paletteAction, on(":", "all commands", ":"), "", false, nil, (*App).openPalette},
 		{"next-theme", on("t", "next theme", "t"), "", false, nil, (*App).nextTheme},
 		{"help", on("?", "all keys", "?"), "help", true, nil, (*App).toggleHelp},
 		{"quit", on("q", "quit", "q"), "quit", true, nil, (*App).quit},
@@ -52,11 +56,15 @@ func keymap() []action {
 
 // press does what a key asks for.
 func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
-	if msg.String() == "ctrl+c" { // whatever else it could be bound to
+	switch name := msg.String(); {
+	case name == "ctrl+c": // whatever else it could be bound to
 		return a, tea.Quit
-	}
-	if a.typing {
-		return a.typeFilter(msg.String(), msg.Text)
+	case (a.typing || a.asking) && name == "ctrl+z":
+		return a, tea.Suspend
+	case a.typing:
+		return a.typeFilter(name, msg.Text)
+	case a.asking:
+		return a.ask(name, msg.Text)
 	}
 	for _, act := range a.keys {
 		if key.Matches(msg, act.Binding) && (act.when == nil || act.when(&a)) {
@@ -67,21 +75,33 @@ func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 	return a, nil
 }
 
-// maxFilter bounds the filter, in bytes.
-const maxFilter = 64
+// maxTyped bounds what is typed into a line, in bytes.
+const maxTyped = 64
 
-// typed is the filter with more text at its end.
-func typed(filter, more string) string {
+// typed is a line with more text at its end.
+func typed(line, more string) string {
 	more = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return -1
 		}
 		return r
 	}, more)
-	if len(filter)+len(more) > maxFilter {
-		return filter
+	if len(line)+len(more) > maxTyped {
+		return line
 	}
-	return filter + more
+	return line + more
+}
+
+// edited is a line after a key.
+func edited(line, key, text string) string {
+	switch key {
+	case "ctrl+u":
+		return ""
+	case "backspace":
+		_, size := utf8.DecodeLastRuneInString(line)
+		return line[:len(line)-size]
+	}
+	return typed(line, text)
 }
 
 // typeFilter takes a key while the filter is being typed.
@@ -91,15 +111,8 @@ func (a App) typeFilter(key, text string) (tea.Model, tea.Cmd) {
 		a.typing = false
 	case "esc":
 		a.typing, a.filter = false, ""
-	case "ctrl+u":
-		a.filter = ""
-	case "backspace":
-		_, size := utf8.DecodeLastRuneInString(a.filter)
-		a.filter = a.filter[:len(a.filter)-size]
-	case "ctrl+z":
-		return a, tea.Suspend
 	default:
-		a.filter = typed(a.filter, text)
+		a.filter = edited(a.filter, key, text)
 	}
 	return a, nil
 }
@@ -113,9 +126,14 @@ func (a *App) toggleHelp(string) tea.Cmd {
 }
 
 func (a *App) nextTheme(string) tea.Cmd {
-	*a = a.paint((a.theme + 1) % len(a.opts.Themes))
-	a.byUser = true
+	a.choose((a.theme + 1) % len(a.opts.Themes))
 	return nil
+}
+
+// choose takes a theme for good.
+func (a *App) choose(i int) {
+	*a = a.paint(i)
+	a.byUser = true
 }
 
 func (a *App) togglePause(string) tea.Cmd {

@@ -214,7 +214,7 @@ func TestFilter(t *testing.T) {
 		t.Errorf("pasted filter is %q", a.filter)
 	}
 	a = send(a, tea.PasteMsg{Content: strings.Repeat("long", 100)})
-	if len(a.filter) > maxFilter {
+	if len(a.filter) > maxTyped {
 		t.Errorf("filter has grown to %d bytes", len(a.filter))
 	}
 	if a = press(a, "esc"); a.typing || a.filter != "" {

@@ -70,7 +70,7 @@ func sizes() [][2]int {
 }
 
 // views are ways to look at a state, as keys.
-var views = []string{"", "?", "1 z", "2 z", "3 z", "4 z", "5 z", "enter", "3 j j j enter", "4 enter G", "/ a", "p", "G", "c"}
+var views = []string{"", "?", "1 z", "2 z", "3 z", "4 z", "5 z", "enter", "3 j j j enter", "4 enter G", "/ a", "p", "G", "c", ":", ": e down"}
 
 func TestFramesFit(t *testing.T) {
 	for _, s := range states {

@@ -66,6 +66,9 @@ func (a *App) frame() *canvas {
 	default:
 		a.drawBands(body, l)
 	}
+	if a.asking {
+		a.drawPalette(all)
+	}
 	return c
 }
 

@@ -61,4 +61,6 @@ func urgency(e *model.EndpointUsage) float64 {
 }
 
 // rank orders limits by their pressure, and under the same by their ratio.
-func rank(l *model.LimitUsage) float64 { return float64(l.Pressure())*1000 + min(l.Ratio().Or(-1), 999) }
+func rank(l *model.LimitUsage) float64 {
+	return float64(l.Pressure())*1000 + min(l.Ratio().Or(-1), 999)
+}
