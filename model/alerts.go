@@ -40,6 +40,10 @@ type group struct {
 	early     int       // calls that came within a wait
 }
 
+func newGroup(key groupKey) *group {
+	return &group{key: key, minute: NewWindow(detailWidth, time.Minute+laneLag)}
+}
+
 // heardAfter is how long a client is given to hear of a denial: calls that were
 // on their way by then are not early.
 const heardAfter = time.Second
@@ -57,7 +61,9 @@ func (a *alerts) observe(key groupKey, d Denial, at time.Time, reset func(t time
 			a.groups = slices.Delete(a.groups, alertMemory-1, alertMemory)
 		}
 		i = len(a.groups)
-		a.groups = append(a.groups, &group{key: key, first: at, at: at, last: d, minute: NewWindow(detailWidth, time.Minute+laneLag)})
+		g := newGroup(key)
+		g.first, g.at, g.last = at, at, d
+		a.groups = append(a.groups, g)
 	}
 	g := a.groups[i]
 	if g.told.IsZero() || key.kind == KindRate && at.After(g.retryAt) {

@@ -13,7 +13,7 @@ import (
 
 // pure is the part of the standard library that the model may use: no I/O, no
 // goroutines, and time as a value only.
-var pure = []string{"encoding/json", "fmt", "math", "regexp", "slices", "strconv", "strings", "time"}
+var pure = []string{"encoding/binary", "encoding/json", "errors", "fmt", "hash/crc32", "math", "regexp", "slices", "strconv", "strings", "time"}
 
 // clocks are what of package time reads the clock or waits for it.
 var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer", "Sleep", "Local", "LoadLocation"}

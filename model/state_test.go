@@ -1,0 +1,265 @@
+package model
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func mustRestore(t testing.TB, l *Ledger) *Ledger {
+	t.Helper()
+	restored, err := RestoreLedger(l.table, LedgerOptions{Cap: l.spend.limit, CountDoubleRows: l.countDoubles}, l.AppendState(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return restored
+}
+
+func inJSON(t testing.TB, s Snapshot) string {
+	t.Helper()
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text) + fmt.Sprint(s.Endpoints) // the histories are not in the JSON
+}
+
+// A restored ledger tells what the saved one does: now, later, and after more
+// events.
+func TestRestoredLedgerGoesOn(t *testing.T) {
+	for seed := range uint64(20) {
+		events := randomEvents(seed, 600)
+		l := warmLedger(t)
+		for _, e := range events[:400] {
+			l.Observe(e)
+		}
+		restored := mustRestore(t, l)
+		for _, s := range []float64{200, 230, 4000} {
+			if diff := cmp.Diff(inJSON(t, l.Snapshot(at(s))), inJSON(t, restored.Snapshot(at(s)))); diff != "" {
+				t.Fatalf("seed %d, at %g s (-saved +restored):\n%s", seed, s, diff)
+			}
+		}
+		for _, e := range events[400:] {
+			l.Observe(e)
+			restored.Observe(e)
+		}
+		if diff := cmp.Diff(inJSON(t, l.Snapshot(at(200))), inJSON(t, restored.Snapshot(at(200)))); diff != "" {
+			t.Fatalf("seed %d, after more events (-saved +restored):\n%s", seed, diff)
+		}
+		if string(l.AppendState(nil)) != string(restored.AppendState(nil)) {
+			t.Errorf("seed %d: the two save different states", seed)
+		}
+	}
+}
+
+// known says which fields a state leaves out: they follow from the table and
+// the options.
+var known = []string{
+	"Ledger.table", "Ledger.spans", "Ledger.under", "Ledger.countDoubles", "spend.limit",
+	"Window.width",
+}
+
+// A filler sets every field to something that is not zero.
+type filler struct {
+	t    *testing.T
+	next int64
+}
+
+func (f *filler) fill(v reflect.Value, name string) {
+	for _, k := range known {
+		if name == k {
+			return
+		}
+	}
+	if !v.CanSet() { // it is not exported
+		v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem()
+	}
+	f.next = f.next%5 + 1
+	switch p := v.Addr().Interface().(type) {
+	case *time.Time:
+		*p = t0.Add(time.Duration(f.next) * time.Second)
+		return
+	case **Window:
+		if *p != nil {
+			(*p).Add(t0, int(f.next))
+			(*p).Add(t0.Add(-17*(*p).width), 3)
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(f.next)
+	case reflect.Float64:
+		v.SetFloat(float64(f.next) + 0.5)
+	case reflect.String:
+		v.SetString(fmt.Sprint("text", f.next))
+	case reflect.Pointer:
+		if !v.IsNil() {
+			f.fill(v.Elem(), name)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			f.fill(v.Field(i), v.Type().Name()+"."+v.Type().Field(i).Name)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			f.fill(v.Index(i), name)
+		}
+	case reflect.Slice:
+		shaped := name == "Ledger.lessons" // by the table
+		if v.Len() == 0 && v.Type().Elem().Kind() != reflect.Pointer && !shaped {
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		}
+		for i := range v.Len() {
+			f.fill(v.Index(i), name)
+		}
+	default:
+		f.t.Fatalf("%s is a %s: teach this test and the codec to handle it", name, v.Kind())
+	}
+}
+
+// No field is forgotten: one that is added to the ledger or to anything in it
+// has to be carried, or named above.
+func TestStateCarriesEveryField(t *testing.T) {
+	l := warmLedger(t)
+	endpoints := len(l.table.Endpoints)
+	l.sampling.intervals = []sampled{{hits: make([]float64, endpoints)}}
+	(&filler{t: t}).fill(reflect.ValueOf(l).Elem(), "")
+	restored := mustRestore(t, l)
+	diffs := differences(reflect.ValueOf(l).Elem(), reflect.ValueOf(restored).Elem(), "Ledger")
+	if len(diffs) > 0 {
+		t.Errorf("not carried by the state:\n%s", strings.Join(diffs, "\n"))
+	}
+}
+
+func differences(a, b reflect.Value, name string) (found []string) {
+	add := func(more []string) { found = append(found, more...) }
+	different := []string{fmt.Sprintf("%s: saved %v, restored %v", name, a, b)}
+	switch a.Kind() {
+	case reflect.Pointer:
+		switch {
+		case a.IsNil() && b.IsNil():
+		case a.IsNil() || b.IsNil():
+			return different
+		case a.Type() != reflect.TypeFor[*time.Location]():
+			return differences(a.Elem(), b.Elem(), name)
+		}
+	case reflect.Struct:
+		for i := range a.NumField() {
+			add(differences(a.Field(i), b.Field(i), name+"."+a.Type().Field(i).Name))
+		}
+	case reflect.Slice, reflect.Array:
+		if a.Len() != b.Len() {
+			return different
+		}
+		for i := range a.Len() {
+			if add(differences(a.Index(i), b.Index(i), fmt.Sprintf("%s[%d]", name, i))); len(found) > 20 {
+				return found
+			}
+		}
+	default:
+		if !a.Equal(b) {
+			return different
+		}
+	}
+	return found
+}
+
+// A state that cannot be used is refused and says why.
+func TestRestoreRefuses(t *testing.T) {
+	l := warmLedger(t)
+	state := l.AppendState(nil)
+	changed := func(i int, to byte) []byte {
+		s := append([]byte(nil), state...)
+		s[i] = to
+		return s
+	}
+	for name, c := range map[string]struct {
+		state []byte
+		table Table
+		want  error
+	}{
+		"empty":              {nil, l.table, errStateBroken},
+		"other file":         {[]byte(strings.Repeat("{}\n", 20)), l.table, errStateBroken},
+		"cut":                {state[:len(state)-1], l.table, errStateBroken},
+		"longer":             {append(append([]byte(nil), state...), 0), l.table, errStateBroken},
+		"a bit flipped":      {changed(len(state)/2, state[len(state)/2]^4), l.table, errStateBroken},
+		"from a newer one":   {changed(len(stateMagic), StateVersion+1), l.table, ErrStateVersion},
+		"of another table":   {state, mustProfile(t, "2026-07"), ErrStateTable},
+		"with wild counts":   {seal(l.table, []byte(strings.Repeat("\xff", 100))), l.table, errStateBroken},
+		"with nothing in it": {seal(l.table, nil), l.table, errStateBroken},
+	} {
+		if _, err := RestoreLedger(c.table, LedgerOptions{}, c.state); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// seal makes a state of any body, with a checksum that is right.
+func seal(t Table, body []byte) []byte {
+	s := binary.LittleEndian.AppendUint32(append([]byte(stateMagic), StateVersion), t.fingerprint())
+	return append(binary.LittleEndian.AppendUint32(s, crc32.ChecksumIEEE(body)), body...)
+}
+
+// Whatever bytes are restored, the ledger that comes of them, if any, works.
+func FuzzRestoreLedger(f *testing.F) {
+	l := warmLedger(f)
+	for seed := range uint64(3) {
+		f.Add(l.AppendState(nil)[stateHeader:])
+		for _, e := range randomEvents(seed, 200) {
+			l.Observe(e)
+		}
+	}
+	f.Add([]byte{})
+	table := mustProfile(f, DefaultProfile)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		l, err := RestoreLedger(table, LedgerOptions{}, seal(table, body))
+		if err != nil {
+			return
+		}
+		for _, e := range randomEvents(1, 50) {
+			l.Observe(e)
+		}
+		inJSON(t, l.Snapshot(at(200)))
+		if _, err := RestoreLedger(table, LedgerOptions{}, l.AppendState(nil)); err != nil {
+			t.Errorf("what was restored cannot be saved and restored: %v", err)
+		}
+	})
+}
+
+func BenchmarkState(b *testing.B) {
+	l := warmLedger(b)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 900_000 { // an hour of 15,000 a minute
+		s := 3 + float64(i)/250
+		l.Observe(call(s, SourceTap, []string{chatPath, "/inference", "/gliner-2/x"}[rng.IntN(3)]))
+	}
+	state := l.AppendState(nil)
+	b.Run("append", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			state = l.AppendState(state[:0])
+		}
+		b.ReportMetric(float64(len(state)), "bytes")
+	})
+	b.Run("restore", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := RestoreLedger(l.table, LedgerOptions{}, state); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
