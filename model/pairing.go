@@ -17,7 +17,8 @@ const pairMemory = 1024
 // fixed.
 type pairing struct {
 	waiting [pairMemory]half
-	next    int // the place that is overwritten next
+	marks   [pairMemory]uint32 // of what the rows in waiting must share; 0 for a free place
+	next    int                // the place that is overwritten next
 	// compat counts the alias rows that were seen, paired the pairs.
 	compat, paired int
 }
@@ -42,25 +43,48 @@ func (p *pairing) take(at time.Time, c *Call, alias bool, due func(alone half)) 
 	if alias {
 		p.compat++
 	}
-	for i := range p.waiting {
-		// Oldest first: the newer ones still have time to find another half.
-		h := &p.waiting[(p.next+i)%pairMemory]
-		if h.path == "" || h.alias == alias || h.tokens != c.Tokens || h.cost != c.Cost || h.model != c.Model {
-			continue
-		}
-		if apart := at.Sub(h.at).Abs(); apart <= pairWithin {
-			wasHeld := h.held
-			h.path = ""
-			p.paired++
-			return wasHeld
-		}
+	mark := markOf(c.Tokens, c.Cost)
+	// Oldest first: the newer ones still have time to find another half.
+	if h := p.other(p.next, pairMemory, mark, at, c, alias); h != nil {
+		return p.pair(h)
+	}
+	if h := p.other(0, p.next, mark, at, c, alias); h != nil {
+		return p.pair(h)
 	}
 	if h := &p.waiting[p.next]; h.path != "" && h.held {
 		due(*h)
 	}
+	p.marks[p.next] = mark
 	p.waiting[p.next] = half{at, c.Path, alias, alias, c.Tokens, c.Cost, c.Model}
 	p.next = (p.next + 1) % pairMemory
 	return !alias
+}
+
+// other finds the waiting row in [from, to) that is the other half of c.
+func (p *pairing) other(from, to int, mark uint32, at time.Time, c *Call, alias bool) *half {
+	for i, m := range p.marks[from:to] {
+		if m != mark {
+			continue
+		}
+		h := &p.waiting[from+i]
+		same := h.tokens == c.Tokens && h.cost == c.Cost && h.model == c.Model
+		if h.path != "" && h.alias != alias && same && at.Sub(h.at).Abs() <= pairWithin {
+			return h
+		}
+	}
+	return nil
+}
+
+// pair ends the wait of h, and reports whether it was held until now.
+func (p *pairing) pair(h *half) (wasHeld bool) {
+	h.path = ""
+	p.paired++
+	return h.held
+}
+
+// markOf tells most rows apart at a glance.
+func markOf(tokens int64, cost Micros) uint32 {
+	return uint32((uint64(tokens)*31+uint64(cost))*0x9e3779b97f4a7c15>>32) | 1
 }
 
 // release gives out the held rows that are too old to be one of two, once all
