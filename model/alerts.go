@@ -86,20 +86,26 @@ func (a *alerts) observe(key groupKey, d Denial, at time.Time, reset func(t time
 // early: within its endpoint's Retry-After, or after the cap had closed.
 func (a *alerts) sent(endpoint int, source string, at time.Time, reset func(t time.Time) time.Time) {
 	for _, g := range a.groups {
-		if g.key.source != source || !at.After(g.told.Add(heardAfter)) {
+		if g.key.source != source || g.key.endpoint != endpoint {
 			continue
 		}
 		switch g.key.kind {
 		case KindRate:
-			if g.key.endpoint == endpoint && at.Before(g.retryAt) {
+			if tooEarly(at, g.told, g.retryAt) {
 				g.early++
 			}
 		case KindCap:
-			if g.key.endpoint == endpoint && at.Before(reset(g.told)) {
+			if tooEarly(at, g.told, reset(g.told)) {
 				g.early++
 			}
 		}
 	}
+}
+
+// tooEarly reports whether a call at a time ignored that its client had been
+// told to wait until another.
+func tooEarly(at, told, until time.Time) bool {
+	return at.Before(until) && at.After(told.Add(heardAfter))
 }
 
 // over reports whether the group no longer matters at t.

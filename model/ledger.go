@@ -253,11 +253,17 @@ func (l *Ledger) denying(named Limit, own int) (found []place) {
 // reading notes how far the billing log has been read, and counts what of it
 // was sampled.
 func (l *Ledger) reading(r *Reading) {
-	b := l.openBilling()
+	l.openBilling()
 	if r.Sampled {
 		l.sample(r)
 	}
 	l.doubles.release(r.To, l.countAlone)
+	l.readTo(r)
+}
+
+// readTo moves the horizon, and where the read part of the log begins.
+func (l *Ledger) readTo(r *Reading) {
+	b := l.openBilling()
 	switch {
 	case b.since.IsZero() || r.From.After(l.horizon) || r.To.Before(b.since):
 		if r.To.After(l.horizon) { // the first reading, or one after a gap
@@ -268,61 +274,76 @@ func (l *Ledger) reading(r *Reading) {
 	}
 }
 
-// sample spreads what the sampled rows say over their interval.
-func (l *Ledger) sample(r *Reading) {
-	hits := make([]float64, len(l.table.Endpoints))
-	rows := make([]float64, len(l.table.Endpoints))
-	patterns := make([]float64, len(l.table.patterns))
+// An estimate is what the rows of a sampled reading say of all its rows.
+type estimate struct {
+	hits, rows []float64 // by endpoint: of the sample, the calls that count and all rows
+	patterns   []float64 // calls by pattern, aliases too
+	cost       float64   // of the sample, in micro-dollars
+	scale      float64   // what one row of the sample stands for; 0 without any
+}
+
+// estimate judges a sample.
+func (l *Ledger) estimate(r *Reading) estimate {
+	s := estimate{
+		hits: make([]float64, len(l.table.Endpoints)), rows: make([]float64, len(l.table.Endpoints)),
+		patterns: make([]float64, len(l.table.patterns)),
+	}
 	alias := make([]float64, len(l.table.Endpoints))
-	var cost float64
 	for i := range r.Rows {
 		c := &r.Rows[i]
 		own, pattern, isAlias := l.classify(c)
-		rows[own]++
+		s.rows[own]++
+		s.cost += float64(c.Cost)
 		switch {
 		case internal(pattern, c.Path):
-			cost += float64(c.Cost)
 			continue
 		case isAlias && !l.countDoubles:
 			alias[own]++
 		default:
-			hits[own]++
+			s.hits[own]++
 		}
-		cost += float64(c.Cost)
 		if pattern >= 0 {
-			patterns[pattern]++
+			s.patterns[pattern]++
 		}
 	}
 	// Both rows of a call that was logged twice carry its cost; taking the
 	// share of pairs off the count takes it off the money too.
 	for e, n := range alias {
 		paired := n * l.doubles.share()
-		if hits[e] == 0 {
+		if s.hits[e] == 0 {
 			paired = 0 // a name without any path beside it is no double
 		}
-		if n+hits[e] > 0 {
-			cost -= l.aliasCost(r.Rows, e) * paired / max(n, 1)
+		if n+s.hits[e] > 0 {
+			s.cost -= l.aliasCost(r.Rows, e) * paired / max(n, 1)
 		}
-		hits[e] += n - paired
+		s.hits[e] += n - paired
 	}
-	l.sampling.add(sampled{r.From, r.To, r.Total, r.TotalMargin, len(r.Rows), hits})
+	if len(r.Rows) > 0 {
+		s.scale = float64(r.Total) / float64(len(r.Rows))
+	}
+	return s
+}
+
+// sample spreads what the sampled rows say over their interval.
+func (l *Ledger) sample(r *Reading) {
+	s := l.estimate(r)
+	l.sampling.add(sampled{r.From, r.To, r.Total, r.TotalMargin, len(r.Rows), s.hits})
 	if len(r.Rows) == 0 {
 		return
 	}
-	scale := float64(r.Total) / float64(len(r.Rows))
 	b := l.billing
-	for own := range hits {
+	for own := range s.hits {
 		for _, e := range l.under[own] {
-			b.accept(e, r.From, r.To, round(hits[own]*scale))
-			b.rows[e].Spread(r.From, r.To, round(rows[own]*scale))
+			b.accept(e, r.From, r.To, round(s.hits[own]*s.scale))
+			b.rows[e].Spread(r.From, r.To, round(s.rows[own]*s.scale))
 		}
 	}
-	for p, n := range patterns {
+	for p, n := range s.patterns {
 		if !l.table.patterns[p].alias {
-			b.paths[p].Spread(r.From, r.To, round(n*scale))
+			b.paths[p].Spread(r.From, r.To, round(n*s.scale))
 		}
 	}
-	l.charge(r.From, r.To, Micros(cost*scale), true)
+	l.charge(r.From, r.To, Micros(s.cost*s.scale), true)
 }
 
 // aliasCost is the cost of endpoint e's alias rows.
