@@ -40,16 +40,8 @@ func (a *App) isCleared(g *model.DenialGroup) bool {
 
 // matches reports whether a group contains the filter, in any of its words.
 func (a *App) matches(g *model.DenialGroup) bool {
-	if a.filter == "" {
-		return true
-	}
-	filter := strings.ToLower(a.filter)
-	for _, s := range [...]string{who(g), string(g.Kind), g.Reason, g.Detail, g.URL, g.Source, strconv.Itoa(g.Status)} {
-		if strings.Contains(strings.ToLower(s), filter) {
-			return true
-		}
-	}
-	return false
+	f := *a.filter(ratePane)
+	return f == "" || contains(f, who(g), string(g.Kind), g.Reason, g.Detail, g.URL, g.Source, strconv.Itoa(g.Status))
 }
 
 // who is whose calls were denied.
@@ -108,8 +100,8 @@ func (a *App) drawBilling(at area) { a.drawAlerts(at, billingPane) }
 func (a *App) alertsNote(p paneID) string {
 	filtered, clear := a.hidden(p)
 	var parts []string
-	if a.filter != "" {
-		parts = append(parts, "/"+a.filter)
+	if f := *a.filter(p); f != "" {
+		parts = append(parts, "/"+f)
 	}
 	if filtered > 0 {
 		parts = append(parts, count(filtered)+" hidden")

@@ -63,8 +63,8 @@ type view struct {
 	scroll  int     // lines of the detail pane above its top
 	sorted  sorting // the order of the endpoints
 
-	filter  string // alerts must contain it
-	typing  bool   // the filter is being typed
+	filters [focusable]string // see filter
+	typing  bool              // the filter of the list with the focus is being typed
 	cleared map[item]cleared
 
 	asking bool   // the palette is open
@@ -148,7 +148,7 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		switch {
 		case a.typing:
-			a.filter = typed(a.filter, msg.Content)
+			*a.filter(a.focus) = typed(*a.filter(a.focus), msg.Content)
 		case a.asking:
 			a.asked, a.choice = typed(a.asked, msg.Content), 0
 		}

@@ -91,16 +91,33 @@ func (a *App) endpointsTitle() []string {
 	return []string{"Endpoints"}
 }
 
-// endpointsNote says how old the figures are, when they are all of one age.
+// endpointsNote says what the filter hides, and how old the figures are when
+// they are all of one age.
 func (a *App) endpointsNote() string {
-	d, ok := a.commonAge()
-	switch {
-	case !ok:
-		return ""
-	case a.stale(a.newestFigure()):
-		return "stale: " + rough(d) + " old"
+	note := ""
+	if d, ok := a.commonAge(); ok {
+		note = rough(d) + " ago"
+		if a.stale(a.newestFigure()) {
+			note = "stale: " + rough(d) + " old"
+		}
 	}
-	return rough(d) + " ago"
+	f := *a.filter(endpointsPane)
+	if f == "" {
+		return note
+	}
+	hides, n := "/"+f, 0
+	for i := range a.snap.Endpoints {
+		if !a.lists(&a.snap.Endpoints[i]) {
+			n++
+		}
+	}
+	if n > 0 {
+		hides += " · " + count(n) + " hidden"
+	}
+	if note == "" {
+		return hides
+	}
+	return hides + " · " + note
 }
 
 // endpointLines is how many lines the endpoints would like: one for each limit
@@ -131,15 +148,23 @@ func (a *App) drawEndpoints(at area) {
 		return
 	}
 	format := formatFor(at.w)
-	rows := a.rows(true, format.short)
+	all := a.rows(true, format.short)
+	rows := a.listed(all)
+	if len(rows) == 0 && len(all) > 0 {
+		at.cut(0, 0, at.w, theme.Dim, "none but those that are hidden")
+		return
+	}
 	if len(rows) > at.h {
-		rows = a.rows(false, format.short)
+		rows = a.listed(a.rows(false, format.short))
 	}
 	hidden := 0
 	if len(rows) > at.h {
 		rows, hidden = a.keepFullest(rows, at.h)
 	}
 	c := columnsFor(rows, format, at.w)
+	if *a.filter(endpointsPane) != "" { // the columns keep their places while it is typed
+		c = columnsFor(all, format, at.w)
+	}
 	_, common := a.commonAge()
 	c.ages = !common
 	y := 0
@@ -159,6 +184,14 @@ func (a *App) drawEndpoints(at area) {
 	if hidden > 0 {
 		at.cut(c.id.x, y, at.w, theme.Dim, "+ "+count(hidden)+" with more room")
 	}
+}
+
+// listed are the rows that the filter lets through.
+func (a *App) listed(rows []row) []row {
+	if *a.filter(endpointsPane) == "" {
+		return rows
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return !a.lists(r.usage) })
 }
 
 // keepFullest leaves out the rows with the most headroom, so that n lines

@@ -71,6 +71,9 @@ func (a *App) items(p paneID) []item {
 	case endpointsPane:
 		for _, at := range a.order() {
 			e := &a.snap.Endpoints[at]
+			if !a.lists(e) {
+				continue
+			}
 			for i := range max(len(e.Limits), 1) {
 				out = append(out, item{endpoint: e.ID, limit: i})
 			}
@@ -89,13 +92,24 @@ func (a *App) follows() bool { return a.picked[endpointsPane] == (item{}) }
 
 // pickedEndpoint is the row of the endpoints that the cursor is on.
 func (a *App) pickedEndpoint() item {
-	if !a.follows() {
-		return a.picked[endpointsPane]
+	picked := a.picked[endpointsPane]
+	if a.follows() {
+		e, l, ok := a.fullest(a.lists)
+		if !ok {
+			e, l, ok = a.fullest(nil)
+		}
+		if !ok {
+			return item{}
+		}
+		picked = item{endpoint: a.snap.Endpoints[e].ID, limit: l}
 	}
-	if e, l, ok := a.fullest(); ok {
-		return item{endpoint: a.snap.Endpoints[e].ID, limit: l}
+	if *a.filter(endpointsPane) != "" {
+		rows := a.items(endpointsPane)
+		if i := chosen(rows, picked); i >= 0 {
+			return rows[i]
+		}
 	}
-	return item{}
+	return picked
 }
 
 // chosen is the row of a list that the cursor is on: the first when the one that
@@ -164,7 +178,7 @@ func (a *App) open(string) tea.Cmd {
 }
 
 // canLeave reports whether there is something for esc to leave.
-func (a *App) canLeave() bool { return a.help || a.zoom || a.filter != "" || !a.follows() }
+func (a *App) canLeave() bool { return a.help || a.zoom || a.filtering() != nil || !a.follows() }
 
 func (a *App) leave(string) tea.Cmd {
 	switch {
@@ -176,8 +190,8 @@ func (a *App) leave(string) tea.Cmd {
 			a.focus = a.subject
 		}
 		a.home()
-	case a.filter != "":
-		a.filter = ""
+	case a.filtering() != nil:
+		*a.filtering() = ""
 	default:
 		a.picked[endpointsPane] = item{} // the fullest again
 	}

@@ -9,13 +9,18 @@ import (
 func (a *App) drawFooter(at area) {
 	if a.typing {
 		x := at.put(1, 0, theme.Accent, "/")
-		x = at.cut(x, 0, at.w-x-2, theme.Bright, a.filter)
+		x = at.cut(x, 0, at.w-x-2, theme.Bright, *a.filter(a.focus))
 		at.set(x, 0, theme.Accent, '▏')
 		hints := "enter keep  esc clear"
 		if at.w-x > width(hints)+4 {
 			at.right(x+2, 0, at.w-x-3, theme.Dim, hints)
 		}
 		return
+	}
+	if f := a.filtering(); f != nil { // that something is hidden goes before what can be done
+		text := brief("/"+*f, at.w/2)
+		at.right(0, 0, at.w-1, theme.Accent, text)
+		at = at.sub(0, 0, at.w-width(text)-2, 1)
 	}
 	room := at.w - 1
 	fits := make([]bool, len(a.keys))
@@ -37,9 +42,6 @@ func (a *App) drawFooter(at area) {
 			x = at.put(x, 0, theme.Accent, a.keys[i].Help().Key) + 1
 			x = at.put(x, 0, theme.Dim, a.keys[i].hint) + 2
 		}
-	}
-	if a.filter != "" {
-		at.right(x, 0, at.w-x-1, theme.Accent, "/"+a.filter)
 	}
 }
 

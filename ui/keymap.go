@@ -1,9 +1,6 @@
 package ui
 
 import (
-	"strings"
-	"unicode/utf8"
-
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 )
@@ -43,7 +40,7 @@ func keymap() []action {
 		{"zoom", on("z", "this pane alone", "z"), "zoom", false, nil, (*App).toggleZoom},
 		{"pause", on("p", "hold the screen still", "p", "space"), "pause", false, nil, (*App).togglePause},
 		{"poll", on("r", "poll now", "r"), "poll", false, (*App).canPoll, (*App).poll},
-		{"filter", on("/", "filter the alerts", "/"), "filter", false, nil, (*App).startFilter},
+		{"filter", on("/", "filter the list", "/"), "filter", false, nil, (*App).startFilter},
 		{"clear", on("c", "clear the alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
 		{"sort", on("s", "sort the endpoints", "s"), "sort", false, nil, (*App).nextSort},
 		{paletteAction, on(":", "all commands", ":"), "", false, nil, (*App).openPalette},
@@ -71,48 +68,6 @@ func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 			cmd := act.do(&a, msg.String())
 			return a, cmd
 		}
-	}
-	return a, nil
-}
-
-// maxTyped bounds what is typed into a line, in bytes.
-const maxTyped = 64
-
-// typed is a line with more text at its end.
-func typed(line, more string) string {
-	more = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, more)
-	if len(line)+len(more) > maxTyped {
-		return line
-	}
-	return line + more
-}
-
-// edited is a line after a key.
-func edited(line, key, text string) string {
-	switch key {
-	case "ctrl+u":
-		return ""
-	case "backspace":
-		_, size := utf8.DecodeLastRuneInString(line)
-		return line[:len(line)-size]
-	}
-	return typed(line, text)
-}
-
-// typeFilter takes a key while the filter is being typed.
-func (a App) typeFilter(key, text string) (tea.Model, tea.Cmd) {
-	switch key {
-	case "enter":
-		a.typing = false
-	case "esc":
-		a.typing, a.filter = false, ""
-	default:
-		a.filter = edited(a.filter, key, text)
 	}
 	return a, nil
 }
@@ -147,11 +102,3 @@ func (a *App) togglePause(string) tea.Cmd {
 func (a *App) canPoll() bool { return a.opts.PollNow != nil }
 
 func (a *App) poll(string) tea.Cmd { a.opts.PollNow(); return nil }
-
-func (a *App) startFilter(string) tea.Cmd {
-	if a.focus != ratePane && a.focus != billingPane {
-		a.show(ratePane)
-	}
-	a.typing = true
-	return nil
-}

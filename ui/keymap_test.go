@@ -192,9 +192,9 @@ func TestPollKey(t *testing.T) {
 }
 
 func TestFilter(t *testing.T) {
-	a := press(screen(manyAlerts, 120, 40), "/", "C", "h", "a", "x", "backspace", "t")
-	if !a.typing || a.filter != "Chat" {
-		t.Fatalf("typing %t, filter %q, want Chat being typed", a.typing, a.filter)
+	a := press(screen(manyAlerts, 120, 40), "3", "/", "C", "h", "a", "x", "backspace", "t")
+	if !a.typing || *a.filter(ratePane) != "Chat" {
+		t.Fatalf("typing %t, filter %q, want Chat being typed", a.typing, *a.filter(ratePane))
 	}
 	a = press(a, "enter")
 	frame := plainFrame(a)
@@ -206,19 +206,19 @@ func TestFilter(t *testing.T) {
 		t.Errorf("after esc %d groups, want 12", got)
 	}
 	a = press(a, "/", "q", "?", "ctrl+u", "4", "2", "9")
-	if a.filter != "429" || a.help {
-		t.Errorf("filter %q, help %t: keys of the filter are only text", a.filter, a.help)
+	if *a.filter(ratePane) != "429" || a.help {
+		t.Errorf("filter %q, help %t: keys of the filter are only text", *a.filter(ratePane), a.help)
 	}
 	a = send(a, tea.PasteMsg{Content: "\x1b[31m\nx"})
-	if a.filter != "429[31mx" {
-		t.Errorf("pasted filter is %q", a.filter)
+	if *a.filter(ratePane) != "429[31mx" {
+		t.Errorf("pasted filter is %q", *a.filter(ratePane))
 	}
 	a = send(a, tea.PasteMsg{Content: strings.Repeat("long", 100)})
-	if len(a.filter) > maxTyped {
-		t.Errorf("filter has grown to %d bytes", len(a.filter))
+	if len(*a.filter(ratePane)) > maxTyped {
+		t.Errorf("filter has grown to %d bytes", len(*a.filter(ratePane)))
 	}
-	if a = press(a, "esc"); a.typing || a.filter != "" {
-		t.Errorf("esc leaves typing %t, filter %q", a.typing, a.filter)
+	if a = press(a, "esc"); a.typing || *a.filter(ratePane) != "" {
+		t.Errorf("esc leaves typing %t, filter %q", a.typing, *a.filter(ratePane))
 	}
 }
 

@@ -19,7 +19,7 @@ func TestPaletteDoesWhatIsChosen(t *testing.T) {
 		{": p a n e space b enter", func(a App) bool { return a.focus == billingPane }},
 		{": p a u s e enter", func(a App) bool { return a.paused }},
 		{": h e l p enter", func(a App) bool { return a.help }},
-		{": f i l t enter c", func(a App) bool { return a.typing && a.filter == "c" }},
+		{": f i l t enter c", func(a App) bool { return a.typing && *a.filter(endpointsPane) == "c" }},
 		{": down down up enter", func(a App) bool { return a.focus == billingPane }}, // previous-pane
 		{": z esc", func(a App) bool { return !a.zoom }},
 		{": z ctrl+u p a u backspace backspace backspace backspace z enter", func(a App) bool { return a.zoom }},

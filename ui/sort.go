@@ -30,8 +30,8 @@ func (a *App) nextSort(string) tea.Cmd {
 	return nil
 }
 
-// order is the places in the snapshot of the endpoints to be shown, in the order
-// that was chosen. What is not known comes last, equals stay as in the table.
+// order is the places in the snapshot of all endpoints, in the order that was
+// chosen. What is not known comes last, equals stay as in the table.
 func (a *App) order() []int {
 	all := a.snap.Endpoints
 	out := make([]int, len(all))

@@ -11,7 +11,7 @@ import (
 // shown are the IDs of the endpoints in the order of the screen.
 func shown(a App) string {
 	var ids []string
-	for _, r := range a.rows(false, false) {
+	for _, r := range a.listed(a.rows(false, false)) {
 		ids = append(ids, r.endpoint)
 	}
 	return strings.Join(ids, " ")

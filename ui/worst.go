@@ -22,7 +22,7 @@ func (a *App) worst() worst {
 	if w, ok := a.capReached(); ok {
 		return w
 	}
-	e, l, ok := a.fullest()
+	e, l, ok := a.fullest(nil)
 	if !ok {
 		return worst{}
 	}
@@ -72,10 +72,14 @@ func (a *App) capReached() (worst, bool) {
 	return w, true
 }
 
-// fullest is the limit under the highest pressure, and of several the fullest.
-func (a *App) fullest() (endpoint, limit int, ok bool) {
+// fullest is the limit under the highest pressure, and of several the fullest,
+// of all endpoints or of those that are of interest.
+func (a *App) fullest(of func(*model.EndpointUsage) bool) (endpoint, limit int, ok bool) {
 	pressure, most := model.PressureUnknown, -1.0
 	for i := range a.snap.Endpoints {
+		if of != nil && !of(&a.snap.Endpoints[i]) {
+			continue
+		}
 		for j := range a.snap.Endpoints[i].Limits {
 			u := &a.snap.Endpoints[i].Limits[j]
 			p, r := u.Pressure(), u.Ratio().Or(-1)

@@ -1,0 +1,112 @@
+package ui
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"quotatop/model"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// filter is what the rows of a list must contain; both lists of alerts have the
+// same.
+func (a *App) filter(p paneID) *string {
+	if p == billingPane {
+		p = ratePane
+	}
+	return &a.filters[p]
+}
+
+// filtering is the filter that esc ends and the footer shows: that of the list
+// with the focus, else another; nil when there is none.
+func (a *App) filtering() *string {
+	for _, p := range [...]paneID{a.focus, endpointsPane, ratePane} {
+		if f := a.filter(p); *f != "" {
+			return f
+		}
+	}
+	return nil
+}
+
+// startFilter begins to filter the list with the focus, or that of the detail
+// pane, or else the alerts.
+func (a *App) startFilter(string) tea.Cmd {
+	switch {
+	case a.focus == detailPane:
+		a.show(a.subject)
+	case !a.focus.isList():
+		a.show(ratePane)
+	}
+	a.typing, a.help = true, false
+	return nil
+}
+
+// lists reports whether the filter lets an endpoint through, by its ID, its name
+// or a path.
+func (a *App) lists(e *model.EndpointUsage) bool {
+	f := *a.filter(endpointsPane)
+	if f == "" || contains(f, e.ID, e.Name) {
+		return true
+	}
+	for i := range e.Paths {
+		if contains(f, e.Paths[i].Path) {
+			return true
+		}
+	}
+	return false
+}
+
+// contains reports whether one of texts contains a filter, in whatever case.
+func contains(filter string, texts ...string) bool {
+	filter = strings.ToLower(filter)
+	for _, s := range texts {
+		if strings.Contains(strings.ToLower(s), filter) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxTyped bounds what is typed into a line, in bytes.
+const maxTyped = 64
+
+// typed is a line with more text at its end.
+func typed(line, more string) string {
+	more = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, more)
+	if len(line)+len(more) > maxTyped {
+		return line
+	}
+	return line + more
+}
+
+// edited is a line after a key.
+func edited(line, key, text string) string {
+	switch key {
+	case "ctrl+u":
+		return ""
+	case "backspace":
+		_, size := utf8.DecodeLastRuneInString(line)
+		return line[:len(line)-size]
+	}
+	return typed(line, text)
+}
+
+// typeFilter takes a key while the filter is being typed.
+func (a App) typeFilter(key, text string) (tea.Model, tea.Cmd) {
+	switch key {
+	case "enter":
+		a.typing = false
+	case "esc":
+		a.typing = false
+		*a.filter(a.focus) = ""
+	default:
+		*a.filter(a.focus) = edited(*a.filter(a.focus), key, text)
+	}
+	return a, nil
+}
