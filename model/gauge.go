@@ -44,6 +44,8 @@ func (l *Ledger) usage(e int, now time.Time) EndpointUsage {
 		}
 	}
 	u.Calls = v.used
+	u.Charts = l.charts(e, v)
+	u.Models, u.ModelsSince = l.models(e, now)
 	if l.billing.covers(time.Minute, l.horizon) {
 		u.Rows = Some(l.billing.rows[e].Count(l.horizon.Add(-time.Minute), l.horizon))
 	}
@@ -75,6 +77,7 @@ type view struct {
 	estimated                    bool                         // account rests on samples
 	count                        func(from, to time.Time) int // the calls behind used
 	lanes                        []*lane                      // those behind used; the largest counts
+	since                        time.Time                    // they have watched from here on
 }
 
 // view chooses between this machine's figure, which ends now, and the
@@ -124,7 +127,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 		v.used, v.asOf, v.fromAccount = v.account, h, true
 		v.upper = perIP && there > l.polls.between(e, span, h.Add(-per), h)
 		v.lower = !accountCovers
-		v.count, v.lanes = account, []*lane{l.billing}
+		v.count, v.lanes, v.since = account, []*lane{l.billing}, l.billing.since
 	case seesHere:
 		v.used = v.local
 		v.lower = !localCovers && !(accountCovers && !perIP)
@@ -134,7 +137,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 			}
 			return local(from, to)
 		}
-		v.lanes = []*lane{l.tap, l.tail}
+		v.lanes, v.since = []*lane{l.tap, l.tail}, l.watchingSince(now)
 	default:
 		return v
 	}
@@ -143,6 +146,18 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 		v.others = Some(max(there-then, 0))
 	}
 	return v
+}
+
+// watchingSince is since when this machine has watched calls; now when it does
+// not.
+func (l *Ledger) watchingSince(now time.Time) time.Time {
+	since := now
+	for _, lane := range []*lane{l.tap, l.tail} {
+		if lane.watching() {
+			since = minTime(since, lane.since)
+		}
+	}
+	return since
 }
 
 // billingSilent reports whether the billing log's horizon is so old that its
@@ -189,7 +204,8 @@ func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 	if in, ok := timeToLimit(v.count, limit.Max, limit.Per, v.asOf).Get(); ok {
 		g.TimeToLimit = Some(max(in-now.Sub(v.asOf), 0).Seconds())
 	}
-	g.History, g.HistoryRejected = l.history(e, i, v)
+	g.History, g.HistoryRejected = l.steps(v, v.asOf, HistorySteps, func(lane *lane) chartTally { return lane.tallies[e][i].history })
+	g.HistoryFrom = v.since
 	peak := g.Used.Or(0)
 	sum := 0
 	const window = HistorySteps / 15
@@ -207,26 +223,3 @@ func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 // soon is where a count up to now ends: nothing that was seen is dated later, so
 // the bucket that is filling is counted whole.
 func soon(now time.Time) time.Time { return now.Add(time.Minute) }
-
-// history is the steps up to the view's end, from the same lanes as the view.
-func (l *Ledger) history(e, i int, v view) (accepted, rejected []int) {
-	accepted, rejected = make([]int, HistorySteps), make([]int, HistorySteps)
-	step := make([]int, HistorySteps)
-	most := func(into []int, from *Window) {
-		from.Steps(v.asOf, step)
-		for j, n := range step {
-			into[j] = max(into[j], n)
-		}
-	}
-	for _, lane := range v.lanes {
-		if lane != nil {
-			most(accepted, lane.tallies[e][i].history)
-		}
-	}
-	for _, lane := range []*lane{l.tap, l.tail} {
-		if lane != nil {
-			most(rejected, lane.tallies[e][i].historyRejected)
-		}
-	}
-	return accepted, rejected
-}

@@ -6,17 +6,20 @@ import "time"
 // billing log shows, what the tap saw, what the tails saw, and quotatop's own
 // polls. Calls are never matched across lanes.
 type lane struct {
-	since   time.Time // the lane has been watching from here on; zero when it has not begun
-	tallies [][]tally // by endpoint, then by span of that endpoint
-	paths   []*Window // the calls by pattern of the table
-	rows    []*Window // raw billing rows by endpoint; the billing lane only
-	cost    *Window   // micro-dollars; the billing lane only
+	since   time.Time                     // the lane has been watching from here on; zero when it has not begun
+	oldest  time.Time                     // the earliest that since has been, for a lane with gaps; else zero
+	tallies [][]tally                     // by endpoint, then by span of that endpoint
+	charts  [][len(chartSteps)]chartTally // by endpoint
+	models  []modelTally                  // by endpoint, of the current period
+	paths   []*Window                     // the calls by pattern of the table
+	rows    []*Window                     // raw billing rows by endpoint; the billing lane only
+	cost    *Window                       // micro-dollars; the billing lane only
 }
 
 // tally counts one endpoint's calls for one span.
 type tally struct {
-	accepted, rejected       *Window
-	history, historyRejected *Window
+	accepted, rejected *Window
+	history            chartTally
 }
 
 // Widths of the windows that serve the detail of a minute and the burn rate.
@@ -32,16 +35,18 @@ const laneLag = 2 * time.Minute
 func newLane(t Table, spans [][]time.Duration) *lane {
 	l := &lane{
 		tallies: make([][]tally, len(t.Endpoints)),
+		charts:  make([][len(chartSteps)]chartTally, len(t.Endpoints)),
+		models:  make([]modelTally, len(t.Endpoints)),
 		paths:   make([]*Window, len(t.patterns)),
 	}
 	for e := range l.tallies {
+		l.charts[e] = newChartTallies()
 		for _, span := range spans[e] {
 			step := span * 15 / HistorySteps
 			l.tallies[e] = append(l.tallies[e], tally{
-				accepted:        newLimitWindow(span, laneLag),
-				rejected:        newLimitWindow(span, laneLag),
-				history:         NewWindow(step, 15*span+laneLag),
-				historyRejected: NewWindow(step, 15*span+laneLag),
+				accepted: newLimitWindow(span, laneLag),
+				rejected: newLimitWindow(span, laneLag),
+				history:  chartTally{NewWindow(step, 15*span+laneLag), NewWindow(step, 15*span+laneLag)},
 			})
 		}
 	}
@@ -62,24 +67,30 @@ func newBillingLane(t Table, spans [][]time.Duration) *lane {
 }
 
 // accept counts n accepted calls at t, or spread over [from, t), for every
-// span of endpoint e.
+// span and chart of endpoint e.
 func (l *lane) accept(e int, from, t time.Time, n int) {
 	for i := range l.tallies[e] {
 		y := &l.tallies[e][i]
-		if from.Equal(t) {
-			y.accepted.Add(t, n)
-			y.history.Add(t, n)
-		} else {
-			y.accepted.Spread(from, t, n)
-			y.history.Spread(from, t, n)
-		}
+		y.accepted.count(from, t, n)
+		y.history.accepted.count(from, t, n)
+	}
+	for i := range l.charts[e] {
+		l.charts[e][i].accepted.count(from, t, n)
 	}
 }
 
 // reject counts a denied call against one span of endpoint e.
 func (l *lane) reject(e, span int, t time.Time) {
 	l.tallies[e][span].rejected.Add(t, 1)
-	l.tallies[e][span].historyRejected.Add(t, 1)
+	l.tallies[e][span].history.rejected.Add(t, 1)
+}
+
+// chartRejected counts a denied call in the charts of endpoint e, whichever of
+// its limits denied it.
+func (l *lane) chartRejected(e int, t time.Time) {
+	for i := range l.charts[e] {
+		l.charts[e][i].rejected.Add(t, 1)
+	}
 }
 
 // covers reports whether the lane has watched all of the span that ends at t.

@@ -21,6 +21,8 @@ type Ledger struct {
 	doubles                   pairing
 	sampling                  sampling
 	countDoubles              bool
+	drawn                     []drawn // by endpoint
+	modelPeriod               period  // the models' calls are of
 
 	spend   spend
 	alerts  alerts
@@ -40,7 +42,7 @@ type LedgerOptions struct {
 
 // NewLedger returns an empty ledger for the limits of t.
 func NewLedger(t Table, opts LedgerOptions) *Ledger {
-	l := &Ledger{table: t, countDoubles: opts.CountDoubleRows}
+	l := &Ledger{table: t, countDoubles: opts.CountDoubleRows, drawn: make([]drawn, len(t.Endpoints))}
 	l.spend.limit = opts.Cap
 	for own, e := range t.Endpoints {
 		spans := make([]time.Duration, 0, len(e.Limits)+1)
@@ -84,6 +86,7 @@ func (l *Ledger) Observe(e Event) {
 		l.reading(e.Reading)
 	case e.Account != nil:
 		l.spend.observe(*e.Account, e.At)
+		l.reschedule()
 	case e.Health != nil:
 		l.health(e.Source, *e.Health, e.At)
 	}
@@ -123,13 +126,15 @@ func (l *Ledger) row(c *Call, at time.Time) {
 		return
 	}
 	if l.countDoubles || !l.aliased(own) || l.doubles.take(at, c, alias, l.countAlone) {
-		l.countRow(own, pattern, at, c.Cost)
+		l.countRow(own, pattern, at, ModelUsage{Model: c.Model, Tokens: c.Tokens, Cost: c.Cost})
 	}
 }
 
 // countRow counts one call of the billing log.
-func (l *Ledger) countRow(own, pattern int, at time.Time, cost Micros) {
-	l.charge(at, at, cost, false)
+func (l *Ledger) countRow(own, pattern int, at time.Time, u ModelUsage) {
+	l.charge(at, at, u.Cost, false)
+	u.Requests = 1
+	l.countModel(l.billing, own, at, u)
 	for _, e := range l.under[own] {
 		l.billing.accept(e, at, at, 1)
 	}
@@ -141,7 +146,7 @@ func (l *Ledger) countRow(own, pattern int, at time.Time, cost Micros) {
 // countAlone counts an alias row that has no other half.
 func (l *Ledger) countAlone(h half) {
 	own, pattern := l.table.match("", h.path)
-	l.countRow(own, pattern, h.at, h.cost)
+	l.countRow(own, pattern, h.at, ModelUsage{Model: h.model, Tokens: h.tokens, Cost: h.cost})
 }
 
 // charge counts money that was spent at to, or over [from, to).
@@ -185,7 +190,9 @@ func (l *Ledger) call(c *Call, source string, at time.Time) {
 	}
 	if isPoll {
 		l.source(source).polls.Add(at, 1)
+		return
 	}
+	l.countModel(lane, own, at, ModelUsage{Model: c.Model, Requests: 1, Tokens: c.Tokens, Cost: c.Cost})
 }
 
 // lane returns the lane that a source's local calls belong to.
@@ -214,8 +221,13 @@ func (l *Ledger) deny(d *Denial, lane *lane, own int, source string, when time.T
 	if d.Kind != KindRate {
 		return
 	}
+	last := -1
 	for _, at := range l.denying(d.Limit, own) {
 		lane.reject(at.e, at.span, when)
+		if at.e != last { // an endpoint's limits stand side by side
+			lane.chartRejected(at.e, when)
+		}
+		last = at.e
 		l.lessons[at.e][at.span].learn(d, when)
 	}
 }
@@ -267,10 +279,16 @@ func (l *Ledger) readTo(r *Reading) {
 	switch {
 	case b.since.IsZero() || r.From.After(l.horizon) || r.To.Before(b.since):
 		if r.To.After(l.horizon) { // the first reading, or one after a gap
+			if !b.since.IsZero() && r.From.After(l.modelPeriod.from) {
+				b.missed()
+			}
 			b.since, l.horizon = r.From, r.To
 		}
 	default:
 		b.since, l.horizon = minTime(b.since, r.From), maxTime(l.horizon, r.To)
+	}
+	if b.oldest.IsZero() || b.since.Before(b.oldest) {
+		b.oldest = b.since
 	}
 }
 
@@ -278,6 +296,7 @@ func (l *Ledger) readTo(r *Reading) {
 type estimate struct {
 	hits, rows []float64 // by endpoint: of the sample, the calls that count and all rows
 	patterns   []float64 // calls by pattern, aliases too
+	alias      []float64 // by endpoint: the calls that one alias row counts for
 	cost       float64   // of the sample, in micro-dollars
 	scale      float64   // what one row of the sample stands for; 0 without any
 }
@@ -286,7 +305,7 @@ type estimate struct {
 func (l *Ledger) estimate(r *Reading) estimate {
 	s := estimate{
 		hits: make([]float64, len(l.table.Endpoints)), rows: make([]float64, len(l.table.Endpoints)),
-		patterns: make([]float64, len(l.table.patterns)),
+		patterns: make([]float64, len(l.table.patterns)), alias: make([]float64, len(l.table.Endpoints)),
 	}
 	alias := make([]float64, len(l.table.Endpoints))
 	for i := range r.Rows {
@@ -317,6 +336,7 @@ func (l *Ledger) estimate(r *Reading) estimate {
 			s.cost -= l.aliasCost(r.Rows, e) * paired / max(n, 1)
 		}
 		s.hits[e] += n - paired
+		s.alias[e] = (n - paired) / max(n, 1)
 	}
 	if len(r.Rows) > 0 {
 		s.scale = float64(r.Total) / float64(len(r.Rows))
@@ -344,6 +364,7 @@ func (l *Ledger) sample(r *Reading) {
 		}
 	}
 	l.charge(r.From, r.To, Micros(s.cost*s.scale), true)
+	l.sampleModels(r, s.scale, s.alias)
 }
 
 // aliasCost is the cost of endpoint e's alias rows.

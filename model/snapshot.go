@@ -60,6 +60,14 @@ type EndpointUsage struct {
 	Rows  Opt[int] `json:"rows_minute"`
 	// Paths splits Calls by path.
 	Paths []PathUsage `json:"paths"`
+	// Models splits the calls since ModelsSince by model, most requests first.
+	Models []ModelUsage `json:"models"`
+	// ModelsSince is the last reset, or later when calls have been counted for
+	// less long; unknown when none are counted yet.
+	ModelsSince Opt[time.Time] `json:"models_since"`
+	// Charts are the calls of the last 15 minutes, hour and day; nil when
+	// nothing has been heard yet. Not part of the JSON.
+	Charts []Chart `json:"-"`
 }
 
 // PathUsage is the calls of the last minute that one path pattern took.
@@ -108,6 +116,9 @@ type LimitUsage struct {
 	History []int `json:"-"`
 	// HistoryRejected is the same for the rejected calls.
 	HistoryRejected []int `json:"-"`
+	// HistoryFrom is since when calls have been watched: what History says of
+	// the time before is not known to be all.
+	HistoryFrom time.Time `json:"-"`
 }
 
 // HistorySteps is the length of LimitUsage.History: 15 windows.

@@ -67,9 +67,10 @@ var contract = map[string]string{
 	"":                   "version at clock_offset_ms profile account cap endpoints denials sources",
 	"account":            "plan team",
 	"cap":                "period used_usd limit_usd remaining_usd resets_at reset_source burn_usd_per_min exhausts_at as_of estimated",
-	"endpoints[]":        "id name scope limits calls_minute rows_minute paths",
+	"endpoints[]":        "id name scope limits calls_minute rows_minute paths models models_since",
 	"endpoints[].limits": "limit per_s used local account others rejected denied_at learned_limit peak estimated margin upper_bound lower_bound time_to_limit_s as_of",
 	"endpoints[].paths":  "path calls_minute",
+	"endpoints[].models": "model requests tokens cost_usd estimated",
 	"denials[]":          "kind endpoint status first_at at count count_minute sent_early retry_at clears_at reason detail headers resolution_url source",
 	"sources[]":          "name state as_of error note retry_at polls_minute budget_minute polls_hour budget_hour",
 }
@@ -102,7 +103,7 @@ func TestSnapshotJSONHasEveryField(t *testing.T) {
 	}
 	objects := map[string]map[string]any{
 		"": top, "account": first(top["account"]), "cap": first(top["cap"]), "endpoints[]": chat,
-		"endpoints[].limits": first(chat["limits"]), "endpoints[].paths": first(chat["paths"]),
+		"endpoints[].limits": first(chat["limits"]), "endpoints[].paths": first(chat["paths"]), "endpoints[].models": first(chat["models"]),
 		"denials[]": first(top["denials"]), "sources[]": first(top["sources"]),
 	}
 	for where, fields := range contract {
@@ -123,7 +124,7 @@ func TestSnapshotJSONOfNothing(t *testing.T) {
 	for _, want := range []string{
 		`"used_usd":null`, `"limit_usd":null`, `"remaining_usd":null`, `"burn_usd_per_min":null`, `"exhausts_at":null`,
 		`"used":null`, `"local":null`, `"account":null`, `"others":null`, `"rejected":null`, `"peak":null`, `"time_to_limit_s":null`, `"as_of":null`,
-		`"denied_at":null`, `"learned_limit":null`, `"calls_minute":null`, `"rows_minute":null`, `"denials":[]`, `"sources":[]`, `"paths":[]`, `"limits":[]`,
+		`"denied_at":null`, `"learned_limit":null`, `"calls_minute":null`, `"rows_minute":null`, `"denials":[]`, `"sources":[]`, `"paths":[]`, `"limits":[]`, `"models":[]`, `"models_since":null`,
 	} {
 		if !bytes.Contains(data, []byte(want)) {
 			t.Errorf("no %s in %s", want, data)
@@ -151,6 +152,8 @@ func TestSnapshotIsImmutable(t *testing.T) {
 				history, _ := json.Marshal([][]int{u.History, u.HistoryRejected})
 				data = append(data, history...)
 			}
+			charts, _ := json.Marshal(e.Charts)
+			data = append(data, charts...)
 		}
 		return string(data)
 	}
@@ -229,9 +232,10 @@ func TestSnapshotRoundTrip(t *testing.T) {
 		if err := json.Unmarshal(written, &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		for _, e := range want.Endpoints {
+		for i, e := range want.Endpoints {
+			want.Endpoints[i].Charts = nil
 			for j := range e.Limits {
-				e.Limits[j].History, e.Limits[j].HistoryRejected = nil, nil
+				e.Limits[j].History, e.Limits[j].HistoryRejected, e.Limits[j].HistoryFrom = nil, nil, time.Time{}
 			}
 		}
 		if !reflect.DeepEqual(got, want) {

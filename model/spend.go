@@ -73,6 +73,12 @@ func (s *spend) row(t time.Time, cost Micros, sampled bool) {
 
 // reset is the first reset after t: the account's, or 00:00 UTC.
 func (s *spend) reset(t time.Time) time.Time {
+	_, to := s.period(t)
+	return to
+}
+
+// period is the time from the last reset at or before t to the first after it.
+func (s *spend) period(t time.Time) (from, to time.Time) {
 	at := s.account.ResetsAt
 	if at.IsZero() {
 		at = t.UTC().Truncate(day)
@@ -81,15 +87,16 @@ func (s *spend) reset(t time.Time) time.Time {
 		at, t = at.UTC(), t.UTC()
 		months := 12*(t.Year()-at.Year()) + int(t.Month()-at.Month())
 		if same := monthsAfter(at, months); same.After(t) {
-			return same
+			return monthsAfter(at, months-1), same
 		}
-		return monthsAfter(at, months+1)
+		return monthsAfter(at, months), monthsAfter(at, months+1)
 	}
 	days := t.Sub(at) / day
 	if t.Before(at) && t.Sub(at)%day != 0 {
 		days--
 	}
-	return at.Add((days + 1) * day)
+	from = at.Add(days * day)
+	return from, from.Add(day)
 }
 
 const day = 24 * time.Hour

@@ -100,6 +100,8 @@ func (l *Ledger) carry(c *codec) {
 	l.alerts.carry(c, len(l.table.Endpoints))
 	list(c, &l.sources, maxSources, func(s *source) { s.carry(c) })
 	number(c, &l.offset)
+	c.time(&l.modelPeriod.from)
+	c.time(&l.modelPeriod.to)
 }
 
 // lane carries a lane, which may not have begun.
@@ -116,12 +118,18 @@ func (c *codec) lane(p **lane, begin func() *lane) {
 
 func (l *lane) carry(c *codec) {
 	c.time(&l.since)
+	c.time(&l.oldest)
+	for e := range l.charts {
+		for i := range l.charts[e] {
+			l.charts[e][i].carry(c)
+		}
+		list(c, (*[]ModelUsage)(&l.models[e]), maxModels+1, func(u *ModelUsage) { u.carry(c) })
+	}
 	for _, spans := range l.tallies {
 		for _, y := range spans {
 			c.window(y.accepted)
 			c.window(y.rejected)
-			c.window(y.history)
-			c.window(y.historyRejected)
+			y.history.carry(c)
 		}
 	}
 	for _, w := range l.paths {
@@ -133,6 +141,19 @@ func (l *lane) carry(c *codec) {
 	if l.cost != nil {
 		c.window(l.cost)
 	}
+}
+
+func (t chartTally) carry(c *codec) {
+	c.window(t.accepted)
+	c.window(t.rejected)
+}
+
+func (u *ModelUsage) carry(c *codec) {
+	text(c, &u.Model)
+	number(c, &u.Requests)
+	number(c, &u.Tokens)
+	number(c, &u.Cost)
+	c.flag(&u.Estimated)
 }
 
 func (p *pairing) carry(c *codec) {
@@ -147,6 +168,7 @@ func (p *pairing) carry(c *codec) {
 		number(c, &h.tokens)
 		number(c, &h.cost)
 		text(c, &h.model)
+		p.marks[i] = markOf(h.tokens, h.cost)
 	}
 	below(c, &p.next, 0, pairMemory)
 	number(c, &p.compat)

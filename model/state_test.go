@@ -63,9 +63,9 @@ func TestRestoredLedgerGoesOn(t *testing.T) {
 }
 
 // known says which fields a state leaves out: they follow from the table and
-// the options.
+// the options, or are made anew.
 var known = []string{
-	"Ledger.table", "Ledger.spans", "Ledger.under", "Ledger.countDoubles", "spend.limit",
+	"Ledger.table", "Ledger.spans", "Ledger.under", "Ledger.countDoubles", "Ledger.drawn", "spend.limit", "pairing.marks",
 	"Window.width",
 }
 

@@ -55,6 +55,15 @@ func (w *Window) addBucket(b int64, n int) {
 	*c = min(*c+int64(min(n, maxBucket)), maxBucket)
 }
 
+// count counts n events at to, or spread over [from, to) where that is a span.
+func (w *Window) count(from, to time.Time, n int) {
+	if from.Equal(to) {
+		w.Add(to, n)
+	} else {
+		w.Spread(from, to, n)
+	}
+}
+
 // Spread counts n events evenly over [from, to).
 func (w *Window) Spread(from, to time.Time, n int) {
 	first, last := w.bucket(from), w.bucket(to.Add(-1))
