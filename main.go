@@ -31,10 +31,12 @@ import (
 	"quotatop/poller/config"
 	"quotatop/poller/eventline"
 	"quotatop/poller/sim"
+	"quotatop/poller/statefile"
 	"quotatop/poller/tail"
 	"quotatop/poller/tap"
 	"quotatop/theme"
 	"quotatop/ui"
+	"quotatop/ui/status"
 )
 
 // The exit codes, a contract with scripts.
@@ -130,7 +132,7 @@ func newRoot() *cobra.Command {
 		cmd.Flags().StringArrayVar(&f.tails, "tail", nil, "also follow this log or results file of a load run; - is standard input; may be repeated")
 		cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("how its lines are written: %s (default: recognised)", joined(tail.Formats())))
 	}
-	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), checkCommand(f), waitCommand(f), stream, tapCommand(f))
+	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), statusCommand(f), checkCommand(f), waitCommand(f), stream, tapCommand(f))
 	return root
 }
 
@@ -189,7 +191,8 @@ type rig struct {
 	clock   *poller.Clock
 	ledger  *model.Ledger
 	billing *billing.Source
-	local   []poller.Source // what sees this machine's calls: the tap, the tails
+	local   []poller.Source        // what sees this machine's calls: the tap, the tails
+	seen    []func(model.Snapshot) // who else looks at every snapshot
 }
 
 // newRig checks all settings. key is the API key.
@@ -221,6 +224,7 @@ func newRig(c config.Config, key string) (*rig, error) {
 	r.ledger = model.NewLedger(table, ledger)
 	opts.Clock = r.clock
 	r.billing = billing.New(opts)
+	r.seen = append(r.seen, r.billing.Seen)
 	return r, nil
 }
 
@@ -280,9 +284,16 @@ func (f *flags) newWatch(ctx context.Context) (*rig, error) {
 func (r *rig) start(ctx context.Context) <-chan model.Snapshot {
 	runner := &poller.Runner{
 		Sources: append([]poller.Source{r.billing}, r.local...),
-		Ledger:  r.ledger, Clock: r.clock, Seen: r.billing.Seen,
+		Ledger:  r.ledger, Clock: r.clock, Seen: r.look,
 	}
 	return runner.Start(ctx)
+}
+
+// look shows a snapshot to all who want to see each.
+func (r *rig) look(s model.Snapshot) {
+	for _, seen := range r.seen {
+		seen(s)
+	}
 }
 
 // show runs the screen until the user quits or ctx ends, and waits for the
@@ -321,6 +332,11 @@ func dashboard(cmd *cobra.Command, f *flags) error {
 	r, err := f.newWatch(cmd.Context())
 	if err != nil {
 		return err
+	}
+	// Without the file there is only no status line, which says so itself.
+	if state, err := statefile.Open(statefile.Dirs()...); err == nil {
+		defer state.Close()
+		r.seen = append(r.seen, state.Seen)
 	}
 	return r.show(cmd.Context(), "")
 }
@@ -507,6 +523,54 @@ func onceCommand(f *flags) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one Snapshot as JSON")
 	return cmd
+}
+
+// statusPatience is how long a status line waits for a poll of its own.
+const statusPatience = 2 * time.Second
+
+func statusCommand(f *flags) *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "one line for a tmux status bar, from the dashboard that runs",
+		Long: "status prints the limit with the least headroom and its time to the wall, what is left of the cap and the\n" +
+			"time to its reset. It asks the dashboard that runs; without one it polls once, and where that gives no answer\n" +
+			"it says \"quotatop: off\".",
+		Example: "  quotatop status --format tmux\n  quotatop status --format '{{.Endpoint}} {{.Percent.Or 0}}%'",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := status.Line(model.Snapshot{}, format); err != nil {
+				return usageError{err}
+			}
+			s, ok := f.newest(cmd.Context())
+			if !ok {
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), "quotatop: off")
+				return err
+			}
+			line, err := status.Line(s, format)
+			if err != nil {
+				return usageError{err}
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), line)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", status.Plain, "plain, tmux, json, or a Go template over what json prints")
+	return cmd
+}
+
+// newest is the snapshot of the dashboard that runs, else that of one poll.
+func (f *flags) newest(ctx context.Context) (model.Snapshot, bool) {
+	if s, ok, _ := statefile.Read(time.Now(), statefile.Dirs()...); ok {
+		return s, true
+	}
+	ctx, cancel := context.WithTimeout(ctx, statusPatience)
+	defer cancel()
+	r, _, err := f.newRig(ctx)
+	if err != nil || r.billing.Poll(ctx, r.ledger.Observe) != nil {
+		return model.Snapshot{}, false
+	}
+	return r.ledger.Snapshot(r.clock.Now()), true
 }
 
 // gateFlags are what a command asks to be left.

@@ -19,6 +19,7 @@ import (
 
 	"quotatop/model"
 	"quotatop/poller/sim"
+	"quotatop/poller/statefile"
 )
 
 const testKey = "pio_sk_do_not_show_me"
@@ -88,6 +89,7 @@ func TestMistakes(t *testing.T) {
 		"check, dead host":   {"check --cap-left 5usd --base-url " + dead.URL, testKey, 1, "connection refused"},
 		"wait, dead host":    {"wait --until-headroom 5% --timeout 100ms --base-url " + dead.URL, testKey, 1, "not known"},
 		"wait for no time":   {"wait --until-headroom 5% --timeout 0s", testKey, 2, "--timeout 0s"},
+		"status, format":     {"status --format {{.Nope}}", testKey, 2, "can't evaluate field Nope"},
 		"sim on a dead port": {"sim --listen " + taken.Addr().String(), "", 1, "is in use"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,6 +144,42 @@ func TestCheckAndWait(t *testing.T) {
 			t.Errorf("%s: exit code %d, output %q, standard error %q; want %d with %q", tt.args, code, stdout, stderr, tt.code, tt.want)
 		}
 	}
+}
+
+// A status line comes from the dashboard that runs; without one from a poll;
+// and says so where there is no answer.
+func TestStatus(t *testing.T) {
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	t.Setenv("PIONEER_API_KEY", "")
+	status := func(want string, args ...string) {
+		t.Helper()
+		code, stdout, stderr := quotatop(t, t.Context(), append([]string{"status"}, args...)...)
+		if code != 0 || stderr != "" || strings.Count(stdout, "\n") != 1 || !strings.Contains(stdout, want) {
+			t.Errorf("exit code %d, output %q, standard error %q; want one line with %q", code, stdout, stderr, want)
+		}
+	}
+	status("quotatop: off")
+	status("$18.73", "--base-url", api(t))
+
+	state, err := statefile.Open(statefile.Dirs()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer state.Close()
+	now := time.Now()
+	state.Seen(model.Snapshot{Version: model.SnapshotVersion, At: now, Endpoints: []model.EndpointUsage{{ID: "chat", Limits: []model.LimitUsage{
+		{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(41.5), AsOf: model.Some(now)},
+	}}}})
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		if _, ok, _ := statefile.Read(time.Now(), statefile.Dirs()...); ok {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the dashboard's state cannot be read")
+		}
+	}
+	status("chat 92% 41s")
+	status("chat is at 92", "--format", "{{.Endpoint}} is at {{.Percent.Or 0}}")
 }
 
 func TestOnce(t *testing.T) {
