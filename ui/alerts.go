@@ -145,7 +145,9 @@ func (a *App) drawAlerts(at area, p paneID) {
 	}
 	y := 0
 	for i := first; i < min(first+room, len(groups)); i++ {
-		a.drawAlert(at.sub(0, y, at.w, lines), groups[i], i == cursor)
+		place := at.sub(0, y, at.w, lines)
+		a.drawAlert(place, groups[i], i == cursor)
+		a.mark(target{at: place, kind: onRow, pane: p, item: itemOf(groups[i])})
 		y += lines
 	}
 	if more := len(groups) - room; more > 0 && at.h > 1 {

@@ -49,7 +49,8 @@ type App struct {
 	paused bool           // newer snapshots are not shown
 	newest model.Snapshot // the last that came
 
-	w, h int
+	w, h    int
+	targets *[]target // while a frame is drawn to see what stands where; else nil
 	view
 }
 
@@ -145,6 +146,10 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return a.paint(a.theme), nil
 	case tea.KeyPressMsg:
 		return a.press(msg)
+	case tea.MouseClickMsg:
+		return a.click(msg.Mouse())
+	case tea.MouseWheelMsg:
+		return a.wheel(msg.Mouse()), nil
 	case tea.PasteMsg:
 		switch {
 		case a.typing:
@@ -179,6 +184,7 @@ func (a App) themeFor(dark bool) int {
 func (a App) View() tea.View {
 	v := tea.NewView("")
 	v.AltScreen = true
+	v.MouseMode = tea.MouseModeCellMotion
 	if a.w > 0 && a.h > 0 {
 		v.Content = a.frame().text(a.styles)
 	}

@@ -178,7 +178,9 @@ func (a *App) drawEndpoints(at area) {
 		if airy && i > 0 && rows[i].first {
 			y++
 		}
-		a.drawRow(at.sub(0, y, at.w, 1), c, &rows[i], i == cursor)
+		line := at.sub(0, y, at.w, 1)
+		a.drawRow(line, c, &rows[i], i == cursor)
+		a.mark(target{at: line, kind: onRow, pane: endpointsPane, item: rows[i].item})
 		y++
 	}
 	if hidden > 0 {

@@ -39,8 +39,10 @@ func (a *App) drawFooter(at area) {
 	x := 1
 	for i := range a.keys {
 		if fits[i] {
+			from := x
 			x = at.put(x, 0, theme.Accent, a.keys[i].Help().Key) + 1
 			x = at.put(x, 0, theme.Dim, a.keys[i].hint) + 2
+			a.mark(target{at: at.sub(from, 0, x-2-from, 1), kind: onAction, nth: i})
 		}
 	}
 }
@@ -88,4 +90,5 @@ var legend = [...][2]string{
 	{"≈ ≤ ≥", "an estimate; at most; at least"},
 	{"△ ▲ ■", "from 70 %; from 90 %; full or rejecting"},
 	{"–", "not known"},
+	{"mouse", "click selects a row, again opens it; shift selects text"},
 }

@@ -144,7 +144,9 @@ func (a *App) drawPalette(at area) {
 	}
 	first := max(choice-lines+1, 0)
 	for y, h := range hits[first:min(first+lines, len(hits))] {
-		h.draw(box.sub(0, y, box.w, 1), first+y == choice, 2+texts+2)
+		line := box.sub(0, y, box.w, 1)
+		h.draw(line, first+y == choice, 2+texts+2)
+		a.mark(target{at: line, kind: onCommand, nth: first + y})
 	}
 }
 

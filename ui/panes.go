@@ -87,6 +87,13 @@ func (a *App) drawBands(body area, l *layout) {
 // place draws a pane, in a frame unless its slot is bare.
 func (a *App) place(at area, s slot) {
 	p := &panes[s.pane]
+	switch s.pane {
+	case alertsPane:
+		a.mark(target{at: at, kind: onPane, pane: ratePane})
+	case stripPane:
+	default:
+		a.mark(target{at: at, kind: onPane, pane: s.pane})
+	}
 	if s.bare {
 		at = at.sub(s.indent, 0, at.w-s.indent, at.h)
 	} else {
