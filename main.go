@@ -132,7 +132,7 @@ func newRoot() *cobra.Command {
 		cmd.Flags().StringArrayVar(&f.tails, "tail", nil, "also follow this log or results file of a load run; - is standard input; may be repeated")
 		cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("how its lines are written: %s (default: recognised)", joined(tail.Formats())))
 	}
-	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), statusCommand(f), checkCommand(f), waitCommand(f), stream, tapCommand(f))
+	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), statusCommand(f), checkCommand(f), waitCommand(f), configCommand(f), stream, tapCommand(f))
 	return root
 }
 
@@ -149,11 +149,7 @@ func joined[T ~string](words []T) string {
 
 // settings joins flags, environment and file.
 func (f *flags) settings() (config.Config, error) {
-	path := f.config
-	if path == "" {
-		path = config.Path()
-	}
-	c, err := config.Load(path, f.config != "")
+	c, err := config.Load(f.file(), f.config != "")
 	if err != nil {
 		return c, usageError{err}
 	}
@@ -167,6 +163,10 @@ func (f *flags) settings() (config.Config, error) {
 		if s.value != "" {
 			*s.into = s.value
 		}
+	}
+	all, _ := themes()
+	if err := f.checkLook(&c, all); err != nil {
+		return c, usageError{err}
 	}
 	return c, nil
 }
@@ -184,9 +184,60 @@ func (f *flags) table() (config.Config, model.Table, error) {
 	return c, table, nil
 }
 
+// file is the configuration file's path.
+func (f *flags) file() string {
+	if f.config != "" {
+		return f.config
+	}
+	return config.Path()
+}
+
+// themes are the built-in themes and the user's. The errors are about files
+// that are not among them.
+func themes() ([]theme.Theme, []error) {
+	files, err := config.ThemeFiles(config.ThemesDir())
+	var troubles []error
+	if err != nil {
+		troubles = append(troubles, err)
+	}
+	all := theme.BuiltIn()
+	for _, file := range files {
+		t, err := theme.Parse(file.Name, file.Data)
+		if err != nil {
+			troubles = append(troubles, fmt.Errorf("%s:%w", file.Path, err))
+			continue
+		}
+		all = theme.Join(all, t)
+	}
+	return all, troubles
+}
+
+// checkLook checks what of the configuration is about the screen: the name of
+// the theme, which a flag may have set, and the keys.
+func (f *flags) checkLook(c *config.Config, all []theme.Theme) error {
+	at := func(err error, key ...string) error {
+		line, column := c.Position(key...)
+		return fmt.Errorf("%s:%d:%d: %w", f.file(), line, column, err)
+	}
+	if c.Theme != "" {
+		_, err := theme.ByName(all, c.Theme)
+		switch {
+		case err != nil && c.Theme == f.theme:
+			return err
+		case err != nil:
+			return at(err, "theme")
+		}
+	}
+	if err := ui.CheckKeys(c.Keys); err != nil {
+		wrong, _ := errors.AsType[*ui.KeyError](err)
+		return at(err, "keys", wrong.Action)
+	}
+	return nil
+}
+
 // A rig is the rooms wired together: what feeds a ledger.
 type rig struct {
-	theme   string
+	config  config.Config
 	base    *url.URL
 	clock   *poller.Clock
 	ledger  *model.Ledger
@@ -211,12 +262,7 @@ func newRig(c config.Config, key string) (*rig, error) {
 			return nil, usageError{err}
 		}
 	}
-	if c.Theme != "" {
-		if _, err := theme.ByName(theme.BuiltIn(), c.Theme); err != nil {
-			return nil, usageError{err}
-		}
-	}
-	r := &rig{theme: c.Theme, base: base, clock: &poller.Clock{}}
+	r := &rig{config: c, base: base, clock: &poller.Clock{}}
 	ledger := model.LedgerOptions{CountDoubleRows: c.CountDoubleRows}
 	if c.Cap.USDPerDay > 0 {
 		ledger.Cap = model.Some(model.MicrosFromUSD(c.Cap.USDPerDay))
@@ -301,7 +347,9 @@ func (r *rig) look(s model.Snapshot) {
 func (r *rig) show(ctx context.Context, label string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	feed := r.start(ctx)
-	err := ui.Run(ctx, feed, ui.Options{Label: label, PollNow: r.billing.PollNow, Theme: r.theme}, ui.Terminal{})
+	all, _ := themes() // config check tells of those that cannot be read
+	opts := ui.Options{Label: label, PollNow: r.billing.PollNow, Theme: r.config.Theme, Themes: all, Keys: r.config.Keys}
+	err := ui.Run(ctx, feed, opts, ui.Terminal{})
 	cancel()
 	endAtOnce()
 	slow := time.AfterFunc(time.Second, func() {
@@ -571,6 +619,75 @@ func (f *flags) newest(ctx context.Context) (model.Snapshot, bool) {
 		return model.Snapshot{}, false
 	}
 	return r.ledger.Snapshot(r.clock.Now()), true
+}
+
+func configCommand(f *flags) *cobra.Command {
+	group := &cobra.Command{
+		Use:   "config",
+		Short: "the configuration file: where it is, a commented one to begin with, what is wrong with it",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	group.AddCommand(
+		&cobra.Command{
+			Use:   "path",
+			Short: "print where the file is looked for",
+			Args:  cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), f.file())
+				return err
+			},
+		},
+		&cobra.Command{
+			Use:   "init",
+			Short: "write a commented file of every setting",
+			Args:  cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				if err := config.Init(f.file()); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: written; every setting has its default until you uncomment it\n", f.file())
+				return err
+			},
+		},
+		&cobra.Command{
+			Use:   "check",
+			Short: "read the file and all theme files, and say what is wrong with them",
+			Args:  cobra.NoArgs,
+			RunE:  func(cmd *cobra.Command, _ []string) error { return f.check(cmd.OutOrStdout()) },
+		},
+	)
+	return group
+}
+
+// check reads all the files of the configuration. Only what is in them counts,
+// not the environment. Each mistake is one line.
+func (f *flags) check(out io.Writer) error {
+	c, err := config.Load(f.file(), f.config != "")
+	all, troubles := themes()
+	switch {
+	case err != nil:
+		troubles = append([]error{err}, troubles...)
+	default:
+		if err := f.checkLook(&c, all); err != nil {
+			troubles = append([]error{err}, troubles...)
+		}
+	}
+	if len(troubles) > 0 {
+		return usageError{errors.Join(troubles...)}
+	}
+	what := f.file()
+	if _, err := os.Stat(what); errors.Is(err, os.ErrNotExist) {
+		what += " is not there: every setting has its default"
+	} else {
+		what += " is fine"
+	}
+	names := make([]string, len(all))
+	for i, t := range all {
+		names[i] = t.Name
+	}
+	_, err = fmt.Fprintf(out, "%s; themes: %s\n", what, joined(names))
+	return err
 }
 
 // gateFlags are what a command asks to be left.

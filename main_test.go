@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/adrg/xdg"
+
 	"quotatop/model"
 	"quotatop/poller/sim"
 	"quotatop/poller/statefile"
@@ -144,6 +146,47 @@ func TestCheckAndWait(t *testing.T) {
 			t.Errorf("%s: exit code %d, output %q, standard error %q; want %d with %q", tt.args, code, stdout, stderr, tt.code, tt.want)
 		}
 	}
+}
+
+// The configuration can be begun from a commented file, and is checked with all
+// that belongs to it; each mistake has its place.
+func TestConfigCommands(t *testing.T) {
+	home := t.TempDir()
+	t.Cleanup(xdg.Reload) // with the environment as it was
+	t.Setenv("XDG_CONFIG_HOME", home)
+	xdg.Reload()
+	file, themes := filepath.Join(home, "quotatop", "config.toml"), filepath.Join(home, "quotatop", "themes")
+	command := func(code int, want ...string) {
+		t.Helper()
+		var out, errs bytes.Buffer
+		got := run(t.Context(), append([]string{"config"}, want[0]), &out, &errs)
+		for _, part := range want[1:] {
+			if got != code || !strings.Contains(out.String()+errs.String(), part) {
+				t.Errorf("config %s: exit code %d, output %q, standard error %q; want %d with %q", want[0], got, out.String(), errs.String(), code, part)
+			}
+		}
+	}
+	write := func(path, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command(0, "path", file)
+	command(0, "check", "is not there: every setting has its default", "dark, light, high-contrast, okabe-ito, mono")
+	command(0, "init", file+": written")
+	command(0, "check", file+" is fine")
+	command(1, "init", "is there already")
+	write(filepath.Join(themes, "mine.toml"), "base = \"dark\"\ncalm = \"#0f0\"\n")
+	command(0, "check", "mono, mine")
+	write(filepath.Join(themes, "mine.toml"), "base = \"dark\"\ncalm = \"green\"\n")
+	write(file, "[keys]\nzoom = \"q\"\n")
+	command(2, "check", file+":2:1: ", "mine.toml:2:1: ")
+	write(file, "theme = \"pink\"\n")
+	command(2, "check", file+`:1:1: unknown theme "pink"`)
 }
 
 // A status line comes from the dashboard that runs; without one from a poll;
