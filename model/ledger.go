@@ -23,6 +23,7 @@ type Ledger struct {
 	countDoubles              bool
 	drawn                     []drawn // by endpoint
 	modelPeriod               period  // the models' calls are of
+	known                     known
 
 	spend   spend
 	alerts  alerts
@@ -73,7 +74,7 @@ const ahead = time.Minute
 func (l *Ledger) Observe(e Event) {
 	e.At = wall(e.At)
 	if e.Call != nil && e.Call.Vantage == VantageAccount {
-		if l.now.IsZero() || e.At.Before(l.now.Add(ahead)) {
+		if (l.now.IsZero() || e.At.Before(l.now.Add(ahead))) && !l.known.row(e.At) {
 			l.row(e.Call, e.At)
 		}
 		return
@@ -169,6 +170,9 @@ func (l *Ledger) openBilling() *lane {
 
 // call counts a call that this machine saw: the tap's, a tail's, or a poll.
 func (l *Ledger) call(c *Call, source string, at time.Time) {
+	if source == SourceTail && at.Before(l.known.tail) {
+		return
+	}
 	lane := l.lane(source)
 	own, pattern, _ := l.classify(c)
 	isPoll := source == SourceBilling
@@ -267,7 +271,9 @@ func (l *Ledger) denying(named Limit, own int) (found []place) {
 func (l *Ledger) reading(r *Reading) {
 	l.openBilling()
 	if r.Sampled {
-		l.sample(r)
+		for _, part := range l.known.rest(r) {
+			l.sample(&part)
+		}
 	}
 	l.doubles.release(r.To, l.countAlone)
 	l.readTo(r)
@@ -286,6 +292,9 @@ func (l *Ledger) readTo(r *Reading) {
 		}
 	default:
 		b.since, l.horizon = minTime(b.since, r.From), maxTime(l.horizon, r.To)
+	}
+	if l.known.row(b.since) || b.since.Equal(l.known.to) {
+		b.since = minTime(b.since, l.known.from)
 	}
 	if b.oldest.IsZero() || b.since.Before(b.oldest) {
 		b.oldest = b.since

@@ -102,6 +102,9 @@ func (l *Ledger) carry(c *codec) {
 	number(c, &l.offset)
 	c.time(&l.modelPeriod.from)
 	c.time(&l.modelPeriod.to)
+	c.time(&l.known.from)
+	c.time(&l.known.to)
+	c.time(&l.known.tail)
 }
 
 // lane carries a lane, which may not have begun.

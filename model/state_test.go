@@ -62,9 +62,9 @@ func TestRestoredLedgerGoesOn(t *testing.T) {
 	}
 }
 
-// known says which fields a state leaves out: they follow from the table and
+// derived says which fields a state leaves out: they follow from the table and
 // the options, or are made anew.
-var known = []string{
+var derived = []string{
 	"Ledger.table", "Ledger.spans", "Ledger.under", "Ledger.countDoubles", "Ledger.drawn", "spend.limit", "pairing.marks",
 	"Window.width",
 }
@@ -76,7 +76,7 @@ type filler struct {
 }
 
 func (f *filler) fill(v reflect.Value, name string) {
-	for _, k := range known {
+	for _, k := range derived {
 		if name == k {
 			return
 		}
