@@ -129,21 +129,24 @@ func (s *spend) snapshot(now time.Time, billing *lane, horizon time.Time) Cap {
 	case billing != nil && s.rowsEnd.Equal(c.ResetsAt) && s.account.Period != PeriodMonth && billing.covers(day, c.ResetsAt):
 		c.Used, c.AsOf, c.Estimated = Some(s.rows), Some(horizon), s.estimated
 	}
-	c.BurnPerMin = s.burn(now, billing, horizon)
-	used, ok := c.Used.Get()
-	limit, known := c.Limit.Get()
-	if !ok || !known {
-		return c
+	if used, ok := c.Used.Get(); ok && c.Limit.Known() {
+		c.Remaining = Some(max(c.Limit.Or(0)-used, 0))
 	}
-	remaining := max(limit-used, 0)
-	c.Remaining = Some(remaining)
-	if burn := c.BurnPerMin.Or(0); burn > 0 {
-		minutes := float64(remaining) / float64(burn)
-		if at := c.AsOf.Or(now).Add(time.Duration(min(minutes, 1e6) * float64(time.Minute))); at.Before(c.ResetsAt) {
-			c.ExhaustsAt = Some(at)
-		}
-	}
+	c.burnAt(s.burn(now, billing, horizon), now)
 	return c
+}
+
+// burnAt says when the cap runs out at a burn, from AsOf or now on.
+func (c *Cap) burnAt(burn Opt[Micros], now time.Time) {
+	c.BurnPerMin, c.ExhaustsAt = burn, Opt[time.Time]{}
+	remaining, ok := c.Remaining.Get()
+	if !ok || burn.Or(0) <= 0 {
+		return
+	}
+	minutes := float64(remaining) / float64(burn.Or(0))
+	if at := c.AsOf.Or(now).Add(time.Duration(min(minutes, 1e6) * float64(time.Minute))); at.Before(c.ResetsAt) {
+		c.ExhaustsAt = Some(at)
+	}
 }
 
 // burn is the spending per minute over the last minutes: by the account's
