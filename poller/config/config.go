@@ -98,14 +98,6 @@ func Load(path string, needed bool) (Config, error) {
 // that would hold it, else the top.
 func (c *Config) Position(key ...string) (line, column int) { return position(c.source, key...) }
 
-// A mistake is something wrong at a place in the file.
-type mistake struct {
-	line, column int
-	text         string
-}
-
-func (m *mistake) Error() string { return fmt.Sprintf("%d:%d: %s", m.line, m.column, m.text) }
-
 // A document is a file before its parts that may be written in two ways are
 // read.
 type document struct {
@@ -123,7 +115,7 @@ func parse(data []byte) (Config, error) {
 	}
 	if broken, ok := errors.AsType[*toml.DecodeError](err); ok {
 		line, column := broken.Position()
-		return d.Config, &mistake{line, column, strings.TrimPrefix(broken.Error(), "toml: ")}
+		return d.Config, &mistake{line, column, plain(broken)}
 	}
 	if err != nil {
 		return d.Config, &mistake{1, 1, err.Error()}
