@@ -42,6 +42,7 @@ type App struct {
 	theme  int  // the place in opts.Themes
 	byUser bool // the theme was named or chosen, not judged by the background
 	basic  bool // the terminal has sixteen colours at most
+	tmux   bool // the terminal is a pane of tmux
 	styles *theme.Styles
 
 	snap   model.Snapshot
@@ -67,6 +68,8 @@ type view struct {
 	filters [focusable]string // see filter
 	typing  bool              // the filter of the list with the focus is being typed
 	cleared map[item]cleared
+
+	said string // what the last key has done, in the place of the footer
 
 	asking bool   // the palette is open
 	asked  string // what is typed into it
@@ -144,6 +147,8 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.ColorProfileMsg:
 		a.basic = msg.Profile <= colorprofile.ANSI
 		return a.paint(a.theme), nil
+	case tea.EnvMsg:
+		a.tmux = msg.Getenv("TMUX") != ""
 	case tea.KeyPressMsg:
 		return a.press(msg)
 	case tea.MouseClickMsg:

@@ -5,7 +5,7 @@ import (
 )
 
 // drawFooter names the keys that do something here and now, or takes the
-// filter.
+// filter, or says what the last key has done.
 func (a *App) drawFooter(at area) {
 	if a.typing {
 		x := at.put(1, 0, theme.Accent, "/")
@@ -15,6 +15,10 @@ func (a *App) drawFooter(at area) {
 		if at.w-x > width(hints)+4 {
 			at.right(x+2, 0, at.w-x-3, theme.Dim, hints)
 		}
+		return
+	}
+	if a.said != "" {
+		at.cut(1, 0, at.w-1, theme.Accent, a.said)
 		return
 	}
 	if f := a.filtering(); f != nil { // that something is hidden goes before what can be done
@@ -81,8 +85,9 @@ func (a *App) drawHelp(at area) {
 	at.moreMarks(scroll)
 }
 
-// legend explains the signs.
+// legend explains the mouse and the signs.
 var legend = [...][2]string{
+	{"mouse", "click selects a row, again opens it; shift selects text"},
 	{"█", "accepted calls"},
 	{"▓", "of them, from other machines on the key"},
 	{"▒", "rejected calls, past the limit's mark │"},
@@ -90,5 +95,4 @@ var legend = [...][2]string{
 	{"≈ ≤ ≥", "an estimate; at most; at least"},
 	{"△ ▲ ■", "from 70 %; from 90 %; full or rejecting"},
 	{"–", "not known"},
-	{"mouse", "click selects a row, again opens it; shift selects text"},
 }

@@ -43,6 +43,7 @@ func keymap() []action {
 		{"filter", on("/", "filter the list", "/"), "filter", false, nil, (*App).startFilter},
 		{"clear", on("c", "clear the alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
 		{"sort", on("s", "sort the endpoints", "s"), "sort", false, nil, (*App).nextSort},
+		{"copy", on("y", "copy the row as JSON", "y"), "", false, (*App).canCopy, (*App).copy},
 		{paletteAction, on(":", "all commands", ":"), "", false, nil, (*App).openPalette},
 		{"next-theme", on("t", "next theme", "t"), "", false, nil, (*App).nextTheme},
 		{"help", on("?", "all keys", "?"), "help", true, nil, (*App).toggleHelp},
@@ -53,6 +54,7 @@ func keymap() []action {
 
 // press does what a key asks for.
 func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
+	a.said = ""
 	switch name := msg.String(); {
 	case name == "ctrl+c": // whatever else it could be bound to
 		return a, tea.Quit

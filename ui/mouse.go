@@ -54,7 +54,7 @@ func (a App) click(m tea.Mouse) (tea.Model, tea.Cmd) {
 		return a, nil
 	}
 	t := a.under(m.X, m.Y)
-	a.typing = false
+	a.typing, a.said = false, ""
 	if t.kind != onCommand {
 		a.asking = false
 	}

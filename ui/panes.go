@@ -49,7 +49,7 @@ func (a *App) frame() *canvas {
 		a.drawHeader(all.sub(0, 0, all.w, 1))
 		body = body.sub(0, 1, body.w, body.h-1)
 	}
-	if a.typing || l.footer || (a.help || a.filtering() != nil) && a.h >= framedH {
+	if a.typing || a.said != "" || l.footer || (a.help || a.filtering() != nil) && a.h >= framedH {
 		a.drawFooter(all.sub(0, all.h-1, all.w, 1))
 		body = body.sub(0, 0, body.w, body.h-1)
 	}
