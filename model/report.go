@@ -130,9 +130,6 @@ type ModelReport struct {
 	Source string `json:"source"`
 }
 
-// OtherModels stands for the models beyond those that are told apart.
-const OtherModels = "(other models)"
-
 // PollReport is quotatop's own requests.
 type PollReport struct {
 	Sent   int `json:"sent"`

@@ -252,11 +252,11 @@ func TestReportModels(t *testing.T) {
 		t.Errorf("got %v, want %v", r.Models, want)
 	}
 	var many []Event
-	for i := range 3 * maxModels {
+	for i := range 3 * maxReportModels {
 		many = append(many, named(float64(i), fmt.Sprint(i)))
 	}
-	if r = reportOf(t, many); len(r.Models) != maxModels+1 || r.Models[0].Model != OtherModels || r.Models[0].Calls != 2*maxModels {
-		t.Errorf("%d models, first %v; want %d and all others", len(r.Models), r.Models[0], maxModels+1)
+	if r = reportOf(t, many); len(r.Models) != maxReportModels+1 || r.Models[0].Model != ModelOthers || r.Models[0].Calls != 2*maxReportModels {
+		t.Errorf("%d models, first %v; want %d and all others", len(r.Models), r.Models[0], maxReportModels+1)
 	}
 }
 

@@ -58,8 +58,8 @@ type testimony struct {
 
 var kinds = [...]Kind{KindRate, KindCap, KindCredits, KindCeiling, KindAuth}
 
-// maxModels bounds the models that are told apart: names come from outside.
-const maxModels = 256
+// maxReportModels bounds the models that are told apart: names come from outside.
+const maxReportModels = 256
 
 // NewReporter returns an empty reporter for the limits of t.
 func NewReporter(t Table, opts LedgerOptions) *Reporter {
@@ -307,8 +307,8 @@ func (w *witness) charge(model string, calls int, tokens int64, cost Micros) {
 	if w.last == nil || w.last.Model != model {
 		m := w.models[model]
 		if m == nil {
-			if len(w.models) >= maxModels {
-				model = OtherModels
+			if len(w.models) >= maxReportModels {
+				model = ModelOthers
 			}
 			if m = w.models[model]; m == nil {
 				m = &ModelReport{Model: model, Source: w.name}
