@@ -48,6 +48,7 @@ type App struct {
 	snap   model.Snapshot
 	live   bool           // a snapshot has come
 	paused bool           // newer snapshots are not shown
+	away   bool           // the terminal has not got the focus
 	newest model.Snapshot // the last that came
 
 	w, h    int
@@ -147,6 +148,10 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.ColorProfileMsg:
 		a.basic = msg.Profile <= colorprofile.ANSI
 		return a.paint(a.theme), nil
+	case tea.BlurMsg:
+		a.away = true
+	case tea.FocusMsg:
+		return a.back(), nil
 	case tea.EnvMsg:
 		a.tmux = msg.Getenv("TMUX") != ""
 	case tea.KeyPressMsg:
@@ -166,15 +171,6 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return a, nil
 }
 
-// take makes s the snapshot that is shown, unless the screen is paused.
-func (a App) take(s model.Snapshot) App {
-	a.newest = s
-	if !a.paused || !a.live {
-		a.snap, a.live = s, true
-	}
-	return a
-}
-
 // themeFor is the first theme for a dark or a light background.
 func (a App) themeFor(dark bool) int {
 	for i, t := range a.opts.Themes {
@@ -189,6 +185,7 @@ func (a App) themeFor(dark bool) int {
 func (a App) View() tea.View {
 	v := tea.NewView("")
 	v.AltScreen = true
+	v.ReportFocus = true
 	v.MouseMode = tea.MouseModeCellMotion
 	if a.w > 0 && a.h > 0 {
 		v.Content = a.frame().text(a.styles)

@@ -132,6 +132,11 @@ func TestRunInATerminal(t *testing.T) {
 	if strings.Count(got, "\x1b[?1049l") != 1 || !strings.Contains(got, "\x1b[?25h") {
 		t.Errorf("the terminal is not left as it was: %q", got[len(got)-200:])
 	}
+	for _, off := range []string{"\x1b[?1002l", "\x1b[?1004l"} { // the mouse, the focus
+		if on := off[:len(off)-1] + "h"; !strings.Contains(got, on) || strings.LastIndex(got, off) < strings.LastIndex(got, on) {
+			t.Errorf("%q is not taken back", on)
+		}
+	}
 	after, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
 	if err != nil {
 		t.Fatal(err)
