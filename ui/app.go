@@ -66,9 +66,10 @@ type view struct {
 	scroll  int     // lines of the detail pane above its top
 	sorted  sorting // the order of the endpoints
 
-	filters [focusable]string // see filter
-	typing  bool              // the filter of the list with the focus is being typed
-	cleared map[item]cleared
+	filters   [focusable]string // see filter
+	typing    bool              // the filter of the list with the focus is being typed
+	chartSpan int               // how often a longer chart has been asked for
+	cleared   map[item]cleared
 
 	said string // what the last key has done, in the place of the footer
 

@@ -66,7 +66,7 @@ func TestDefaultKeysPassTheCheck(t *testing.T) {
 }
 
 func TestReboundKeys(t *testing.T) {
-	a := New(nil, Options{Keys: map[string][]string{"zoom": {"f2", "x"}, "pane": {"a", "b"}, "up": {"w", "up"}, "quit": {}}}).sized(120, 40)
+	a := New(nil, Options{Keys: map[string][]string{"zoom": {"f2", "x"}, "pane": {"a", "b"}, "up": {"e", "up"}, "quit": {}}}).sized(120, 40)
 	a = send(a, snapshotMsg(*over()))
 	if press(a, "z").zoom || !press(a, "x").zoom {
 		t.Error("zoom has not moved from z to x")
@@ -77,7 +77,7 @@ func TestReboundKeys(t *testing.T) {
 	if frame := plainFrame(a); !strings.Contains(frame, "f2 x zoom") || strings.Contains(frame, "q quit") {
 		t.Errorf("the footer has other keys:\n%s", frame)
 	}
-	if frame := plainFrame(press(a, "?")); !strings.Contains(frame, "w ↑ ") || !strings.Contains(frame, "f2 x") || strings.Contains(frame, "1-5") {
+	if frame := plainFrame(press(a, "?")); !strings.Contains(frame, "e ↑ ") || !strings.Contains(frame, "f2 x") || strings.Contains(frame, "1-5") {
 		t.Errorf("the help has other keys:\n%s", frame)
 	}
 	if _, cmd := a.Update(pressed("ctrl+c")); cmd == nil {

@@ -56,12 +56,8 @@ func (a *App) detailTitle() []string {
 	return []string{"Detail"}
 }
 
-// factsWidth is the part of the pane that the facts take beside a chart, and
-// chartHeight the least that a chart needs below them.
-const (
-	factsWidth  = 44
-	chartHeight = 5
-)
+// factsWidth is the part of the pane that the facts take beside a chart.
+const factsWidth = 44
 
 // drawDetail tells all that is known of the row under the cursor, beside or
 // above a chart of its last windows.
@@ -72,17 +68,18 @@ func (a *App) drawDetail(at area) {
 		a.drawFacts(at, a.denialFacts(g))
 	case e == nil:
 		at.put(0, 0, theme.Dim, unknown)
-	case l == nil:
-		a.drawFacts(at, a.callFacts(e, nil))
 	default:
-		list := a.limitFacts(e, l)
+		list := a.callFacts(e, l)
+		if l != nil {
+			list = a.limitFacts(e, l)
+		}
 		room := at.h - len(list) - 1 // below them
 		switch {
 		case at.w >= 90 || at.w >= 70 && room < chartHeight:
-			at.sub(0, 0, at.w-factsWidth-3, at.h).chart(l, a.stale(l.AsOf))
+			a.drawChart(at.sub(0, 0, at.w-factsWidth-3, at.h), a.chart(e), l)
 			at = at.sub(at.w-factsWidth, 0, factsWidth, at.h)
 		case room >= chartHeight:
-			at.sub(0, len(list)+1, at.w, min(room, 16)).chart(l, a.stale(l.AsOf))
+			a.drawChart(at.sub(0, len(list)+1, at.w, min(room, 16)), a.chart(e), l)
 		}
 		a.drawFacts(at, list)
 	}
@@ -146,7 +143,7 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	if a.stale(l.AsOf) {
 		role = theme.Dim
 	}
-	used := fact{"used", countOr(l.Used) + " of " + count(l.Limit) + " a " + spanWords(l.Per()), role, ""}
+	used := fact{"used", countOr(l.Used) + " of " + count(l.Limit) + " " + perWords(l.Per()), role, ""}
 	if ratio, ok := l.Ratio().Get(); ok {
 		used.note = percent(ratio, " %")
 	}

@@ -38,6 +38,7 @@ func keymap() []action {
 		{"open", on("enter", "all about the row", "enter"), "detail", false, (*App).canOpen, (*App).open},
 		{"back", on("esc", "back, or end the filter", "esc"), "back", false, (*App).canLeave, (*App).leave},
 		{"zoom", on("z", "this pane alone", "z"), "zoom", false, nil, (*App).toggleZoom},
+		{"chart-span", on("w", "window: 15 min, 1 h, 24 h", "w"), "window", false, (*App).showsChart, (*App).nextSpan},
 		{"pause", on("p", "hold the screen still", "p", "space"), "pause", false, nil, (*App).togglePause},
 		{"poll", on("r", "poll now", "r"), "poll", false, (*App).canPoll, (*App).poll},
 		{"filter", on("/", "filter the list", "/"), "filter", false, nil, (*App).startFilter},

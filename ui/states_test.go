@@ -48,6 +48,28 @@ func used(l *model.LimitUsage, n int, wave float64) {
 	l.Peak = model.Some(peak)
 }
 
+// charted gives an endpoint its past: n calls a minute, watched for so long.
+func charted(e *model.EndpointUsage, n int, wave float64, watched time.Duration) {
+	e.Charts = nil
+	for _, c := range []struct {
+		step  time.Duration
+		steps int
+	}{{5 * time.Second, 180}, {20 * time.Second, 180}, {time.Minute, 1440}} {
+		to := now.Truncate(c.step)
+		chart := model.Chart{Step: c.step, To: to, From: to.Add(-watched), Accepted: make([]int, c.steps), Rejected: make([]int, c.steps)}
+		for i := range c.steps {
+			ago := float64(c.steps-i) * c.step.Seconds()
+			if ago > watched.Seconds() {
+				continue
+			}
+			rate := float64(n) * c.step.Minutes()
+			calls := max(0, rate*(1+wave*math.Sin(ago/140))+rate*0.1*float64(i%7-3))
+			chart.Accepted[i] = int(calls+float64(i)*0.37) - int(float64(i)*0.37) // no step is whole by itself
+		}
+		e.Charts = append(e.Charts, chart)
+	}
+}
+
 // calm has a tap and a billing source that are well, and little traffic.
 func calm() *model.Snapshot {
 	table, err := model.Profile(model.DefaultProfile)
@@ -79,6 +101,7 @@ func calm() *model.Snapshot {
 		e := &s.Endpoints[i]
 		for j := range e.Limits {
 			used(&e.Limits[j], figures[e.ID][j], 0.4)
+			charted(e, figures[e.ID][0], 0.4, 5*time.Hour)
 			e.Calls = model.Some(figures[e.ID][0])
 		}
 	}
@@ -96,6 +119,9 @@ func busy() *model.Snapshot {
 	used(&s.Endpoints[1].Limits[0], 590, 0.5)
 	used(&s.Endpoints[2].Limits[0], 184, 0.05)
 	used(&s.Endpoints[3].Limits[0], 4310, 0.9)
+	for i, n := range []int{812, 590, 184, 4310} {
+		charted(&s.Endpoints[i], n, []float64{0.2, 0.5, 0.05, 0.9}[i], 5*time.Hour)
+	}
 	s.Endpoints[0].Limits[0].UpperBound = true
 	s.Endpoints[1].Limits[0].Others = model.Some(220)
 	s.Endpoints[2].Limits[0].TimeToLimit = model.Some(41.5)
@@ -114,8 +140,12 @@ func over() *model.Snapshot {
 	used(chat, 198, 0.1)
 	chat.Rejected = model.Some(26)
 	chat.TimeToLimit = model.Some(3.0)
+	charted(&s.Endpoints[2], 198, 0.1, 11*time.Minute)
+	charted(&s.Endpoints[4], 131, 0.1, 11*time.Minute)
 	for i := 160; i < 180; i++ {
 		chat.HistoryRejected[i] = 2
+		s.Endpoints[2].Charts[0].Rejected[i] = 2
+		s.Endpoints[4].Charts[0].Rejected[i-i%9] = 3
 	}
 	used(&s.Endpoints[4].Limits[0], 131, 0.1)
 	s.Endpoints[4].Limits[0].Rejected = model.Some(44)
@@ -142,6 +172,10 @@ func capReached() *model.Snapshot {
 func stale() *model.Snapshot {
 	s := busy()
 	for i := range s.Endpoints {
+		for j := range s.Endpoints[i].Charts {
+			c := &s.Endpoints[i].Charts[j]
+			c.To, c.From = c.To.Add(-3*time.Minute), c.From.Add(-3*time.Minute)
+		}
 		for j := range s.Endpoints[i].Limits {
 			l := &s.Endpoints[i].Limits[j]
 			l.AsOf, l.Local, l.Rejected, l.TimeToLimit = at(3*time.Minute), model.Opt[int]{}, model.Opt[int]{}, model.Opt[float64]{}
@@ -186,7 +220,7 @@ func waiting() *model.Snapshot {
 	s.Sources = []model.Source{{Name: model.SourceBilling, State: model.StateOK}}
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
-		e.Calls, e.Rows, e.Paths = model.Opt[int]{}, model.Opt[int]{}, nil
+		e.Calls, e.Rows, e.Paths, e.Charts = model.Opt[int]{}, model.Opt[int]{}, nil, nil
 		for j := range e.Limits {
 			e.Limits[j] = model.LimitUsage{Limit: e.Limits[j].Limit, PerS: e.Limits[j].PerS}
 		}

@@ -190,17 +190,17 @@ func span(per time.Duration) string {
 	return strconv.Itoa(int(per/time.Second)) + "s"
 }
 
-// spanWords names it in a sentence: minute, hour, 30 s.
-func spanWords(per time.Duration) string {
+// perWords says that something is for a span: a minute, an hour, per 30 s.
+func perWords(per time.Duration) string {
 	switch per {
 	case time.Minute:
-		return "minute"
+		return "a minute"
 	case time.Hour:
-		return "hour"
+		return "an hour"
 	case 24 * time.Hour:
-		return "day"
+		return "a day"
 	}
-	return rough(per)
+	return "per " + rough(per)
 }
 
 // clock writes a time of the day to the second, in UTC.
