@@ -50,6 +50,7 @@ type App struct {
 	paused bool           // newer snapshots are not shown
 	away   bool           // the terminal has not got the focus
 	newest model.Snapshot // the last that came
+	title  string         // of the window, by the newest
 
 	w, h    int
 	targets *[]target // while a frame is drawn to see what stands where; else nil
@@ -92,7 +93,7 @@ func New(feed <-chan model.Snapshot, opts Options) App {
 	if len(opts.Themes) == 0 {
 		opts.Themes = theme.BuiltIn()
 	}
-	a := App{feed: feed, opts: opts, keys: bind(opts.Keys)}
+	a := App{feed: feed, opts: opts, keys: bind(opts.Keys), title: "quotatop"}
 	for i, t := range opts.Themes {
 		if t.Name == opts.Theme {
 			a.byUser, a.theme = true, i
@@ -186,6 +187,7 @@ func (a App) themeFor(dark bool) int {
 func (a App) View() tea.View {
 	v := tea.NewView("")
 	v.AltScreen = true
+	v.WindowTitle = a.title
 	v.ReportFocus = true
 	v.MouseMode = tea.MouseModeCellMotion
 	if a.w > 0 && a.h > 0 {

@@ -9,6 +9,10 @@ import (
 // take makes s the snapshot that is shown, unless the screen is paused. A screen
 // that nobody works at shows the first of each second.
 func (a App) take(s model.Snapshot) App {
+	if !a.live || !sameSecond(s.At, a.newest.At) {
+		a.newest = s
+		a.title = a.windowTitle()
+	}
 	a.newest = s
 	if !a.live || !a.paused && !(a.away && sameSecond(s.At, a.snap.At)) {
 		a.snap, a.live = s, true

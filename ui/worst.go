@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"quotatop/model"
 	"quotatop/theme"
 )
@@ -13,7 +15,8 @@ type worst struct {
 	// figure is how bad it is, until how long it will take to get worse or
 	// better; each may be empty.
 	figure, until string
-	long          string // until in a sentence
+	long          string        // until in a sentence
+	left          time.Duration // until as a number; 0 if that is empty
 }
 
 // worst looks through caps and endpoints: what is already refused comes first,
@@ -42,7 +45,8 @@ func (a *App) worst() worst {
 		w.figure += " +" + count(n)
 	}
 	if t, ok := u.TimeToLimit.Get(); ok && t > 0 {
-		w.until = rough(seconds(t))
+		w.left = seconds(t)
+		w.until = rough(w.left)
 		w.long = "limit in " + w.until
 	}
 	return w
@@ -66,7 +70,8 @@ func (a *App) capReached() (worst, bool) {
 	}
 	w := worst{role: theme.Full, mark: pressureGlyph(model.Full), name: "cap", figure: "reached"}
 	if !clears.IsZero() {
-		w.until = countdown(clears.Sub(a.snap.At))
+		w.left = clears.Sub(a.snap.At)
+		w.until = countdown(w.left)
 		w.long = "clears in " + w.until
 	}
 	return w, true

@@ -1,0 +1,49 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"quotatop/model"
+)
+
+func TestWindowTitle(t *testing.T) {
+	for name, want := range map[string]string{
+		"starting": "quotatop",
+		"waiting":  "quotatop",
+		"calm":     "quotatop all 43%",
+		"busy":     "quotatop chat 92% 50s",
+		"over":     "quotatop generate 109%",
+		"cap":      "quotatop cap reached 11h",
+		"stale":    "quotatop chat 92% stale",
+	} {
+		if got := screen(state(t, name), 80, 24).View().WindowTitle; got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if got := screen(hostile, 80, 24).View().WindowTitle; strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }) {
+		t.Errorf("control characters in %q", got)
+	}
+}
+
+// A minute of a countdown changes the title a few times only; a screen that is
+// held holds no title.
+func TestWindowTitleChangesSeldom(t *testing.T) {
+	a := press(screen(busy, 80, 24), "p")
+	changes, last := 0, a.View().WindowTitle
+	for i := range 160 {
+		s := busy()
+		d := time.Duration(i) * 250 * time.Millisecond
+		s.At = now.Add(d)
+		s.Endpoints[2].Limits[0].AsOf = model.Some(s.At)
+		s.Endpoints[2].Limits[0].TimeToLimit = model.Some(41.5 - d.Seconds())
+		a = send(a, snapshotMsg(*s))
+		if title := a.View().WindowTitle; title != last {
+			last, changes = title, changes+1
+		}
+	}
+	if changes != 4 || last != "quotatop chat 92% 10s" {
+		t.Errorf("%d changes, at last %q; want 4, and 10s", changes, last)
+	}
+}
