@@ -56,67 +56,162 @@ func (a *App) detailTitle() []string {
 	return []string{"Detail"}
 }
 
-// factsWidth is the part of the pane that the facts take beside a chart.
-const factsWidth = 44
+// A detailLayout says how the detail of an endpoint stands in an area of at
+// least its size. Without columns, the facts are above the chart and the models
+// below it.
+type detailLayout struct {
+	w, h   int
+	facts  int // cells for the facts: at the right of the chart, or at the left above it
+	models int // cells for the models beside the facts; 0 for below them
+	above  bool
+}
 
-// drawDetail tells all that is known of the row under the cursor, beside or
-// above a chart of its last windows.
+// detailLayouts are all of them; the first that fits is taken.
+var detailLayouts = []detailLayout{
+	{w: 150, facts: 44, models: 48},
+	{w: 90, h: 18, facts: 44},
+	{w: 110, facts: 44, models: 28},
+	{w: 90, facts: 44},
+	{w: 72, h: 17, facts: 44, models: 28, above: true},
+	{w: 70, facts: 44},
+	{w: 0, above: true},
+}
+
+// detailGap is the blank cells between the columns of the detail.
+const detailGap = 3
+
+// drawDetail tells all that is known of the row under the cursor, for an
+// endpoint with a chart of its past and its models.
 func (a *App) drawDetail(at area) {
 	e, l, g := a.subjectRow()
 	switch {
 	case g != nil:
-		a.drawFacts(at, a.denialFacts(g))
+		a.drawFacts(at, factLines(a.denialFacts(g), at.w))
 	case e == nil:
 		at.put(0, 0, theme.Dim, unknown)
 	default:
-		list := a.callFacts(e, l)
-		if l != nil {
-			list = a.limitFacts(e, l)
-		}
-		room := at.h - len(list) - 1 // below them
-		switch {
-		case at.w >= 90 || at.w >= 70 && room < chartHeight:
-			a.drawChart(at.sub(0, 0, at.w-factsWidth-3, at.h), a.chart(e), l)
-			at = at.sub(at.w-factsWidth, 0, factsWidth, at.h)
-		case room >= chartHeight:
-			a.drawChart(at.sub(0, len(list)+1, at.w, min(room, 16)), a.chart(e), l)
-		}
-		a.drawFacts(at, list)
+		a.drawEndpoint(at, e, l)
 	}
 }
 
-// drawFacts writes facts below each other, from the one that is scrolled to.
-func (a *App) drawFacts(at area, facts []fact) {
+// drawEndpoint draws the detail of an endpoint by its layout. The facts come
+// first; what finds no room beside them is left out, the models are then facts
+// too.
+func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage) {
+	d := detailLayouts[0]
+	for _, d = range detailLayouts {
+		if at.w >= d.w && at.h >= d.h {
+			break
+		}
+	}
+	facts := a.callFacts(e, l)
+	if l != nil {
+		facts = a.limitFacts(e, l)
+	}
+	place := at
+	if d.facts > 0 {
+		place.w = d.facts
+	}
+	lines := factLines(facts, place.w)
+	var chart, models area
+	if d.above {
+		place, chart, models = d.stack(at, place, len(lines), len(e.Models))
+	} else {
+		place, chart, models = d.beside(at, len(lines), len(e.Models))
+	}
+	if len(e.Models) > 0 {
+		if models.w >= modelsWidth && models.h >= modelsHeight {
+			a.drawModels(models, e)
+		} else {
+			lines = append(lines, factLines(a.modelFacts(e), place.w)...)
+		}
+	}
+	a.drawChart(chart, a.chart(e), l)
+	a.drawFacts(place, lines)
+}
+
+// beside puts the chart at the left of the facts, and the models between them
+// or below the facts.
+func (d *detailLayout) beside(at area, lines, rows int) (facts, chart, models area) {
+	facts = at.sub(at.w-d.facts, 0, d.facts, at.h)
+	left := at.w - d.facts - detailGap
+	switch {
+	case rows == 0:
+	case d.models > 0:
+		models = at.sub(left-d.models, 0, d.models, at.h)
+		left -= d.models + detailGap
+	case at.h-lines-1 >= modelsHeight:
+		models = facts.sub(0, lines+1, facts.w, at.h)
+		facts.h = lines
+	}
+	return facts, at.sub(0, 0, left, at.h), models
+}
+
+// stackedChart is the most lines of a chart that has models below it.
+const stackedChart = 14
+
+// stack puts the chart below the facts, and the models at their right or below
+// the chart.
+func (d *detailLayout) stack(at, facts area, lines, rows int) (_, chart, models area) {
+	room := at.h - lines - 1
+	if room < chartHeight {
+		return facts, chart, models
+	}
+	facts.h = lines
+	chart = at.sub(0, lines+1, at.w, room)
+	switch below := room - stackedChart - 1; {
+	case rows == 0:
+	case d.models > 0:
+		models = at.sub(facts.w+detailGap, 0, at.w-facts.w-detailGap, lines)
+	case below >= modelsHeight:
+		chart.h = stackedChart
+		models = at.sub(0, at.h-below, at.w, below)
+	}
+	return facts, chart, models
+}
+
+// A factLine is a line of the facts. Labels have a column of their own.
+type factLine struct {
+	fact
+	labels int // the width of that column
+}
+
+// factLines are facts as lines of at most w cells.
+func factLines(facts []fact, w int) (lines []factLine) {
 	labels := 0
 	for _, f := range facts {
 		labels = max(labels, width(f.label))
 	}
 	labels = min(labels+2, 16)
-	var lines []fact
 	for _, f := range facts {
-		text := wrap(f.value, at.w-labels)
+		text := wrap(f.value, w-labels)
 		if len(text) == 0 {
 			text = []string{unknown}
 		}
 		for i, t := range text {
-			line := fact{value: t, role: f.role}
+			line := factLine{fact{value: t, role: f.role}, labels}
 			if i == 0 {
 				line.label = f.label
 			}
-			if i == len(text)-1 && width(t)+2+width(f.note) <= at.w-labels {
+			if i == len(text)-1 && width(t)+2+width(f.note) <= w-labels {
 				line.note = f.note
 			}
 			lines = append(lines, line)
 		}
 	}
+	return lines
+}
+
+// drawFacts writes the lines of facts, from the one that is scrolled to.
+func (a *App) drawFacts(at area, lines []factLine) {
 	scroll := min(a.scroll, max(len(lines)-at.h, 0))
 	at.c.below = max(len(lines)-at.h-scroll, 0)
 	for y, f := range lines[scroll:] {
 		if y >= at.h {
 			break
 		}
-		at.cut(0, y, labels-1, theme.Dim, f.label)
-		x := at.put(labels, y, f.role, f.value)
+		at.cut(0, y, f.labels-1, theme.Dim, f.label)
+		x := at.put(f.labels, y, f.role, f.value)
 		if f.note != "" {
 			at.put(x+2, y, theme.Dim, f.note)
 		}

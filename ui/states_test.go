@@ -105,6 +105,22 @@ func calm() *model.Snapshot {
 			e.Calls = model.Some(figures[e.ID][0])
 		}
 	}
+	for i := range s.Endpoints {
+		s.Endpoints[i].Models = []model.ModelUsage{}
+		s.Endpoints[i].ModelsSince = model.Some(now.Truncate(24 * time.Hour))
+	}
+	s.Endpoints[1].Models = []model.ModelUsage{{Model: "fastino/gliner-2-large-v1", Requests: 52_310}}
+	s.Endpoints[2].Models = []model.ModelUsage{
+		{Model: "pioneer-large-2026-05", Requests: 12_480, Tokens: 31_200_000, Cost: 18_720_000},
+		{Model: "pioneer-small", Requests: 4_012, Tokens: 2_100_000, Cost: 412_000},
+		{Model: "漢字-tuned-é-of-a-customer-with-a-long-name", Requests: 311, Tokens: 90_001, Cost: 1_200},
+		{Model: "", Requests: 12},
+	}
+	s.Endpoints[3].Models = []model.ModelUsage{
+		{Model: "gliner-2-xl", Requests: 1_310_000, Tokens: 0, Cost: 9_000_000, Estimated: true},
+		{Model: "gliner-2", Requests: 90_000, Cost: 100_000, Estimated: true},
+		{Model: model.ModelOthers, Requests: 1_000, Cost: 10_000},
+	}
 	s.Endpoints[2].Rows = model.Some(122)
 	s.Endpoints[2].Paths = []model.PathUsage{{Path: "POST /v1/chat/completions", Calls: 55}, {Path: "POST /v1/messages", Calls: 6}}
 	s.Endpoints[len(s.Endpoints)-1].Calls = model.Some(23)
@@ -221,6 +237,7 @@ func waiting() *model.Snapshot {
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
 		e.Calls, e.Rows, e.Paths, e.Charts = model.Opt[int]{}, model.Opt[int]{}, nil, nil
+		e.Models, e.ModelsSince = nil, model.Opt[time.Time]{}
 		for j := range e.Limits {
 			e.Limits[j] = model.LimitUsage{Limit: e.Limits[j].Limit, PerS: e.Limits[j].PerS}
 		}
@@ -246,6 +263,16 @@ func hostile() *model.Snapshot {
 		e := &s.Endpoints[i]
 		e.ID, e.Name = e.ID+nasty, e.Name+nasty
 		e.Paths = append(e.Paths, model.PathUsage{Path: nasty, Calls: math.MaxInt})
+		for range 20 {
+			e.Models = append(e.Models, model.ModelUsage{Model: nasty, Requests: math.MaxInt, Tokens: math.MaxInt64, Cost: math.MaxInt64, Estimated: true})
+		}
+		for j := range e.Charts {
+			e.Charts[j].Accepted[7] = math.MaxInt32
+			e.Charts[j].To, e.Charts[j].From = now, now
+			if j > 0 {
+				e.Charts[j].From = now.Add(-48 * time.Hour)
+			}
+		}
 		for j := range e.Limits {
 			used(&e.Limits[j], math.MaxInt32, 1)
 			e.Limits[j].Rejected = model.Some(math.MaxInt32)

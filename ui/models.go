@@ -1,0 +1,113 @@
+package ui
+
+import (
+	"quotatop/model"
+	"quotatop/theme"
+)
+
+// A modelFormat says which columns the table of models has from a width on.
+// The name takes what the others leave.
+type modelFormat struct{ w, requests, tokens, cost int }
+
+var modelFormats = []modelFormat{
+	{42, 10, 7, 10},
+	{32, 9, 7, 0},
+	{0, 9, 0, 0},
+}
+
+// modelsHeight and modelsWidth are the least area that the table needs: a
+// heading and two models.
+const (
+	modelsHeight = 3
+	modelsWidth  = 24
+)
+
+// drawModels lists the models of an endpoint, most requests first.
+func (a *App) drawModels(at area, e *model.EndpointUsage) {
+	f := modelFormats[0]
+	for _, f = range modelFormats {
+		if at.w >= f.w {
+			break
+		}
+	}
+	name := at.w - f.requests - f.tokens - f.cost
+	at.put(0, 0, theme.Dim, fit(name, a.modelsTitle(e)...))
+	at.right(name, 0, f.requests, theme.Dim, fit(f.requests-1, "requests", "calls"))
+	at.right(name+f.requests, 0, f.tokens, theme.Dim, "tokens")
+	at.right(name+f.requests+f.tokens, 0, f.cost, theme.Dim, "cost")
+	list, y := e.Models, 1
+	if len(list) > at.h-1 {
+		list = list[:max(at.h-2, 0)]
+	}
+	for i := range list {
+		m := &list[i]
+		at.cut(0, y, name-1, theme.Text, modelName(m))
+		requests, tokens, cost := modelFigures(m)
+		at.right(name, y, f.requests, theme.Bright, requests)
+		at.right(name+f.requests, y, f.tokens, theme.Text, tokens)
+		at.right(name+f.requests+f.tokens, y, f.cost, theme.Text, cost)
+		y++
+	}
+	if more := len(e.Models) - len(list); more > 0 {
+		at.cut(0, y, at.w, theme.Dim, "+ "+count(more)+" with more room")
+	}
+}
+
+// modelsTitle says since when models are counted, longest text first.
+func (a *App) modelsTitle(e *model.EndpointUsage) []string {
+	t, ok := e.ModelsSince.Get()
+	if !ok {
+		return []string{"models"}
+	}
+	since := "since " + day(a.snap.At, t)
+	return []string{"models " + since + " UTC", "models " + since, since, "models"}
+}
+
+func modelName(m *model.ModelUsage) string {
+	if m.Model == "" {
+		return unknown
+	}
+	return m.Model
+}
+
+// modelFigures write the requests, tokens and cost of a model. Calls that this
+// machine alone saw tell neither tokens nor cost.
+func modelFigures(m *model.ModelUsage) (requests, tokens, cost string) {
+	requests, tokens, cost = count(m.Requests), unknown, unknown
+	if m.Requests >= 1_000_000 {
+		requests = shortCount(m.Requests)
+	}
+	if m.Tokens > 0 {
+		tokens = shortCount(int(m.Tokens))
+	}
+	if m.Cost > 0 {
+		cost = modelCost(m.Cost)
+	}
+	if m.Estimated {
+		requests = "≈" + requests
+	}
+	return requests, tokens, cost
+}
+
+// modelCost is an amount that may be less than a cent.
+func modelCost(c model.Micros) string {
+	if c < model.Dollar/200 {
+		return "<$0.01"
+	}
+	return money(c)
+}
+
+// modelFacts are the models as facts, for a pane without room for the table.
+func (a *App) modelFacts(e *model.EndpointUsage) []fact {
+	var facts []fact
+	for i := range e.Models {
+		m := &e.Models[i]
+		requests, tokens, cost := modelFigures(m)
+		f := fact{"", requests + "  " + modelName(m), theme.Text, tokens + " tokens, " + cost}
+		if i == 0 {
+			f.label = fit(13, a.modelsTitle(e)[1:]...)
+		}
+		facts = append(facts, f)
+	}
+	return facts
+}
