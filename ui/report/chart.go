@@ -1,0 +1,149 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"quotatop/model"
+)
+
+// The charts' own units: their height, and the height of the strip of rejected
+// calls below. They are stretched to the width of the page.
+const (
+	chartHeight = 100.0
+	stripHeight = 16.0
+)
+
+// A chart is one limit's window over a run, as figures for an SVG.
+type chart struct {
+	ID          string // unique on the page
+	Title, Desc string
+	Of          string // the run, where there are several
+	Caption     string
+	Width       int // steps
+	Area, Line  string
+	LimitY      float64 // of the limit line, in percent from above
+	LimitLabel  string
+	Rejected    string // a path of bars, in the strip
+	RejectedMax string // the figure of the highest bar; empty without rejected calls
+	Start, End  string
+}
+
+// charts are those of all limits whose windows held calls in some run, each
+// window at one scale.
+func (g group) charts(names []string, runs []Named) (out []chart) {
+	for _, per := range g.spans() {
+		top := 0
+		held := false
+		for _, e := range g.of {
+			if l, ok := limitOver(e, per); ok {
+				top = max(top, l.Limit, l.Peak.Or(0))
+				held = held || l.Peak.Or(0) > 0 || e.Rejected.Or(0) > 0
+			}
+		}
+		if !held {
+			continue
+		}
+		for i, e := range g.of {
+			l, ok := limitOver(e, per)
+			if !ok || len(l.UsedSteps) == 0 {
+				continue
+			}
+			c := newChart(e, l, &runs[i].Report, float64(top)*1.08)
+			c.ID = fmt.Sprintf("chart-%d-%d-%d", i, g.place(runs), int(per/time.Second))
+			if len(runs) > 1 {
+				c.Of = names[i]
+				c.Title = names[i] + ", " + c.Title
+			}
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// place is a number for the endpoint.
+func (g group) place(runs []Named) int {
+	n := 0
+	for i := range runs {
+		for _, e := range runs[i].Report.Endpoints {
+			if plain(e.ID) == g.id {
+				return n
+			}
+			n++
+		}
+	}
+	return n
+}
+
+func newChart(e *model.EndpointReport, l model.LimitReport, r *model.Report, top float64) chart {
+	each := duration(seconds(r.Steps.EachS))
+	c := chart{
+		Title:      fmt.Sprintf("%s: calls in the last %s", plain(e.ID), longSpan(l.Per())),
+		Caption:    fmt.Sprintf("Accepted calls in the last %s, the most in each %s", longSpan(l.Per()), each),
+		Width:      len(l.UsedSteps),
+		LimitY:     100 * (1 - float64(l.Limit)/top),
+		LimitLabel: "limit " + limitWords(l),
+	}
+	c.Desc = fmt.Sprintf("Peak %s, %s rejected.", peakWords(e, l), countOr(e.Rejected))
+	c.Area, c.Line = outline(l.UsedSteps, top)
+	c.Rejected, c.RejectedMax = bars(e.RejectedSteps, each)
+	if from, ok := r.Steps.From.Get(); ok {
+		end := from.Add(time.Duration(c.Width) * seconds(r.Steps.EachS))
+		c.Start, c.End = stamp(from)+" UTC", stampBeside(end, from)
+	}
+	return c
+}
+
+func longSpan(per time.Duration) string {
+	switch per {
+	case time.Second:
+		return "second"
+	case time.Minute:
+		return "minute"
+	case time.Hour:
+		return "hour"
+	case 24 * time.Hour:
+		return "day"
+	}
+	return duration(per)
+}
+
+// outline draws steps as an area and its upper edge; what repeats is one line.
+func outline(steps []int, top float64) (area, line string) {
+	var b strings.Builder
+	y := func(n int) string {
+		return strconv.FormatFloat(chartHeight*(1-float64(n)/top), 'f', 1, 64)
+	}
+	for i, n := range steps {
+		switch {
+		case i == 0:
+			fmt.Fprintf(&b, "M0 %s", y(n))
+		case n != steps[i-1]:
+			fmt.Fprintf(&b, "H%dV%s", i, y(n))
+		}
+	}
+	fmt.Fprintf(&b, "H%d", len(steps))
+	line = b.String()
+	return fmt.Sprintf("%sV%gH0Z", line, chartHeight), line
+}
+
+// bars draws the rejected calls of each step; most says what the highest is.
+func bars(steps []int, each string) (path, most string) {
+	highest := 0
+	for _, n := range steps {
+		highest = max(highest, n)
+	}
+	if highest == 0 {
+		return "", ""
+	}
+	var b strings.Builder
+	for i, n := range steps {
+		if n > 0 { // never too low to be seen
+			height := max(stripHeight*float64(n)/float64(highest), 3)
+			fmt.Fprintf(&b, "M%d.5 %gV%s", i, stripHeight, strconv.FormatFloat(stripHeight-height, 'f', 1, 64))
+		}
+	}
+	return b.String(), fmt.Sprintf("up to %s rejected in %s", calls(highest), each)
+}

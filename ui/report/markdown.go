@@ -1,0 +1,97 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Markdown writes the reports as GitHub-flavoured Markdown.
+func Markdown(w io.Writer, runs []Named) error {
+	p := newPage(runs)
+	var b bytes.Buffer
+	b.WriteString("# API quota report\n\n")
+	for _, line := range p.Runs {
+		fmt.Fprintf(&b, "%s\n\n", escape(line))
+	}
+	if len(p.Endpoints) == 0 && allEmpty(runs) {
+		return flush(w, &b)
+	}
+	b.WriteString("## Headroom\n\n")
+	for _, l := range p.Verdicts {
+		if len(p.Verdicts) > 1 {
+			fmt.Fprintf(&b, "**%s**\n\n", escape(l.Of))
+		}
+		for _, item := range l.Items {
+			fmt.Fprintf(&b, "- %s\n", escape(item))
+		}
+		b.WriteString("\n")
+	}
+	writeTable(&b, "## ", p.Overview)
+	for _, s := range p.Endpoints {
+		s.Facts.Caption = s.ID
+		if s.Name != s.ID {
+			s.Facts.Caption += ": " + s.Name
+		}
+		writeTable(&b, "### ", s.Facts)
+	}
+	if p.Quiet != "" {
+		fmt.Fprintf(&b, "%s\n\n", escape(p.Quiet))
+	}
+	writeTable(&b, "## ", p.Money)
+	for _, t := range p.Models {
+		writeTable(&b, "## ", t)
+	}
+	if len(p.Notes) > 0 {
+		b.WriteString("## Notes\n\n")
+		for _, n := range p.Notes {
+			fmt.Fprintf(&b, "- %s\n", escape(n))
+		}
+	}
+	return flush(w, &b)
+}
+
+// flush writes the text with one line end.
+func flush(w io.Writer, b *bytes.Buffer) error {
+	_, err := w.Write(append(bytes.TrimRight(b.Bytes(), "\n"), '\n'))
+	return err
+}
+
+func allEmpty(runs []Named) bool {
+	for i := range runs {
+		if !runs[i].Report.Empty() {
+			return false
+		}
+	}
+	return true
+}
+
+// writeTable writes a table that has rows, below its caption.
+func writeTable(b *bytes.Buffer, level string, t table) {
+	if len(t.Rows) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%s%s\n\n", level, escape(t.Caption))
+	writeRow(b, t.Head)
+	b.WriteString("|:--" + strings.Repeat("|--:", len(t.Head)-1) + "|\n")
+	for _, row := range t.Rows {
+		writeRow(b, row)
+	}
+	b.WriteString("\n")
+}
+
+func writeRow(b *bytes.Buffer, cells []string) {
+	for _, c := range cells {
+		fmt.Fprintf(b, "| %s ", escape(c))
+	}
+	b.WriteString("|\n")
+}
+
+// escape keeps Markdown and HTML from reading anything into foreign text.
+func escape(s string) string {
+	return strings.NewReplacer(
+		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "~", `\~`,
+		"<", "&lt;", ">", "&gt;", "&", "&amp;",
+	).Replace(s)
+}
