@@ -1,0 +1,251 @@
+// Package metrics shows the newest snapshot to Prometheus. What is not known is
+// left out, never 0. No metric holds the API key.
+package metrics
+
+import (
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"quotatop/model"
+)
+
+// An Exporter collects the metrics of the newest snapshot that it has seen. It
+// is a prometheus.Collector.
+type Exporter struct {
+	newest atomic.Pointer[model.Snapshot]
+}
+
+// Seen takes in a snapshot. It never blocks, and may be called from any
+// goroutine.
+func (e *Exporter) Seen(s model.Snapshot) { e.newest.Store(&s) }
+
+// A metric is one family of the exposition.
+type metric struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+}
+
+func gauge(name, help string, labels ...string) metric {
+	return metric{prometheus.NewDesc("quotatop_"+name, help, labels, nil), prometheus.GaugeValue}
+}
+
+// families are all metrics. Windows are labelled by endpoint and by the span
+// of the limit; a time stamp is the server's time.
+type families struct {
+	used, limit, ratio, others, rejected, margin, learned, peak, toLimit, windowAge metric
+	bound                                                                           metric
+	calls                                                                           metric
+
+	capUsed, capLimit, capLeft, capBurn, capReset, capExhausted, capEstimated, capAge metric
+
+	denials metric
+
+	up, sourceAge, polls, pollBudget metric
+
+	offset, at, info metric
+}
+
+// newFamilies describes all metrics.
+func newFamilies() families {
+	window := []string{"endpoint", "window"}
+	return families{
+		used:      gauge("window_requests", "Accepted requests in the sliding window of a limit.", window...),
+		limit:     gauge("window_limit_requests", "Requests that the limit allows in its window.", window...),
+		ratio:     gauge("window_used_ratio", "Used part of the limit; it may pass 1.", window...),
+		others:    gauge("window_others_requests", "Part of the accepted requests that came from elsewhere on the same key.", window...),
+		rejected:  gauge("window_rejected_requests", "Requests of the window that the limit denied, as far as this machine saw them.", window...),
+		margin:    gauge("window_margin_requests", "95 % error of the accepted requests; absent where they were counted.", window...),
+		learned:   gauge("window_learned_limit_requests", "Limit that follows from the denials; absent where it is the documented one.", window...),
+		peak:      gauge("window_peak_requests", "Most accepted requests of the last 15 windows.", window...),
+		toLimit:   gauge("window_time_to_limit_seconds", "Time until the limit is met as requests come now; absent when it would not be.", window...),
+		windowAge: gauge("window_age_seconds", "Age of the window's figures.", window...),
+		bound: gauge("window_bound", "1 where the accepted requests are at most (upper) or at least (lower) as many as said; absent where they are exact.",
+			"endpoint", "window", "bound"),
+		calls: gauge("endpoint_requests", "Accepted requests of the last minute, of endpoints with and without a limit.", "endpoint"),
+
+		capUsed:      gauge("cap_used_dollars", "Spent of the cap in its period.", "period"),
+		capLimit:     gauge("cap_limit_dollars", "Spending cap of the period.", "period"),
+		capLeft:      gauge("cap_remaining_dollars", "What is left of the cap.", "period"),
+		capBurn:      gauge("cap_burn_dollars_per_second", "Spending rate of the last minutes.", "period"),
+		capReset:     gauge("cap_reset_timestamp_seconds", "When the cap returns to its whole.", "period"),
+		capExhausted: gauge("cap_exhausted_timestamp_seconds", "When the cap runs out at this rate; absent when it lasts past the reset.", "period"),
+		capEstimated: gauge("cap_estimated", "1 where what is spent was added up from samples, else 0.", "period"),
+		capAge:       gauge("cap_age_seconds", "Age of the cap's figures.", "period"),
+
+		denials: metric{prometheus.NewDesc("quotatop_denials_total", "Responses in which the API said no.",
+			[]string{"kind", "endpoint", "reason", "source"}, nil), prometheus.CounterValue},
+
+		up:         gauge("source_up", "1 while a source brings what it should, else 0.", "source"),
+		sourceAge:  gauge("source_age_seconds", "Time since a source's last good data.", "source"),
+		polls:      gauge("source_polls", "Requests that a source itself sent in the last window.", "source", "window"),
+		pollBudget: gauge("source_budget_polls", "Requests that a source may send in a window.", "source", "window"),
+
+		offset: gauge("clock_offset_seconds", "Server clock less local clock."),
+		at:     gauge("snapshot_timestamp_seconds", "When these figures were put together."),
+		info:   gauge("account_info", "Whose quota this is, and the table of limits; always 1.", "plan", "profile"),
+	}
+}
+
+// all lists the metrics.
+func (f *families) all() []metric {
+	return []metric{
+		f.used, f.limit, f.ratio, f.others, f.rejected, f.margin, f.learned, f.peak, f.toLimit, f.windowAge, f.bound, f.calls,
+		f.capUsed, f.capLimit, f.capLeft, f.capBurn, f.capReset, f.capExhausted, f.capEstimated, f.capAge,
+		f.denials, f.up, f.sourceAge, f.polls, f.pollBudget, f.offset, f.at, f.info,
+	}
+}
+
+// Describe is part of prometheus.Collector.
+func (e *Exporter) Describe(out chan<- *prometheus.Desc) {
+	f := newFamilies()
+	for _, m := range f.all() {
+		out <- m.desc
+	}
+}
+
+// Collect is part of prometheus.Collector.
+func (e *Exporter) Collect(out chan<- prometheus.Metric) {
+	s := e.newest.Load()
+	if s == nil {
+		return
+	}
+	c := collection{out, newFamilies()}
+	now := func(at model.Opt[time.Time]) model.Opt[float64] { return age(s.At, at) }
+	for i := range s.Endpoints {
+		c.endpoint(&s.Endpoints[i], now)
+	}
+	c.spend(&s.Cap, now)
+	for _, d := range s.Denials {
+		c.put(c.denials, float64(d.Count), string(d.Kind), d.Endpoint, d.Reason, d.Source)
+	}
+	for _, source := range s.Sources {
+		c.put(c.up, flag(source.State == model.StateOK), source.Name)
+		c.some(c.sourceAge, now(source.AsOf), source.Name)
+		c.some(c.polls, number(source.PollsMinute), source.Name, "1m")
+		c.some(c.polls, number(source.PollsHour), source.Name, "1h")
+		c.some(c.pollBudget, number(source.BudgetMinute), source.Name, "1m")
+		c.some(c.pollBudget, number(source.BudgetHour), source.Name, "1h")
+	}
+	c.put(c.offset, float64(s.ClockOffsetMS)/1000)
+	c.put(c.at, stamp(s.At))
+	c.put(c.info, 1, s.Account.Plan, s.Profile)
+}
+
+// A collection is one in the making.
+type collection struct {
+	out chan<- prometheus.Metric
+	families
+}
+
+// put gives out one value. Labels hold foreign text.
+func (c *collection) put(m metric, value float64, labels ...string) {
+	for i, text := range labels {
+		labels[i] = strings.ToValidUTF8(text, "\uFFFD")
+	}
+	c.out <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)
+}
+
+// some gives out a value that is known.
+func (c *collection) some(m metric, value model.Opt[float64], labels ...string) {
+	if v, ok := value.Get(); ok {
+		c.put(m, v, labels...)
+	}
+}
+
+func (c *collection) endpoint(e *model.EndpointUsage, age func(model.Opt[time.Time]) model.Opt[float64]) {
+	c.some(c.calls, number(e.Calls), e.ID)
+	for i := range e.Limits {
+		u := &e.Limits[i]
+		window := span(u.Per())
+		c.put(c.limit, float64(u.Limit), e.ID, window)
+		c.some(c.used, number(u.Used), e.ID, window)
+		c.some(c.ratio, u.Ratio(), e.ID, window)
+		c.some(c.others, number(u.Others), e.ID, window)
+		c.some(c.rejected, number(u.Rejected), e.ID, window)
+		c.some(c.learned, number(u.Learned), e.ID, window)
+		c.some(c.peak, number(u.Peak), e.ID, window)
+		c.some(c.toLimit, u.TimeToLimit, e.ID, window)
+		c.some(c.windowAge, age(u.AsOf), e.ID, window)
+		if !u.Used.Known() {
+			continue
+		}
+		if u.Estimated {
+			c.put(c.margin, float64(u.Margin), e.ID, window)
+		}
+		if u.UpperBound {
+			c.put(c.bound, 1, e.ID, window, "upper")
+		}
+		if u.LowerBound {
+			c.put(c.bound, 1, e.ID, window, "lower")
+		}
+	}
+}
+
+func (c *collection) spend(p *model.Cap, age func(model.Opt[time.Time]) model.Opt[float64]) {
+	c.some(c.capUsed, dollars(p.Used), p.Period)
+	c.some(c.capLimit, dollars(p.Limit), p.Period)
+	c.some(c.capLeft, dollars(p.Remaining), p.Period)
+	if burn, ok := p.BurnPerMin.Get(); ok {
+		c.put(c.capBurn, burn.USD()/60, p.Period)
+	}
+	if !p.ResetsAt.IsZero() {
+		c.put(c.capReset, stamp(p.ResetsAt), p.Period)
+	}
+	if at, ok := p.ExhaustsAt.Get(); ok {
+		c.put(c.capExhausted, stamp(at), p.Period)
+	}
+	if p.Used.Known() {
+		c.put(c.capEstimated, flag(p.Estimated), p.Period)
+	}
+	c.some(c.capAge, age(p.AsOf), p.Period)
+}
+
+// age is the seconds from at to now.
+func age(now time.Time, at model.Opt[time.Time]) model.Opt[float64] {
+	t, ok := at.Get()
+	if !ok {
+		return model.Opt[float64]{}
+	}
+	return model.Some(max(now.Sub(t), 0).Seconds())
+}
+
+func number(n model.Opt[int]) model.Opt[float64] {
+	v, ok := n.Get()
+	if !ok {
+		return model.Opt[float64]{}
+	}
+	return model.Some(float64(v))
+}
+
+func dollars(m model.Opt[model.Micros]) model.Opt[float64] {
+	v, ok := m.Get()
+	if !ok {
+		return model.Opt[float64]{}
+	}
+	return model.Some(v.USD())
+}
+
+// stamp is seconds since 1970.
+func stamp(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func flag(set bool) float64 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// span names a window: 1m, 1h, 30s.
+func span(per time.Duration) string {
+	switch {
+	case per >= time.Hour && per%time.Hour == 0:
+		return strconv.Itoa(int(per/time.Hour)) + "h"
+	case per >= time.Minute && per%time.Minute == 0:
+		return strconv.Itoa(int(per/time.Minute)) + "m"
+	}
+	return strconv.FormatFloat(per.Seconds(), 'f', -1, 64) + "s"
+}

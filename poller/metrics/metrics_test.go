@@ -1,0 +1,480 @@
+package metrics
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/goleak"
+
+	"quotatop/model"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for what must come.
+const patience = time.Minute
+
+var start = time.Date(2026, 6, 17, 12, 4, 31, 0, time.UTC)
+
+// busy has a value for every metric.
+func busy(at time.Time) model.Snapshot {
+	return model.Snapshot{
+		Version: model.SnapshotVersion, At: at, ClockOffsetMS: -132, Profile: "2026-06", Account: model.AccountName{Plan: "pro", Team: "7c0e2b1a"},
+		Cap: model.Cap{
+			Period: model.PeriodDay, Used: model.Some(31 * model.Dollar), Limit: model.Some(50 * model.Dollar), Remaining: model.Some(19 * model.Dollar),
+			ResetsAt: at.Add(12 * time.Hour), BurnPerMin: model.Some(6 * model.Dollar), ExhaustsAt: model.Some(at.Add(190 * time.Second)), AsOf: model.Some(at.Add(-2 * time.Second)),
+		},
+		Endpoints: []model.EndpointUsage{
+			{ID: "all", Scope: model.ScopeIP, Calls: model.Some(300), Limits: []model.LimitUsage{
+				{Limit: 1000, PerS: 60, Used: model.Some(300), UpperBound: true, LowerBound: true, AsOf: model.Some(at)},
+				{Limit: 10000, PerS: 3600},
+			}},
+			{ID: "chat", Scope: model.ScopeUser, Calls: model.Some(184), Limits: []model.LimitUsage{{
+				Limit: 200, PerS: 60, Used: model.Some(184), Others: model.Some(84), Rejected: model.Some(4), Learned: model.Some(190), Peak: model.Some(199),
+				Estimated: true, Margin: 12, TimeToLimit: model.Some(41.5), AsOf: model.Some(at.Add(-5 * time.Second)),
+			}}},
+			{ID: "other", Calls: model.Some(3)},
+		},
+		Denials: []model.DenialGroup{
+			{Kind: model.KindRate, Endpoint: "chat", Status: 429, Count: 4, Source: model.SourceTap},
+			{Kind: model.KindCredits, Endpoint: "chat", Status: 402, Count: 2, Reason: "out\xff\"of\ncredits", Source: model.SourceTap},
+		},
+		Sources: []model.Source{
+			{Name: model.SourceBilling, State: model.StateOK, AsOf: model.Some(at.Add(-3 * time.Second)), PollsMinute: model.Some(12), BudgetMinute: model.Some(50), PollsHour: model.Some(310), BudgetHour: model.Some(500)},
+			{Name: model.SourceTap, State: model.StateError, Error: "x"},
+		},
+	}
+}
+
+func seen(s model.Snapshot) *Exporter {
+	e := &Exporter{}
+	e.Seen(s)
+	return e
+}
+
+func TestCollect(t *testing.T) {
+	want := `
+# HELP quotatop_window_requests Accepted requests in the sliding window of a limit.
+# TYPE quotatop_window_requests gauge
+quotatop_window_requests{endpoint="all",window="1m"} 300
+quotatop_window_requests{endpoint="chat",window="1m"} 184
+# HELP quotatop_window_limit_requests Requests that the limit allows in its window.
+# TYPE quotatop_window_limit_requests gauge
+quotatop_window_limit_requests{endpoint="all",window="1h"} 10000
+quotatop_window_limit_requests{endpoint="all",window="1m"} 1000
+quotatop_window_limit_requests{endpoint="chat",window="1m"} 200
+# HELP quotatop_window_time_to_limit_seconds Time until the limit is met as requests come now; absent when it would not be.
+# TYPE quotatop_window_time_to_limit_seconds gauge
+quotatop_window_time_to_limit_seconds{endpoint="chat",window="1m"} 41.5
+# HELP quotatop_window_margin_requests 95 % error of the accepted requests; absent where they were counted.
+# TYPE quotatop_window_margin_requests gauge
+quotatop_window_margin_requests{endpoint="chat",window="1m"} 12
+# HELP quotatop_cap_burn_dollars_per_second Spending rate of the last minutes.
+# TYPE quotatop_cap_burn_dollars_per_second gauge
+quotatop_cap_burn_dollars_per_second{period="day"} 0.1
+# HELP quotatop_cap_remaining_dollars What is left of the cap.
+# TYPE quotatop_cap_remaining_dollars gauge
+quotatop_cap_remaining_dollars{period="day"} 19
+# HELP quotatop_denials_total Responses in which the API said no.
+# TYPE quotatop_denials_total counter
+quotatop_denials_total{endpoint="chat",kind="credits",reason="out�\"of\ncredits",source="tap"} 2
+quotatop_denials_total{endpoint="chat",kind="rate",reason="",source="tap"} 4
+# HELP quotatop_source_up 1 while a source brings what it should, else 0.
+# TYPE quotatop_source_up gauge
+quotatop_source_up{source="billing"} 1
+quotatop_source_up{source="tap"} 0
+# HELP quotatop_source_age_seconds Time since a source's last good data.
+# TYPE quotatop_source_age_seconds gauge
+quotatop_source_age_seconds{source="billing"} 3
+# HELP quotatop_cap_reset_timestamp_seconds When the cap returns to its whole.
+# TYPE quotatop_cap_reset_timestamp_seconds gauge
+quotatop_cap_reset_timestamp_seconds{period="day"} 1.781741071e+09
+`
+	var names []string
+	for _, line := range strings.Split(want, "\n") {
+		if name, ok := strings.CutPrefix(line, "# TYPE "); ok {
+			names = append(names, strings.Fields(name)[0])
+		}
+	}
+	if err := testutil.CollectAndCompare(seen(busy(start)), strings.NewReader(strings.ReplaceAll(want, "of\n", `of\n`)), names...); err != nil {
+		t.Error(err)
+	}
+}
+
+// Every metric that is described has a value in a busy snapshot, so that the
+// tests here have seen all of them.
+func TestEveryMetricIsCollected(t *testing.T) {
+	e := seen(busy(start))
+	for name := range described() {
+		if testutil.CollectAndCount(e, name) == 0 {
+			t.Errorf("%s is described and has no value", name)
+		}
+	}
+}
+
+// described are the names of all metrics.
+func described() map[string]bool {
+	names := map[string]bool{}
+	f := newFamilies()
+	for _, m := range f.all() {
+		names[regexp.MustCompile(`fqName: "([^"]+)"`).FindStringSubmatch(m.desc.String())[1]] = true
+	}
+	return names
+}
+
+// page is what a scrape gets.
+func page(t *testing.T, e *Exporter) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	e.Handler().ServeHTTP(w, httptest.NewRequest("GET", Path, nil))
+	if w.Code != http.StatusOK || w.Body.Len() == 0 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// Nothing that is not known is shown as 0.
+func TestUnknownIsAbsent(t *testing.T) {
+	if n := testutil.CollectAndCount(&Exporter{}); n != 0 {
+		t.Errorf("%d metrics before the first snapshot", n)
+	}
+	table, err := model.Profile(model.DefaultProfile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := seen(model.NewLedger(table, model.LedgerOptions{}).Snapshot(start))
+	for _, line := range strings.Split(strings.TrimSpace(page(t, e)), "\n") {
+		name, _, _ := strings.Cut(line, "{")
+		name, _, _ = strings.Cut(name, " ")
+		switch name {
+		case "#", "quotatop_window_limit_requests", "quotatop_cap_reset_timestamp_seconds", "quotatop_snapshot_timestamp_seconds",
+			"quotatop_account_info", "quotatop_clock_offset_seconds":
+		default:
+			t.Errorf("of nothing, there is %s", line)
+		}
+	}
+}
+
+func TestConventions(t *testing.T) {
+	problems, err := testutil.CollectAndLint(seen(busy(start)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// Dashboard and alerts name no metric that is not there, and the dashboard
+// leaves none of the main ones out.
+func TestFilesNameMetrics(t *testing.T) {
+	known := described()
+	for _, file := range []string{"grafana.json", "alerts.yml"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := regexp.MustCompile(`quotatop_\w+`).FindAllString(string(text), -1)
+		if len(names) < 7 {
+			t.Errorf("%s names only %v", file, names)
+		}
+		for _, name := range names {
+			if !known[name] {
+				t.Errorf("%s names %s, which is no metric", file, name)
+			}
+		}
+	}
+}
+
+// panels are the queries of the dashboard, with its variables filled in.
+func panels(t *testing.T) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile("grafana.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dashboard struct {
+		Panels []struct {
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(data, &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	queries := map[string]string{}
+	for _, p := range dashboard.Panels {
+		for i, target := range p.Targets {
+			queries[fmt.Sprintf("%s %d", p.Title, i)] = strings.NewReplacer("$instance", ".*", "$endpoint", ".*").Replace(target.Expr)
+		}
+	}
+	return queries
+}
+
+func TestHandler(t *testing.T) {
+	server := httptest.NewServer(seen(busy(start)).Handler())
+	defer server.Close()
+	for _, tt := range []struct {
+		method, path, accept string
+		status               int
+		want                 string
+	}{
+		{"GET", "/metrics", "", 200, `quotatop_window_requests{endpoint="chat",window="1m"} 184`},
+		{"GET", "/metrics", "application/openmetrics-text; version=1.0.0", 200, "# EOF"},
+		{"GET", "/", "", 200, "/metrics"},
+		{"GET", "/other", "", 404, ""},
+		{"POST", "/metrics", "", 405, ""},
+	} {
+		req, err := http.NewRequest(tt.method, server.URL+tt.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", tt.accept)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if res.StatusCode != tt.status || !strings.Contains(string(body), tt.want) {
+			t.Errorf("%s %s (%s): %d %.200s, want %d with %q", tt.method, tt.path, tt.accept, res.StatusCode, body, tt.status, tt.want)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestListen(t *testing.T) {
+	taken, _, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for addr, want := range map[string]string{
+		"9429": "write it like 127.0.0.1:9429", "": "write it like", "127.0.0.1:http99": "choose another port",
+		"192.0.2.1:9429": "choose another port", taken.Addr().String(): "address already in use",
+	} {
+		if ln, _, err := Listen(addr); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, %v, want %q", addr, ln, err, want)
+		}
+	}
+	for addr, noted := range map[string]bool{":0": false, "localhost:0": false, "0.0.0.0:0": true} {
+		ln, note, err := Listen(addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if loopback := ln.Addr().(*net.TCPAddr).IP.IsLoopback(); loopback == noted || (note != "") != noted {
+			t.Errorf("%q listens at %s, note %q", addr, ln.Addr(), note)
+		}
+		_ = ln.Close()
+	}
+}
+
+// serve serves an Exporter until the test ends.
+func serve(t *testing.T, e *Exporter) (addr string) {
+	t.Helper()
+	ln, _, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- e.Serve(ctx, ln) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(patience):
+			t.Error("Serve does not end")
+		}
+	})
+	return ln.Addr().String()
+}
+
+// A client that sends nothing does not hold up the end.
+func TestServeEnds(t *testing.T) {
+	var silent net.Conn
+	t.Cleanup(func() { _ = silent.Close() }) // after the end
+	addr := serve(t, seen(busy(start)))
+	var err error
+	if silent, err = net.Dial("tcp", addr); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(silent, "GET /metrics HTTP/1.1\r\n"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestServeSaysWhatFails(t *testing.T) {
+	ln, _, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = ln.Close()
+	if err := (&Exporter{}).Serve(t.Context(), ln); err == nil || !strings.HasPrefix(err.Error(), "metrics: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// program finds one of Prometheus's programs, or skips the test.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed: install Prometheus to run this test", name)
+	}
+	return path
+}
+
+func TestPromtool(t *testing.T) {
+	promtool := program(t, "promtool")
+	if out, err := exec.Command(promtool, "check", "rules", "alerts.yml").CombinedOutput(); err != nil {
+		t.Errorf("check rules: %v: %s", err, out)
+	}
+	cmd := exec.Command(promtool, "check", "metrics")
+	cmd.Stdin = strings.NewReader(page(t, seen(busy(start))))
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("check metrics: %v: %s", err, out)
+	}
+}
+
+// A real Prometheus scrapes a real server: the dashboard's queries have
+// answers, and the alerts fire.
+func TestPrometheus(t *testing.T) {
+	e := seen(busy(time.Now()))
+	api := runPrometheus(t, program(t, "prometheus"), serve(t, e))
+	var up []any
+	wait(t, "the first scrape", func() bool {
+		up = ask(t, api, `query?query=`+url.QueryEscape(`up == 1`), "result")
+		return len(up) > 0
+	})
+	for title, query := range panels(t) {
+		if got := ask(t, api, "query?query="+url.QueryEscape(query), "result"); len(got) == 0 {
+			t.Errorf("panel %s: %s has no answer", title, query)
+		}
+	}
+	want := []string{"QuotatopNearLimit", "QuotatopLimitSoon", "QuotatopRejected", "QuotatopCapRunsOut", "QuotatopDenied", "QuotatopSourceDown"}
+	var names string
+	wait(t, "alert", func() bool {
+		names = fmt.Sprint(ask(t, api, "alerts", "alerts"))
+		for _, name := range want {
+			if !strings.Contains(names, name) {
+				return false
+			}
+		}
+		return true
+	})
+	if strings.Contains(names, "QuotatopCapReached") {
+		t.Errorf("an alert of a cap that is not reached: %s", names)
+	}
+	reached := busy(time.Now())
+	reached.Cap.Remaining = model.Some[model.Micros](0)
+	e.Seen(reached)
+	wait(t, "alert of the cap", func() bool {
+		return strings.Contains(fmt.Sprint(ask(t, api, "alerts", "alerts")), "QuotatopCapReached")
+	})
+}
+
+// wait waits until ok.
+func wait(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("no %s", what)
+}
+
+// ask asks Prometheus's API for a list; nil until it answers.
+func ask(t *testing.T, api, what, list string) []any {
+	t.Helper()
+	res, err := http.Get(api + what)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var answer struct {
+		Status, Error string
+		Data          map[string]any
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		return nil // it is not ready
+	}
+	if answer.Status != "success" {
+		t.Errorf("%s: %s", what, answer.Error)
+	}
+	items, _ := answer.Data[list].([]any)
+	return items
+}
+
+// runPrometheus runs a server that scrapes addr, and returns where its API is.
+func runPrometheus(t *testing.T, prometheus, addr string) string {
+	t.Helper()
+	dir := t.TempDir()
+	rules, err := filepath.Abs("alerts.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := fmt.Sprintf(`global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}
+rule_files: [%q]
+scrape_configs: [{job_name: quotatop, static_configs: [{targets: [%q]}]}]
+`, rules, addr)
+	file := filepath.Join(dir, "prometheus.yml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(prometheus, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address=127.0.0.1:0")
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	listens := make(chan string, 1)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for lines := bufio.NewScanner(said); lines.Scan(); {
+			if m := regexp.MustCompile(`"?Listening on"? address=(\S+)`).FindStringSubmatch(lines.Text()); m != nil {
+				select {
+				case listens <- m[1]:
+				default:
+				}
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		_ = cmd.Process.Signal(os.Interrupt)
+		<-ended
+		_ = cmd.Wait()
+	})
+	select {
+	case at := <-listens:
+		return "http://" + at + "/api/v1/"
+	case <-ended:
+		t.Fatal("prometheus ends at once")
+	case <-time.After(patience):
+		t.Fatal("prometheus does not listen")
+	}
+	return ""
+}
