@@ -450,6 +450,34 @@ func build(t *testing.T) string {
 	return program
 }
 
+// What tmux install writes makes the line show at the right of tmux's own bar,
+// and gives a key that opens the dashboard; the README's recipe for a pane works.
+// A tmux within a tmux, for a pane does not have the bar.
+func TestTmuxBar(t *testing.T) {
+	home := t.TempDir()
+	program := build(t)
+	for name, value := range map[string]string{
+		"HOME": home, "XDG_RUNTIME_DIR": t.TempDir(), "XDG_CONFIG_HOME": filepath.Join(home, ".config"), "TMUX": "",
+		"PATH": filepath.Dir(program) + string(filepath.ListSeparator) + os.Getenv("PATH"), "PIONEER_BASE_URL": api(t),
+	} {
+		t.Setenv(name, value)
+	}
+	if code, stdout, stderr := quotatop(t, t.Context(), "tmux", "install", "--write"); code != 0 || !strings.Contains(stdout, ".tmux.conf: written") {
+		t.Fatalf("exit code %d, output %q, standard error %q", code, stdout, stderr)
+	}
+	inner := &terminal{t, "quotatop-inner"}
+	pane := inTmux(t, 130, 40, "tmux -L "+inner.socket+" -f "+filepath.Join(home, ".tmux.conf")+" new-session 'sleep 600'")
+	t.Cleanup(func() { _ = exec.Command("tmux", "-L", inner.socket, "kill-server").Run() })
+	pane.see("$18.73 ")
+	if screen := pane.tmux("capture-pane", "-p"); strings.Contains(screen, "Endpoints") {
+		t.Fatalf("the dashboard is there before its key is pressed:\n%s", screen)
+	}
+	pane.press("C-b", "Q")
+	pane.see("polls ", "chat ", "$18.73 ")
+	inner.tmux("split-window", "-h", "-l", "40", "quotatop")
+	pane.until("a second dashboard", func(screen string) bool { return strings.Count(screen, "inference") == 2 })
+}
+
 // The demo in a real tmux at the three sizes: it opens, counts down, obeys its
 // keys, follows a resize, and leaves the terminal as it was.
 func TestDemoInTmux(t *testing.T) {
