@@ -30,6 +30,17 @@ type Options struct {
 	Keys map[string][]string
 	// Themes are those that t cycles through; if empty, theme.BuiltIn.
 	Themes []theme.Theme
+	// Looks bring what takes the place of Theme, Themes and Keys; the newest is
+	// obeyed. May be nil.
+	Looks <-chan Look
+	// Warnings bring short texts, each of which rings the bell and is shown as a
+	// notification, as far as these are wanted. May be nil.
+	Warnings <-chan string
+	// Bell is whether a warning rings the terminal's bell.
+	Bell bool
+	// Notify is how the terminal is asked for a notification: NotifyOSC9,
+	// NotifyOSC777, or empty for none.
+	Notify string
 }
 
 // App is the screen. It is a tea.Model.
@@ -41,6 +52,7 @@ type App struct {
 
 	theme  int  // the place in opts.Themes
 	byUser bool // the theme was named or chosen, not judged by the background
+	chosen bool // the theme was chosen on the screen
 	basic  bool // the terminal has sixteen colours at most
 	tmux   bool // the terminal is a pane of tmux
 	styles *theme.Styles
@@ -72,7 +84,8 @@ type view struct {
 	chartSpan int               // how often a longer chart has been asked for
 	cleared   map[item]cleared
 
-	said string // what the last key has done, in the place of the footer
+	complaint string // see Look.Trouble; empty when it is dismissed
+	said      string // what the last key has done, in the place of the footer
 
 	asking bool   // the palette is open
 	asked  string // what is typed into it
@@ -94,11 +107,7 @@ func New(feed <-chan model.Snapshot, opts Options) App {
 		opts.Themes = theme.BuiltIn()
 	}
 	a := App{feed: feed, opts: opts, keys: bind(opts.Keys), title: "quotatop"}
-	for i, t := range opts.Themes {
-		if t.Name == opts.Theme {
-			a.byUser, a.theme = true, i
-		}
-	}
+	a.theme, a.byUser = a.themeNamed(opts.Theme)
 	return a.paint(a.theme)
 }
 
@@ -131,9 +140,21 @@ func (a App) next() tea.Msg {
 // Init implements tea.Model.
 func (a App) Init() tea.Cmd {
 	if a.byUser {
-		return a.next
+		return a.pulls()
 	}
-	return tea.Batch(tea.RequestBackgroundColor, a.next)
+	return tea.Batch(tea.RequestBackgroundColor, a.pulls())
+}
+
+// pulls are the commands that wait for what comes from outside.
+func (a App) pulls() tea.Cmd {
+	var warning, look tea.Cmd
+	if a.opts.Warnings != nil {
+		warning = a.nextWarning
+	}
+	if a.opts.Looks != nil {
+		look = a.nextLook
+	}
+	return tea.Batch(a.next, warning, look)
 }
 
 // Update implements tea.Model. It never blocks.
@@ -141,6 +162,11 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case snapshotMsg:
 		return a.take(model.Snapshot(msg)), a.next
+	case warningMsg:
+		return a, a.warn(string(msg))
+	case lookMsg:
+		a, ask := a.wear(Look(msg))
+		return a, tea.Batch(ask, a.nextLook)
 	case tea.WindowSizeMsg:
 		a.w, a.h = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:

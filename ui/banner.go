@@ -9,9 +9,21 @@ import (
 // what is no error.
 const roomy = 24
 
-// drawBanner writes what a person should read above everything else: errors of
-// the sources, else what is awaited or missing. It returns the lines it took.
+// drawBanner writes what a person should read above everything else: how the
+// sources are, and what is wrong with the settings. It returns the lines it took.
 func (a *App) drawBanner(at area) int {
+	y := a.drawHealth(at)
+	if a.complaint != "" {
+		at.set(1, y, theme.Alarm, '✗')
+		at.cut(3, y, at.w-4, theme.Alarm, a.complaint)
+		y++
+	}
+	return y
+}
+
+// drawHealth writes the errors of the sources, else what is awaited or missing.
+// It returns the lines it took.
+func (a *App) drawHealth(at area) int {
 	most, y := 1, 0
 	if a.h >= roomy {
 		most = 2

@@ -178,12 +178,16 @@ func (a *App) open(string) tea.Cmd {
 }
 
 // canLeave reports whether there is something for esc to leave.
-func (a *App) canLeave() bool { return a.help || a.zoom || a.filtering() != nil || !a.follows() }
+func (a *App) canLeave() bool {
+	return a.help || a.complaint != "" || a.zoom || a.filtering() != nil || !a.follows()
+}
 
 func (a *App) leave(string) tea.Cmd {
 	switch {
 	case a.help:
 		a.help, a.scroll = false, 0
+	case a.complaint != "":
+		a.complaint = ""
 	case a.zoom:
 		a.zoom = false
 		if a.focus == detailPane {

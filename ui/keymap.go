@@ -91,7 +91,7 @@ func (a *App) nextTheme(string) tea.Cmd {
 // choose takes a theme for good.
 func (a *App) choose(i int) {
 	*a = a.paint(i)
-	a.byUser = true
+	a.byUser, a.chosen = true, true
 }
 
 func (a *App) togglePause(string) tea.Cmd {

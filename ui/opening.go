@@ -25,7 +25,7 @@ type opening struct {
 
 // Init implements tea.Model. It leaves the question for the background to the
 // first frame, so that the answer is there before the first beat.
-func (o opening) Init() tea.Cmd { return o.app.next }
+func (o opening) Init() tea.Cmd { return o.app.pulls() }
 
 // Update implements tea.Model.
 func (o opening) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
