@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -121,7 +122,11 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 	c.offset.learn(c.clock, res.Header, sent, time.Now())
 	asked = c.clock.Now().Add(-time.Since(sent)) // by what has just been learnt of the clock
 	body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
-	denial, denied := model.ReadDenial(res.StatusCode, res.Header.Get, body, c.clock.Now())
+	if bytes.Contains(body, []byte(c.key)) {
+		body = []byte(c.redact(string(body)))
+	}
+	header := func(name string) string { return c.redact(res.Header.Get(name)) }
+	denial, denied := model.ReadDenial(res.StatusCode, header, body, c.clock.Now())
 	if optional && (res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusNotFound) {
 		denied = false
 	}
@@ -139,6 +144,14 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 		return nil, asked, fmt.Errorf("%s answered more than %d MiB: check the base URL", c.base.Host, maxBody>>20)
 	}
 	return body, asked, nil
+}
+
+// redact keeps the key out of what is shown, should the API repeat it.
+func (c *client) redact(text string) string {
+	if c.key == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, c.key, "[key]")
 }
 
 // report tells the ledger of one of our own requests.
