@@ -34,6 +34,20 @@ type Runner struct {
 	// Seen, if not nil, is shown every snapshot before it is handed out. It is
 	// how the billing source learns that a gauge runs high; it must not block.
 	Seen func(model.Snapshot)
+	// Journals keep what is seen.
+	Journals []Journal
+}
+
+// A Journal keeps what the ledger is told, and what it knows, so that a later
+// run can go on from there. Its methods are called by one goroutine and must
+// not block.
+type Journal interface {
+	// Observe is shown each event, in the ledger's order.
+	Observe(model.Event)
+	// Checkpoint is called with every snapshot. state appends all that the
+	// ledger knows, after the events observed so far; it is valid during the
+	// call.
+	Checkpoint(state func(dst []byte) []byte)
 }
 
 // Start runs the sources until ctx ends or none of them has any more to tell.
@@ -62,6 +76,9 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 		if r.Seen != nil {
 			r.Seen(s)
 		}
+		for _, j := range r.Journals {
+			j.Checkpoint(r.Ledger.AppendState)
+		}
 		select {
 		case <-out: // a snapshot that nobody looked at
 		default:
@@ -80,6 +97,9 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 				return
 			}
 			r.Ledger.Observe(e)
+			for _, j := range r.Journals {
+				j.Observe(e)
+			}
 			timer.Reset(max(snapshotEvery-time.Since(last), 0))
 		case <-timer.C:
 			publish()

@@ -93,6 +93,49 @@ func TestNewestWins(t *testing.T) {
 	})
 }
 
+// book is a Journal in memory.
+type book struct {
+	events []model.Event
+	state  []byte
+	at     int // events before state
+}
+
+func (b *book) Observe(e model.Event) { b.events = append(b.events, e) }
+
+func (b *book) Checkpoint(state func([]byte) []byte) { b.state, b.at = state(nil), len(b.events) }
+
+// A journal is shown every event, and a checkpoint is what the ledger knows
+// after those before it.
+func TestJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table, err := model.Profile(model.DefaultProfile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		journal := &book{}
+		r := &Runner{Ledger: model.NewLedger(table, model.LedgerOptions{}), Clock: &Clock{}, Journals: []Journal{journal}}
+		r.Sources = []Source{script(func(_ context.Context, emit func(model.Event)) error {
+			for range 500 {
+				emit(call())
+				time.Sleep(time.Millisecond)
+			}
+			return nil
+		})}
+		for range r.Start(t.Context()) {
+		}
+		if len(journal.events) != 500 || journal.at != 500 {
+			t.Fatalf("%d events and a checkpoint at %d, want all 500", len(journal.events), journal.at)
+		}
+		l, err := model.RestoreLedger(table, model.LedgerOptions{}, journal.state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Snapshot(time.Now()).Endpoints[1].Calls; r.Ledger.Snapshot(time.Now()).Endpoints[1].Calls != got {
+			t.Errorf("restored ledger has %v calls", got)
+		}
+	})
+}
+
 // A source that fails is named with its error and started again, later each
 // time; the feed is closed once ctx has ended.
 func TestFailedSourceIsStartedAgain(t *testing.T) {
