@@ -1,0 +1,172 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"quotatop/poller/journal/frame"
+)
+
+// The files of a run of quotatop are named after it: its segments are numbered,
+// and its checkpoint is one.
+const (
+	segmentSuffix    = ".jsonl.zst"
+	checkpointSuffix = ".state"
+	runLayout        = "20060102T150405Z"
+)
+
+// staleCheckpoint is how old the checkpoint of a run is that has ended: a
+// running one is written anew all the time.
+const staleCheckpoint = 24 * time.Hour
+
+// A run is what one run of quotatop has left in the folder.
+type run struct {
+	name       string // begins with its start, so that runs sort by it
+	segments   []segment
+	checkpoint string // its path, or empty
+}
+
+type segment struct {
+	path   string
+	number int
+	size   int64
+	mtime  time.Time
+}
+
+// list returns the runs in the folder, the oldest first.
+func list(dir string) ([]*run, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	var runs []*run
+	of := func(name string) *run {
+		if n := len(runs); n == 0 || runs[n-1].name != name {
+			runs = append(runs, &run{name: name})
+		}
+		return runs[len(runs)-1]
+	}
+	for _, entry := range entries { // sorted by name
+		name := entry.Name()
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if base, ok := strings.CutSuffix(name, checkpointSuffix); ok && isRun(base) {
+			of(base).checkpoint = filepath.Join(dir, name)
+		}
+		base, ok := strings.CutSuffix(name, segmentSuffix)
+		base, number, dot := strings.Cut(base, ".")
+		if n, err := strconv.Atoi(number); ok && dot && err == nil && isRun(base) {
+			r := of(base)
+			r.segments = append(r.segments, segment{filepath.Join(dir, name), n, info.Size(), info.ModTime()})
+		}
+	}
+	for _, r := range runs {
+		slices.SortFunc(r.segments, func(a, b segment) int { return a.number - b.number })
+	}
+	return runs, nil
+}
+
+func isRun(name string) bool {
+	start, _, ok := strings.Cut(name, "-")
+	_, err := time.Parse(runLayout, start)
+	return ok && err == nil
+}
+
+// started is when the run began, by the local clock.
+func (r *run) started() time.Time {
+	start, _, _ := strings.Cut(r.name, "-")
+	t, _ := time.Parse(runLayout, start)
+	return t
+}
+
+// prepare makes the folder ready: there, our own, and closed to others.
+func prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if err := ours(dir, info); err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return os.Chmod(dir, 0o700)
+	}
+	return nil
+}
+
+// tidy cuts off what runs that were killed left half written, and removes what
+// is older than keep, or too much: the oldest first. Files that a running
+// quotatop writes are left alone, and so is what cannot be changed.
+func tidy(dir string, keep time.Duration, most int64, now time.Time) {
+	runs, _ := list(dir)
+	var total int64
+	for _, r := range runs {
+		for _, s := range r.segments {
+			total += s.size
+		}
+	}
+	for _, r := range runs {
+		for i, s := range r.segments {
+			old := now.Sub(s.mtime) > keep || total > most
+			last := i == len(r.segments)-1
+			if !old && !last {
+				continue
+			}
+			if retire(s, old) == nil && old {
+				total -= s.size
+			}
+		}
+		if r.checkpoint == "" {
+			continue
+		}
+		if info, err := os.Stat(r.checkpoint); err == nil && now.Sub(info.ModTime()) > staleCheckpoint && r != runs[len(runs)-1] {
+			_ = os.Remove(r.checkpoint)
+		}
+	}
+}
+
+var errInUse = errors.New("another quotatop writes it")
+
+// retire removes a segment, or cuts off its torn end.
+func retire(s segment, remove bool) error {
+	f, err := os.OpenFile(s.path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if !lock(f) {
+		return errInUse
+	}
+	if remove {
+		return os.Remove(s.path)
+	}
+	frames := frame.NewReader(f, 0)
+	defer frames.Close()
+	for {
+		_, err := frames.Skip()
+		switch {
+		case errors.Is(err, frame.ErrTorn):
+			return f.Truncate(frames.Offset)
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
