@@ -41,6 +41,9 @@ type Options struct {
 	// Notify is how the terminal is asked for a notification: NotifyOSC9,
 	// NotifyOSC777, or empty for none.
 	Notify string
+	// ASCII draws with plain characters only, for terminals and fonts that know
+	// no others.
+	ASCII bool
 }
 
 // App is the screen. It is a tea.Model.

@@ -18,6 +18,7 @@ type canvas struct {
 	cells []cell
 	marks []string // combining marks, see cell
 	below int      // lines of the pane that scrolls which are below its bottom
+	ascii bool     // it is written in plain characters
 }
 
 // A cell is one place of the screen.
@@ -67,7 +68,7 @@ func (c *canvas) text(styles *theme.Styles) string {
 		role := theme.Plain
 		for _, k := range line {
 			switch {
-			case k.char == wideTail:
+			case k.char == wideTail && !c.ascii:
 				continue
 			case k.char == 0 || k.char == ' ': // looks the same in every role
 				b.WriteByte(' ')
@@ -76,6 +77,10 @@ func (c *canvas) text(styles *theme.Styles) string {
 			if styles != nil && k.role != role {
 				role = k.role
 				b.WriteString(styles.Prefix(role))
+			}
+			if c.ascii {
+				b.WriteByte(ascii(k))
+				continue
 			}
 			b.WriteRune(k.char)
 			if k.mark > 0 {

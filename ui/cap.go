@@ -35,7 +35,7 @@ func (a *App) drawCap(at area) {
 		a.drawCapLine(at)
 	case at.h < 5:
 		a.drawCapFlat(at)
-	case at.h < capBigHeight || at.w < bigWidth:
+	case at.h < capBigHeight || at.w < bigWidth || a.opts.ASCII: // plain big figures are hard to read
 		a.drawCapTall(at)
 	default:
 		a.drawCapBig(at)

@@ -242,7 +242,7 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	if ratio, ok := l.Ratio().Get(); ok {
 		used.note = percent(ratio, " %")
 	}
-	if sign := bound(l); sign != "" {
+	if sign := a.signs(bound(l)); sign != "" {
 		used.value = sign + used.value
 	}
 	facts := []fact{used}

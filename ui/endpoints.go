@@ -51,7 +51,7 @@ func (a *App) row(e *model.EndpointUsage, limit int, first, short bool) row {
 	u := &e.Limits[limit]
 	r := row{
 		item: item{endpoint: e.ID, limit: limit}, usage: e, limit: u, first: first,
-		bound: bound(u), used: countOr(u.Used), of: "/" + count(u.Limit), percent: unknown, stale: a.stale(u.AsOf),
+		bound: a.signs(bound(u)), used: countOr(u.Used), of: "/" + count(u.Limit), percent: unknown, stale: a.stale(u.AsOf),
 	}
 	unit := " %"
 	if short {

@@ -79,7 +79,7 @@ func (a *App) drawHelp(at area) {
 		at.cut(x+keys+2, y, min(texts, at.w-x-keys-2), theme.Text, k.Help().Desc)
 	}
 	for i, l := range legend {
-		at.put(0, lines+1+i-scroll, theme.Bright, l[0])
+		at.put(0, lines+1+i-scroll, theme.Bright, a.signs(l[0]))
 		at.cut(keys+2, lines+1+i-scroll, at.w-keys-2, theme.Dim, l[1])
 	}
 	at.moreMarks(scroll)

@@ -42,6 +42,7 @@ var panes = [...]pane{
 // frame draws the whole screen.
 func (a *App) frame() *canvas {
 	c := newCanvas(a.w, a.h)
+	c.ascii = a.opts.ASCII
 	all := c.all()
 	l := layoutFor(a.w, a.h)
 	body := all
