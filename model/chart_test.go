@@ -136,3 +136,19 @@ func TestChartsAreSharedUntilTheirStepTurns(t *testing.T) {
 		t.Errorf("charts that are there cost %v allocations", n)
 	}
 }
+
+// A gauge's history says since when it is known, as the charts do.
+func TestHistoryFrom(t *testing.T) {
+	for name, tt := range map[string]struct {
+		events []Event
+		want   float64
+	}{
+		"this machine": {one(healthy(40, SourceTail), healthy(30, SourceTap)), 30},
+		"the account":  {append(rows(50, 30, "/inference"), read(-30, 93), healthy(60, SourceTap)), -30},
+	} {
+		u := endpoint(t, newTestLedger(t, tt.events).Snapshot(at(100)), "inference")
+		if got := u.Limits[0].HistoryFrom.Sub(t0).Seconds(); got != tt.want || !u.Charts[0].From.Equal(u.Limits[0].HistoryFrom) {
+			t.Errorf("%s: history from %v, charts from %v, want %v", name, got, u.Charts[0].From.Sub(t0).Seconds(), tt.want)
+		}
+	}
+}

@@ -266,9 +266,9 @@ func early(g *model.DenialGroup) string {
 	case g.Early == 0:
 		return ""
 	case g.Kind == model.KindCap:
-		return count(g.Early) + " sent after the cap closed: its retry loop does not look at X-RateLimit-Reason"
+		return count(g.Early) + " sent with the cap closed (X-RateLimit-Reason)"
 	}
-	return count(g.Early) + " sent early: the client does not wait for Retry-After"
+	return count(g.Early) + " sent early, before Retry-After was over"
 }
 
 // sayings are the words of a denial: where to go first, then what the client

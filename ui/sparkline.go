@@ -2,6 +2,7 @@ package ui
 
 import (
 	"math"
+	"time"
 
 	"quotatop/model"
 	"quotatop/theme"
@@ -12,13 +13,17 @@ var levels = [9]rune{' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'
 
 // sparkline draws the last windows of a limit over the width of the area, the
 // newest at the right. A cell is full where calls came as fast as the limit
-// allows.
+// allows, and blank where they were not watched.
 func (a area) sparkline(u *model.LimitUsage, stale bool) {
 	if len(u.History) == 0 {
 		return
 	}
+	unwatched := unwatchedSteps(u)
 	for x := range a.w {
 		from, to := x*len(u.History)/a.w, max((x+1)*len(u.History)/a.w, x*len(u.History)/a.w+1)
+		if from = max(from, unwatched); from >= to {
+			continue
+		}
 		accepted, rejected := 0, 0
 		for j := from; j < to; j++ {
 			accepted += u.History[j]
@@ -39,6 +44,16 @@ func (a area) sparkline(u *model.LimitUsage, stale bool) {
 		}
 		a.set(x, 0, role, levels[level])
 	}
+}
+
+// unwatchedSteps is how many steps of a history begin before calls were watched.
+func unwatchedSteps(u *model.LimitUsage) int {
+	step := u.Per() / window
+	missing := u.HistoryFrom.Sub(u.AsOf.Or(u.HistoryFrom).Add(-step * time.Duration(len(u.History))))
+	if u.HistoryFrom.IsZero() || step <= 0 || missing <= 0 {
+		return 0
+	}
+	return int((missing + step - 1) / step)
 }
 
 // window is how many steps of a history make one window of its limit.

@@ -1,0 +1,38 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"quotatop/model"
+)
+
+// A sparkline tells silence from what was not watched.
+func TestSparklineOfTheUnwatchedPast(t *testing.T) {
+	u := &model.LimitUsage{Limit: 120, PerS: 60, AsOf: model.Some(now), History: make([]int, model.HistorySteps), HistoryRejected: make([]int, model.HistorySteps)}
+	for i := 96; i < model.HistorySteps; i++ {
+		u.History[i] = 5 // half of the limit
+	}
+	for i := 168; i < model.HistorySteps; i++ {
+		u.History[i] = 10
+	}
+	u.HistoryRejected[130] = 1
+	for _, tt := range []struct {
+		name  string
+		since time.Time
+		want  string
+	}{
+		{"all watched", now.Add(-time.Hour), "▁▁▁▁▁▁▁▁▄▄█▄▄▄█"},
+		{"nothing is said of it", time.Time{}, "▁▁▁▁▁▁▁▁▄▄█▄▄▄█"},
+		{"watched for ten minutes", now.Add(-10 * time.Minute), "     ▁▁▁▄▄█▄▄▄█"},
+		{"for a part of a cell", now.Add(-90 * time.Second), "             ▄█"},
+		{"from now on", now, ""},
+	} {
+		u.HistoryFrom = tt.since
+		c := newCanvas(15, 1)
+		c.all().sparkline(u, false)
+		if got := c.text(nil); got != tt.want {
+			t.Errorf("%s: drawn %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
