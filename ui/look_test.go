@@ -32,7 +32,7 @@ func TestLook(t *testing.T) {
 		{"no name any more", New(nil, Options{Theme: "light"}), Look{Themes: mine}, "light", true},
 		{"chosen by t", press(New(nil, Options{}), "t"), Look{Themes: mine}, "light", false},
 		{"chosen by t, another named", press(New(nil, Options{}), "t"), Look{Themes: mine, Theme: "mine"}, "mine", false},
-		{"chosen by t, then gone", press(New(nil, Options{Themes: mine}), "t", "t"), Look{Theme: ""}, "dark", true},
+		{"chosen, then gone", press(New(nil, Options{Themes: mine}), ":", "m", "i", "n", "e", "enter"), Look{Theme: ""}, "dark", true},
 		{"named and gone", New(nil, Options{Themes: mine, Theme: "mine"}), Look{Theme: "mine"}, "dark", true},
 		{"named, there later", New(nil, Options{Theme: "mine"}), Look{Themes: mine, Theme: "mine"}, "mine", false},
 	} {
