@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -33,11 +34,13 @@ import (
 	"quotatop/poller/config"
 	"quotatop/poller/doctor"
 	"quotatop/poller/eventline"
+	"quotatop/poller/reload"
 	"quotatop/poller/sim"
 	"quotatop/poller/statefile"
 	"quotatop/poller/tail"
 	"quotatop/poller/tap"
 	"quotatop/poller/tmux"
+	"quotatop/poller/warn"
 	"quotatop/theme"
 	"quotatop/ui"
 	"quotatop/ui/status"
@@ -110,6 +113,9 @@ type flags struct {
 
 	tails      []string // files to follow
 	tailFormat string
+
+	ascii    bool
+	asciiSet func() bool // whether the command line has it
 }
 
 func newRoot() *cobra.Command {
@@ -130,6 +136,8 @@ func newRoot() *cobra.Command {
 	all.StringVar(&f.profile, "profile", "", "table of limits (default "+model.DefaultProfile+")")
 	all.StringVar(&f.interval, "interval", "", "time between polls (default "+billing.DefaultInterval.String()+")")
 	all.StringVar(&f.theme, "theme", "", "theme of the screen (default: by the terminal's background)")
+	all.BoolVar(&f.ascii, "ascii", false, "draw with ASCII only (default: by the locale)")
+	f.asciiSet = func() bool { return all.Changed("ascii") }
 	stream := streamCommand(f)
 	for _, cmd := range []*cobra.Command{root, stream} {
 		cmd.Flags().StringVar(&f.tap, "tap", "", "also pass requests through at this address, and see each of them")
@@ -348,12 +356,24 @@ func (r *rig) look(s model.Snapshot) {
 
 // show runs the screen until the user quits or ctx ends, and waits for the
 // sources to be done.
-func (r *rig) show(ctx context.Context, label string) error {
+func (r *rig) show(ctx context.Context, f *flags, label string) error {
 	ctx, cancel := context.WithCancel(ctx)
+	alerts := r.config.Alerts
+	warner := warn.New(warn.Options{
+		Watcher: model.Watcher{Within: alerts.TimeToLimit.Duration(), Quiet: alerts.Debounce.Duration()},
+		Words:   ui.WarningLine, Command: alerts.Command,
+	})
+	r.seen = append(r.seen, warner.Seen)
+	var running sync.WaitGroup
+	running.Go(func() { warner.Run(ctx) })
+	defer running.Wait()
+	looks := f.looks(ctx)
 	feed := r.start(ctx)
-	all, _ := themes() // config check tells of those that cannot be read
-	opts := ui.Options{Label: label, PollNow: r.billing.PollNow, Theme: r.config.Theme, Themes: all, Keys: r.config.Keys}
-	err := ui.Run(ctx, feed, opts, ui.Terminal{})
+	err := ui.Run(ctx, feed, ui.Options{
+		Label: label, PollNow: r.billing.PollNow, ASCII: f.plainCharacters(),
+		Theme: r.config.Theme, Keys: r.config.Keys, Looks: looks,
+		Warnings: warner.Lines(), Bell: alerts.Bell, Notify: string(alerts.Notify),
+	}, ui.Terminal{})
 	cancel()
 	endAtOnce()
 	slow := time.AfterFunc(time.Second, func() {
@@ -363,6 +383,61 @@ func (r *rig) show(ctx context.Context, label string) error {
 	for range feed {
 	}
 	return err
+}
+
+// looks brings what the settings say of the screen: at once, and whenever a file
+// has changed. While one is wrong the last that was right stays.
+func (f *flags) looks(ctx context.Context) <-chan ui.Look {
+	looks := make(chan ui.Look, 1)
+	var (
+		mu    sync.Mutex
+		began *config.Config
+		last  ui.Look
+	)
+	read := func(trouble error) {
+		mu.Lock()
+		defer mu.Unlock()
+		c, err := f.settings()
+		all, troubles := themes()
+		last.Themes = all
+		switch {
+		case err != nil:
+			troubles = append(troubles, err)
+		case began == nil:
+			began = &c
+		case c.NeedsRestart(*began):
+			troubles = append(troubles, errors.New("the configuration has changed: all but theme and keys counts from the next start"))
+		}
+		if err == nil {
+			last.Theme, last.Keys = c.Theme, c.Keys
+		}
+		look := last
+		if err := errors.Join(append(troubles, trouble)...); err != nil {
+			look.Trouble = strings.ReplaceAll(err.Error(), "\n", "; ")
+		}
+		select {
+		case <-looks: // one that nobody took
+		default:
+		}
+		looks <- look
+	}
+	paths := reload.Paths{Config: f.file(), ThemesDir: config.ThemesDir()}
+	read(reload.Watch(ctx, paths, func() { read(nil) }))
+	return looks
+}
+
+// plainCharacters reports whether to draw in ASCII: as the flag says, else where
+// the locale has no UTF-8, see locale(7).
+func (f *flags) plainCharacters() bool {
+	if f.asciiSet() {
+		return f.ascii
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if value := strings.ToLower(os.Getenv(name)); value != "" {
+			return !strings.Contains(value, "utf-8") && !strings.Contains(value, "utf8")
+		}
+	}
+	return true // the C locale
 }
 
 // needTerminal refuses to draw where nobody could see it.
@@ -390,7 +465,7 @@ func dashboard(cmd *cobra.Command, f *flags) error {
 		defer state.Close()
 		r.seen = append(r.seen, state.Seen)
 	}
-	return r.show(cmd.Context(), "")
+	return r.show(cmd.Context(), f, "")
 }
 
 func demoCommand(f *flags) *cobra.Command {
@@ -450,7 +525,7 @@ func demo(ctx context.Context, f *flags, capUSD float64, seed uint64) error {
 	group.Go(func() error { return load.Run(ctx) })
 	group.Go(func() error {
 		defer cancel()
-		return r.show(ctx, "DEMO")
+		return r.show(ctx, f, "DEMO")
 	})
 	return group.Wait()
 }

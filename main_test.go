@@ -399,6 +399,7 @@ func inTmux(t *testing.T, width, height int, command string) *terminal {
 		}
 		t.Skip("tmux is missing: install it to test the screen in a real terminal")
 	}
+	t.Setenv("LC_ALL", "C.UTF-8")
 	pane := &terminal{t, "quotatop-" + strings.ReplaceAll(t.Name(), "/", "-")}
 	pane.tmux("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), command)
 	t.Cleanup(func() { _ = exec.Command("tmux", "-L", pane.socket, "kill-server").Run() })
@@ -476,6 +477,55 @@ func TestTmuxBar(t *testing.T) {
 	pane.see("polls ", "chat ", "$18.73 ")
 	inner.tmux("split-window", "-h", "-l", "40", "quotatop")
 	pane.until("a second dashboard", func(screen string) bool { return strings.Count(screen, "inference") == 2 })
+}
+
+// A dashboard in a real tmux obeys its files while it runs, and tells of a new
+// denial before anybody looks: by the bell, and by the user's command.
+func TestLiveInTmux(t *testing.T) {
+	folder := t.TempDir()
+	log, told := filepath.Join(folder, "run.log"), filepath.Join(folder, "told")
+	write := func(path, text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(folder, "config.toml")
+	alerts := fmt.Sprintf("[alerts]\ncommand = [\"sh\", \"-c\", \"cat >> %s\"]\n", told)
+	write(file, alerts)
+	t.Setenv("PIONEER_BASE_URL", api(t))
+	t.Setenv("XDG_RUNTIME_DIR", folder)
+	t.Setenv("XDG_STATE_HOME", folder)
+	pane := inTmux(t, 100, 30, build(t)+" --config "+file+" --tail "+log)
+	pane.tmux("set-hook", "-g", "alert-bell", "set-option -g @rang yes")
+	pane.see("z zoom", "chat")
+
+	write(file, "[keys]\nzoom = \"q\"\n")
+	pane.see(file+":2:1: ", "z zoom")
+	write(file+".new", alerts+"[keys]\nzoom = \"x\"\n")
+	if err := os.Rename(file+".new", file); err != nil {
+		t.Fatal(err)
+	}
+	pane.see("x zoom")
+
+	at := time.Now().UTC().Format(time.RFC3339Nano)
+	write(log, `{"at":"`+at+`","call":{"method":"POST","path":"/inference","status":429,"denial":{"retry_after_s":7}}}`+"\n")
+	pane.until("the bell and the command", func(string) bool {
+		data, _ := os.ReadFile(told)
+		return strings.Contains(string(data), `"text":"inference: 429, rate limit: waiting clears it"`) &&
+			strings.Contains(pane.tmux("show-options", "-gqv", "@rang"), "yes")
+	})
+}
+
+// Where the locale has no UTF-8 the screen is ASCII.
+func TestASCIIInTmux(t *testing.T) {
+	pane := inTmux(t, 80, 24, "env LC_ALL=C "+build(t)+" demo")
+	pane.see("chat", "inference", "quit")
+	for _, r := range pane.tmux("capture-pane", "-p") {
+		if r > '~' {
+			t.Fatalf("%q is on the screen:\n%s", r, pane.tmux("capture-pane", "-p"))
+		}
+	}
 }
 
 // The demo in a real tmux at the three sizes: it opens, counts down, obeys its

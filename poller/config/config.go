@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -91,6 +92,13 @@ func Load(path string, needed bool) (Config, error) {
 		return Default(), fmt.Errorf("%s:%w", path, err)
 	}
 	return c, nil
+}
+
+// NeedsRestart reports whether a configuration differs from another in more than
+// what is obeyed while quotatop runs: the theme and the keys.
+func (c Config) NeedsRestart(was Config) bool {
+	c.Theme, c.Keys, c.source = was.Theme, was.Keys, was.source
+	return !reflect.DeepEqual(c, was)
 }
 
 // Position is where in the file a key stands, as ("keys", "quit"): its line and
