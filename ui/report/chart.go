@@ -27,7 +27,6 @@ type chart struct {
 	LimitY      float64 // of the limit line, in percent from above
 	LimitLabel  string
 	Rejected    string // a path of bars, in the strip
-	RejectedMax string // the figure of the highest bar; empty without rejected calls
 	Start, End  string
 }
 
@@ -51,7 +50,7 @@ func (g group) charts(names []string, runs []Named) (out []chart) {
 			if !ok || len(l.UsedSteps) == 0 {
 				continue
 			}
-			c := newChart(e, l, &runs[i].Report, float64(top)*1.08)
+			c := newChart(e, l, &runs[i].Report, float64(top)*1.16)
 			c.ID = fmt.Sprintf("chart-%d-%d-%d", i, g.place(runs), int(per/time.Second))
 			if len(runs) > 1 {
 				c.Of = names[i]
@@ -88,7 +87,10 @@ func newChart(e *model.EndpointReport, l model.LimitReport, r *model.Report, top
 	}
 	c.Desc = fmt.Sprintf("Peak %s, %s rejected.", peakWords(e, l), countOr(e.Rejected))
 	c.Area, c.Line = outline(l.UsedSteps, top)
-	c.Rejected, c.RejectedMax = bars(e.RejectedSteps, each)
+	if path, highest := bars(e.RejectedSteps); path != "" {
+		c.Rejected = path
+		c.Caption += fmt.Sprintf("; in red those rejected, up to %s in %s", count(highest), each)
+	}
 	if from, ok := r.Steps.From.Get(); ok {
 		end := from.Add(time.Duration(c.Width) * seconds(r.Steps.EachS))
 		c.Start, c.End = stamp(from)+" UTC", stampBeside(end, from)
@@ -129,14 +131,13 @@ func outline(steps []int, top float64) (area, line string) {
 	return fmt.Sprintf("%sV%gH0Z", line, chartHeight), line
 }
 
-// bars draws the rejected calls of each step; most says what the highest is.
-func bars(steps []int, each string) (path, most string) {
-	highest := 0
+// bars draws the rejected calls of each step.
+func bars(steps []int) (path string, highest int) {
 	for _, n := range steps {
 		highest = max(highest, n)
 	}
 	if highest == 0 {
-		return "", ""
+		return "", 0
 	}
 	var b strings.Builder
 	for i, n := range steps {
@@ -145,5 +146,5 @@ func bars(steps []int, each string) (path, most string) {
 			fmt.Fprintf(&b, "M%d.5 %gV%s", i, stripHeight, strconv.FormatFloat(stripHeight-height, 'f', 1, 64))
 		}
 	}
-	return b.String(), fmt.Sprintf("up to %s rejected in %s", calls(highest), each)
+	return b.String(), highest
 }

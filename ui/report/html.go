@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -17,7 +18,14 @@ var style string
 // pageTemplate escapes all that comes from outside.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"style": func() template.CSS { return template.CSS(style) },
+	"keep":  keep,
 }).Parse(pageText))
+
+// unit is a figure with what must stay on its line: a unit, or what it is in.
+var unit = regexp.MustCompile(`([0-9≈≤]) (%|s\b|min\b|h\b|d\b|[0-9])`)
+
+// keep binds units to their figures.
+func keep(s string) string { return unit.ReplaceAllString(s, "$1\u00a0$2") }
 
 // htmlPage is a page and what only the HTML says.
 type htmlPage struct {

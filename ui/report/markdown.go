@@ -24,17 +24,23 @@ func Markdown(w io.Writer, runs []Named) error {
 			fmt.Fprintf(&b, "**%s**\n\n", escape(l.Of))
 		}
 		for _, item := range l.Items {
-			fmt.Fprintf(&b, "- %s\n", escape(item))
+			if item.Endpoint != "" {
+				item.Words = "**" + escape(item.Endpoint) + "** " + escape(item.Words)
+			}
+			fmt.Fprintf(&b, "- %s\n", item.Words)
 		}
 		b.WriteString("\n")
 	}
 	writeTable(&b, "## ", p.Overview)
 	for _, s := range p.Endpoints {
-		s.Facts.Caption = s.ID
+		fmt.Fprintf(&b, "## %s", escape(s.ID))
 		if s.Name != s.ID {
-			s.Facts.Caption += ": " + s.Name
+			fmt.Fprintf(&b, ": %s", escape(s.Name))
 		}
-		writeTable(&b, "### ", s.Facts)
+		b.WriteString("\n\n")
+		for _, t := range s.Facts {
+			writeTable(&b, "### ", t)
+		}
 	}
 	if p.Quiet != "" {
 		fmt.Fprintf(&b, "%s\n\n", escape(p.Quiet))
@@ -73,19 +79,17 @@ func writeTable(b *bytes.Buffer, level string, t table) {
 		return
 	}
 	fmt.Fprintf(b, "%s%s\n\n", level, escape(t.Caption))
-	writeRow(b, t.Head)
-	b.WriteString("|:--" + strings.Repeat("|--:", len(t.Head)-1) + "|\n")
+	for _, name := range t.Head {
+		fmt.Fprintf(b, "| %s ", escape(name))
+	}
+	b.WriteString("|\n|:--" + strings.Repeat("|--:", len(t.Head)-1) + "|\n")
 	for _, row := range t.Rows {
-		writeRow(b, row)
+		for _, c := range row {
+			fmt.Fprintf(b, "| %s ", escape(c.Text))
+		}
+		b.WriteString("|\n")
 	}
 	b.WriteString("\n")
-}
-
-func writeRow(b *bytes.Buffer, cells []string) {
-	for _, c := range cells {
-		fmt.Fprintf(b, "| %s ", escape(c))
-	}
-	b.WriteString("|\n")
 }
 
 // escape keeps Markdown and HTML from reading anything into foreign text.

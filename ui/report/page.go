@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -21,23 +22,42 @@ type page struct {
 	Notes     []string
 }
 
-// list is a list of sentences with the run they are of, where there are several.
+// list is a list of sentences about a run.
 type list struct {
 	Of    string
-	Items []string
+	Items []sentence
 }
+
+// sentence says something of an endpoint, whose name it begins with.
+type sentence struct{ Endpoint, Words string }
 
 // table is words in rows and columns. The first cell of a row is its heading.
 type table struct {
 	Caption string
 	Head    []string
-	Rows    [][]string
+	Rows    [][]cell
+}
+
+// cell is some words, and a bar where they tell of a part of a limit.
+type cell struct {
+	Text  string
+	Bar   float64 // its length in percent; 0 for none
+	Level string  // how near that is to the limit
+}
+
+// add adds a row of words.
+func (t *table) add(texts ...string) {
+	row := make([]cell, len(texts))
+	for i, text := range texts {
+		row[i].Text = text
+	}
+	t.Rows = append(t.Rows, row)
 }
 
 // section is one endpoint in all runs.
 type section struct {
 	ID, Name string
-	Facts    table
+	Facts    []table // of its calls, then of each limit
 	Charts   []chart
 }
 
@@ -90,11 +110,11 @@ func verdicts(name string, r model.Report) list {
 	l := list{Of: name}
 	for _, e := range r.Endpoints {
 		if isBusy(&e) && (len(e.Limits) > 0 || e.Rejected.Or(0) > 0) {
-			l.Items = append(l.Items, verdict(e))
+			l.Items = append(l.Items, sentence{plain(e.ID), verdict(e)})
 		}
 	}
 	if len(l.Items) == 0 {
-		l.Items = []string{"No calls were seen."}
+		l.Items = []sentence{{Words: "No calls were seen."}}
 	}
 	return l
 }
@@ -117,11 +137,19 @@ func notes(name string, r model.Report, named bool) (out []string) {
 	if r.Earlier > 0 {
 		note("%s billing rows are of before the run and count for the cap only.", count(r.Earlier))
 	}
-	estimated, upper, unseen := false, false, false
+	estimated, upper, unseen, longest := false, false, false, time.Duration(0)
 	for _, e := range r.Endpoints {
 		estimated = estimated || e.Estimated
 		upper = upper || e.UpperBound && isBusy(&e)
 		unseen = unseen || e.Accepted.Known() && !e.Rejected.Known()
+		for _, l := range e.Limits {
+			if l.Peak.Or(0) > 0 {
+				longest = max(longest, l.Per())
+			}
+		}
+	}
+	if watched, ok := r.Watched.Get(); ok && longest > seconds(watched) {
+		note("the run was shorter than the %s that a limit counts over: a longer run at its pace has less headroom.", longSpan(longest))
 	}
 	if estimated {
 		note("≈ figures are estimates: the billing log was too long to read in full, and was sampled.")
@@ -202,42 +230,42 @@ func peakWords(e *model.EndpointReport, l model.LimitReport) string {
 	return fmt.Sprintf("%s%s of %s (%s)", sign(e), count(l.Peak.Or(0)), limitWords(l), percent(ratio))
 }
 
-// overview is a line for each endpoint that had calls.
-func overview(names []string, groups []group) table {
-	if len(names) != 1 {
-		return overviewOfSeveral(names, groups)
+// peakCell is the peak of the limit that came nearest to being met.
+func peakCell(e *model.EndpointReport) cell {
+	if e == nil || len(e.Limits) == 0 {
+		return cell{Text: unknown}
 	}
-	t := table{Caption: "Endpoints", Head: []string{"Endpoint", "Sent", "Accepted", "Rejected", "Peak of limit", "Time at 90 % or more", "Waiting asked"}}
-	for _, g := range groups {
-		if !g.busy() {
-			continue
-		}
-		e := g.of[0]
-		row := []string{g.id, signed(e, e.Sent), signed(e, e.Accepted), partOf(e.Rejected, e.Sent), unknown, unknown, timeWords(e.WaitS)}
-		if l, ok := fullest(e); ok {
-			row[4] = peakWords(e, l)
-			row[5] = timeAbove(l, 90)
-		}
-		t.Rows = append(t.Rows, row)
+	i, _ := e.Tightest()
+	c := cell{Text: peakWords(e, e.Limits[i])}
+	if ratio, ok := e.Limits[i].PeakRatio().Get(); ok {
+		c.Bar = min(100*ratio, 100)
+		c.Level = map[model.Pressure]string{model.Calm: "calm", model.Warm: "warm", model.Hot: "hot", model.Full: "full"}[model.PressureOf(ratio)]
 	}
-	return t
+	return c
 }
 
-func overviewOfSeveral(names []string, groups []group) table {
-	t := table{Caption: "Peak of the limit", Head: append([]string{"Endpoint"}, names...)}
+// overview is a line for each endpoint that had calls.
+func overview(names []string, groups []group) table {
+	t := table{Caption: "Endpoints", Head: []string{"Endpoint", "Peak of limit", "Time at 90 % or more", "Sent", "Rejected", "Waiting asked"}}
+	if len(names) != 1 {
+		t = table{Caption: "Peak of the limit", Head: append([]string{"Endpoint"}, names...)}
+	}
 	for _, g := range groups {
 		if !g.busy() {
 			continue
 		}
-		row := []string{g.id}
+		row := []cell{{Text: g.id}}
 		for _, e := range g.of {
-			cell := unknown
-			if e != nil {
-				if l, ok := fullest(e); ok {
-					cell = peakWords(e, l)
-				}
+			row = append(row, peakCell(e))
+		}
+		if e := g.of[0]; len(names) == 1 {
+			above := unknown
+			if i, ok := e.Tightest(); ok {
+				above = timeAbove(e.Limits[i], 90, model.Opt[float64]{})
 			}
-			row = append(row, cell)
+			for _, text := range []string{above, signed(e, e.Sent), partOf(e.Rejected, e.Sent), timeOf(e.WaitS, model.Opt[float64]{})} {
+				row = append(row, cell{Text: text})
+			}
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -252,70 +280,67 @@ func signed(e *model.EndpointReport, n model.Opt[int]) string {
 	return sign(e) + countOr(n)
 }
 
-// fullest is the limit that came nearest to being met.
-func fullest(e *model.EndpointReport) (model.LimitReport, bool) {
-	if i, ok := e.Tightest(); ok {
-		return e.Limits[i], true
-	}
-	if len(e.Limits) > 0 {
-		return e.Limits[0], true
-	}
-	return model.LimitReport{}, false
-}
-
-func timeWords(s model.Opt[float64]) string { return timeOf(s, model.Opt[float64]{}) }
-
-// timeAbove is the time at or above a part of the limit.
-func timeAbove(l model.LimitReport, part int) string {
+// timeAbove is the time at or above a part of the limit, of the whole.
+func timeAbove(l model.LimitReport, part int, whole model.Opt[float64]) string {
 	for _, a := range l.Above {
 		if a.Percent == part {
-			return timeWords(a.Seconds)
+			return timeOf(a.Seconds, whole)
 		}
 	}
 	return unknown
 }
 
 // facts are all that is known of an endpoint: a row for each, a column for each
-// run.
-func (g group) facts(names []string, runs []Named) table {
-	t := table{Caption: g.id, Head: append([]string{"Figure"}, names...)}
-	add := func(label string, cell func(e *model.EndpointReport, r *model.Report) string) {
+// run. The first table is of its calls, the others of its limits.
+func (g group) facts(names []string, runs []Named) []table {
+	add := func(t *table, label string, text func(e *model.EndpointReport, r *model.Report) string) {
 		row := []string{label}
-		some := false
 		for i, e := range g.of {
-			text := unknown
-			if e != nil {
-				text = cell(e, &runs[i].Report)
+			if e == nil {
+				row = append(row, unknown)
+			} else {
+				row = append(row, text(e, &runs[i].Report))
 			}
-			some = some || text != ""
-			if text == "" {
-				text = "0"
-			}
-			row = append(row, text)
 		}
-		if some {
-			t.Rows = append(t.Rows, row)
-		}
+		t.add(row...)
 	}
-	type report = *model.EndpointReport
-	add("Calls sent", func(e report, _ *model.Report) string { return signed(e, e.Sent) })
-	add("Accepted", func(e report, _ *model.Report) string { return signed(e, e.Accepted) })
-	add("Rejected", func(e report, _ *model.Report) string { return partOf(e.Rejected, e.Sent) })
-	for _, kind := range []model.Kind{model.KindRate, model.KindCap, model.KindCredits, model.KindCeiling, model.KindAuth} {
-		add("Rejected by "+kindWords[kind], func(e report, _ *model.Report) string {
-			if n := e.Denied(kind); n > 0 {
-				return count(n)
+	tables := []table{{Caption: "Calls", Head: append([]string{"Figure"}, names...)}}
+	for _, f := range callFacts {
+		add(&tables[0], f.label, f.text)
+	}
+	for kind, words := range g.kinds() {
+		add(&tables[0], "Rejected by "+words, func(e *model.EndpointReport, _ *model.Report) string {
+			if !e.Rejected.Known() {
+				return unknown
 			}
-			return "" // said only where there were some
+			return count(e.Denied(kind))
 		})
 	}
-	add("Time lost to Retry-After", func(e report, r *model.Report) string { return timeOf(e.WaitS, r.Watched) })
-	add("Sent before the wait was over", func(e report, _ *model.Report) string { return partOf(e.SentEarly, e.Sent) })
-	add("Seen by", func(e report, _ *model.Report) string { return sourceWords(e) })
 	for _, per := range g.spans() {
-		limitFacts(per, add)
+		t := table{Caption: "Limit " + g.limitNames(per), Head: tables[0].Head}
+		for _, f := range limitFacts {
+			add(&t, f.label, func(e *model.EndpointReport, r *model.Report) string {
+				if l, ok := limitOver(e, per); ok {
+					return f.text(e, l, r)
+				}
+				return unknown
+			})
+		}
+		tables = append(tables, t)
 	}
-	return t
+	return tables
+}
+
+// kinds are the kinds of denials that occurred in any of the runs, in words.
+func (g group) kinds() iter.Seq2[model.Kind, string] {
+	return func(yield func(model.Kind, string) bool) {
+		for _, k := range kindWords {
+			some := slices.ContainsFunc(g.of, func(e *model.EndpointReport) bool { return e != nil && e.Denied(k.kind) > 0 })
+			if some && !yield(k.kind, k.words) {
+				return
+			}
+		}
+	}
 }
 
 // spans are the windows of the endpoint's limits in any of the runs: limits of
@@ -346,58 +371,75 @@ func limitOver(e *model.EndpointReport, per time.Duration) (model.LimitReport, b
 	return model.LimitReport{}, false
 }
 
-// limitFacts adds the rows of one limit.
-func limitFacts(per time.Duration, add func(string, func(*model.EndpointReport, *model.Report) string)) {
-	prefix := "Per " + span(per)
-	if per == time.Minute {
-		prefix = "Per minute"
-	}
-	row := func(label string, cell func(*model.EndpointReport, model.LimitReport, *model.Report) string) {
-		add(prefix+": "+label, func(e *model.EndpointReport, r *model.Report) string {
-			if l, ok := limitOver(e, per); ok {
-				return cell(e, l, r)
-			}
-			return unknown
-		})
-	}
-	type endpoint = *model.EndpointReport
-	row("peak of limit", func(e endpoint, l model.LimitReport, r *model.Report) string {
-		text := peakWords(e, l)
-		if at, ok := l.PeakAt.Get(); ok {
-			text += " at " + stampBeside(at, r.From.Or(at))
+// limitNames are the limits over a window; runs may have had different ones.
+func (g group) limitNames(per time.Duration) string {
+	var names []string
+	for _, e := range g.of {
+		if l, ok := limitOver(e, per); ok && !slices.Contains(names, limitWords(l)) {
+			names = append(names, limitWords(l))
 		}
-		return text
-	})
-	row("average of limit", func(e endpoint, l model.LimitReport, _ *model.Report) string {
-		average, ok := l.Average.Get()
+	}
+	return strings.Join(names, ", ")
+}
+
+// callFacts are the rows about an endpoint's calls.
+var callFacts = []struct {
+	label string
+	text  func(e *model.EndpointReport, r *model.Report) string
+}{
+	{"Sent", func(e *model.EndpointReport, _ *model.Report) string { return signed(e, e.Sent) }},
+	{"Accepted", func(e *model.EndpointReport, _ *model.Report) string { return signed(e, e.Accepted) }},
+	{"Rejected", func(e *model.EndpointReport, _ *model.Report) string { return partOf(e.Rejected, e.Sent) }},
+	{"Time lost to Retry-After", func(e *model.EndpointReport, r *model.Report) string { return timeOf(e.WaitS, r.Watched) }},
+	{"Sent before the wait was over", func(e *model.EndpointReport, _ *model.Report) string { return partOf(e.SentEarly, e.Sent) }},
+	{"Seen by", func(e *model.EndpointReport, _ *model.Report) string { return sourceWords(e) }},
+}
+
+// limitFacts are the rows about a limit.
+var limitFacts = []struct {
+	label string
+	text  func(e *model.EndpointReport, l model.LimitReport, r *model.Report) string
+}{
+	{"Peak", func(e *model.EndpointReport, l model.LimitReport, _ *model.Report) string {
+		return partOfLimit(e, l, model.Some(float64(l.Peak.Or(0))), l.Peak.Known())
+	}},
+	{"Peak at", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
+		at, ok := l.PeakAt.Get()
 		if !ok {
 			return unknown
 		}
-		return fmt.Sprintf("%s%s (%s)", sign(e), count(int(average+0.5)), percent(average/float64(l.Limit)))
-	})
-	row("headroom", func(_ endpoint, l model.LimitReport, _ *model.Report) string {
+		return stampBeside(at, r.From.Or(at))
+	}},
+	{"Average", func(e *model.EndpointReport, l model.LimitReport, _ *model.Report) string {
+		return partOfLimit(e, l, l.Average, true)
+	}},
+	{"Headroom", func(_ *model.EndpointReport, l model.LimitReport, _ *model.Report) string {
 		h, ok := l.Headroom().Get()
 		if !ok {
 			return unknown
 		}
-		return fmt.Sprintf("%.2f×", float64(int(h*100))/100)
-	})
-	for _, part := range []int{80, 90, 100} {
-		row(fmt.Sprintf("time at %d %% or more", part), func(_ endpoint, l model.LimitReport, r *model.Report) string {
-			for _, a := range l.Above {
-				if a.Percent == part {
-					return timeOf(a.Seconds, r.Watched)
-				}
-			}
-			return unknown
-		})
+		return factor(h) + "×"
+	}},
+	{"Time at 80 % or more", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
+		return timeAbove(l, 80, r.Watched)
+	}},
+	{"Time at 90 % or more", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
+		return timeAbove(l, 90, r.Watched)
+	}},
+	{"Time at 100 % or more", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
+		return timeAbove(l, 100, r.Watched)
+	}},
+	{"Denied by it", func(_ *model.EndpointReport, l model.LimitReport, _ *model.Report) string { return countOr(l.Rejected) }},
+}
+
+// partOfLimit is the calls of a window, with the part of the limit that they
+// are.
+func partOfLimit(e *model.EndpointReport, l model.LimitReport, calls model.Opt[float64], known bool) string {
+	n, ok := calls.Get()
+	if !ok || !known {
+		return unknown
 	}
-	row("denied by it", func(_ endpoint, l model.LimitReport, _ *model.Report) string {
-		if !l.Rejected.Known() {
-			return unknown
-		}
-		return countOr(l.Rejected)
-	})
+	return fmt.Sprintf("%s%s (%s)", sign(e), count(int(n+0.5)), percent(n/float64(l.Limit)))
 }
 
 // sourceWords say where an endpoint's figures are from.
@@ -446,7 +488,7 @@ func moneyTable(names []string, runs []Named) table {
 			row = append(row, text)
 		}
 		if some {
-			t.Rows = append(t.Rows, row)
+			t.add(row...)
 		}
 	}
 	return t
@@ -499,10 +541,10 @@ func modelTable(name string, models []model.ModelReport, named bool) table {
 		if n, ok := m.Tokens.Get(); ok {
 			tokens = count(int(n))
 		}
-		t.Rows = append(t.Rows, []string{plain(m.Model), count(m.Calls), tokens, money(m.Cost)})
+		t.add(plain(m.Model), count(m.Calls), tokens, money(m.Cost))
 	}
 	if rest > 0 {
-		t.Rows = append(t.Rows, []string{fmt.Sprintf("%d more", len(models)-mostModels), count(rest), unknown, unknown})
+		t.add(fmt.Sprintf("%d more", len(models)-mostModels), count(rest), unknown, unknown)
 	}
 	return t
 }

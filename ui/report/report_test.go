@@ -244,14 +244,14 @@ func TestVerdict(t *testing.T) {
 		e    model.EndpointReport
 		want string
 	}{
-		"a little":  {seen(limit(185, 0)), "chat could have run 8 % faster (peak 185 of 200/min)."},
-		"much":      {seen(limit(48, 0)), "chat could have run 4.1 times as fast (peak 48 of 200/min)."},
-		"none":      {seen(limit(200, 0)), "chat could not have run faster (peak 200 of 200/min)."},
-		"met":       {seen(limit(200, 31)), "chat met its limit of 200/min, which denied 31 calls."},
-		"at least":  {bounded, "chat could have run 2.0 times as fast, or more, as calls from other addresses do not count (peak 100 of 200/min)."},
-		"the cap":   {capped, "chat could have run 2.0 times as fast (peak 100 of 200/min); the spending cap denied 1 call."},
-		"shared":    {shared, "chat could have run 2.0 times as fast (peak 100 of 200/min); another limit denied 3 calls of it."},
-		"no window": {seen(limit(0, 0)), "chat had no accepted call, so its headroom is unknown."},
+		"a little":  {seen(limit(185, 0)), "could have run 8 % faster (peak 185 of 200/min)."},
+		"much":      {seen(limit(48, 0)), "could have run 4.1 times as fast (peak 48 of 200/min)."},
+		"none":      {seen(limit(200, 0)), "could not have run faster (peak 200 of 200/min)."},
+		"met":       {seen(limit(200, 31)), "met its limit of 200/min, which denied 31 calls."},
+		"at least":  {bounded, "could have run 2.0 times as fast, or more, as calls from other addresses do not count (peak 100 of 200/min)."},
+		"the cap":   {capped, "could have run 2.0 times as fast (peak 100 of 200/min); the spending cap denied 1 call."},
+		"shared":    {shared, "could have run 2.0 times as fast (peak 100 of 200/min); another limit denied 3 of its calls."},
+		"no window": {seen(limit(0, 0)), "had no accepted call, so its headroom is unknown."},
 	} {
 		if got := verdict(tt.e); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, tt.want)

@@ -130,18 +130,29 @@ func partOf(n, whole model.Opt[int]) string {
 // limitWords is a limit as in "200/min".
 func limitWords(l model.LimitReport) string { return count(l.Limit) + "/" + span(l.Per()) }
 
+// factor is how many times as fast a run could have been, rounded down.
+func factor(h float64) string {
+	switch {
+	case h >= 10:
+		return count(int(h))
+	case h >= 2:
+		return strconv.FormatFloat(math.Floor(h*10)/10, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(math.Floor(h*100)/100, 'f', 2, 64)
+}
+
 // headroomWords is how much faster a run could have been, rounded down.
 func headroomWords(h float64) string {
 	switch more := math.Floor((h - 1) * 100); {
 	case h >= 2:
-		return "could have run " + strconv.FormatFloat(math.Floor(h*10)/10, 'f', 1, 64) + " times as fast"
+		return "could have run " + factor(h) + " times as fast"
 	case more >= 1:
 		return fmt.Sprintf("could have run %.0f %% faster", more)
 	}
 	return "could not have run faster"
 }
 
-// verdict says in a sentence or two how near an endpoint came to its limits.
+// verdict says how near an endpoint came to its limits; its name goes in front.
 func verdict(e model.EndpointReport) string {
 	i, ok := e.Tightest()
 	denied := 0
@@ -168,24 +179,27 @@ func verdict(e model.EndpointReport) string {
 		}
 		said = append(said, fmt.Sprintf("%s (peak %s of %s)", words, count(l.Peak.Or(0)), limitWords(l)))
 		if n := e.Denied(model.KindRate); n > 0 {
-			said = append(said, "another limit denied "+calls(n)+" of it")
+			said = append(said, "another limit denied "+count(n)+" of its calls")
 		}
 	}
-	for _, kind := range []model.Kind{model.KindCap, model.KindCredits, model.KindCeiling, model.KindAuth} {
-		if n := e.Denied(kind); n > 0 {
-			said = append(said, fmt.Sprintf("%s denied %s", kindWords[kind], calls(n)))
+	for _, k := range kindWords {
+		if n := e.Denied(k.kind); n > 0 && k.kind != model.KindRate {
+			said = append(said, fmt.Sprintf("%s denied %s", k.words, calls(n)))
 		}
 	}
-	return plain(e.ID) + " " + strings.Join(said, "; ") + "."
+	return strings.Join(said, "; ") + "."
 }
 
 // kindWords say who denied a call.
-var kindWords = map[model.Kind]string{
-	model.KindRate:    "a rate limit",
-	model.KindCap:     "the spending cap",
-	model.KindCredits: "missing credits",
-	model.KindCeiling: "the overage ceiling",
-	model.KindAuth:    "a refused key",
+var kindWords = []struct {
+	kind  model.Kind
+	words string
+}{
+	{model.KindRate, "a rate limit"},
+	{model.KindCap, "the spending cap"},
+	{model.KindCredits, "missing credits"},
+	{model.KindCeiling, "the overage ceiling"},
+	{model.KindAuth, "a refused key"},
 }
 
 func calls(n int) string {
