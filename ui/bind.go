@@ -114,7 +114,7 @@ func unusable(name string) string {
 		}
 	}
 	char, size := utf8.DecodeRuneInString(rest)
-	one := size > 0 && size == len(rest) && unicode.IsGraphic(char) && char != ' ' && char != utf8.RuneError
+	one := size > 0 && size == len(rest) && unicode.IsPrint(char) && !unicode.IsMark(char) && width(rest) > 0 && char != ' ' && char != utf8.RuneError
 	switch {
 	case mods == "shift+" && one:
 		return "shift and a character make another one: write that, as \"A\" or \"?\""

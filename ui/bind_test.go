@@ -87,3 +87,24 @@ func TestReboundKeys(t *testing.T) {
 		t.Error("keys that fail the check are obeyed")
 	}
 }
+
+// Whatever stands in a config, the check says so in one line or the keys work.
+func FuzzCheckKeys(f *testing.F) {
+	for _, seed := range [][2]string{{"zoom", "x"}, {"zoom", "ctrl+alt+x"}, {"none", "q"}, {"pane", "f5"}, {"zoom", "ctrl+"}, {"zoom", "\xff"}, {"zo\nom", "\u202e"}, {"pane", "\u0730"}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, name, key string) {
+		keys := map[string][]string{name: {key}}
+		if err := CheckKeys(keys); err != nil {
+			if strings.ContainsAny(err.Error(), "\n\r\x1b") {
+				t.Errorf("the error is not one clean line: %q", err.Error())
+			}
+			return
+		}
+		for _, act := range bind(keys) {
+			if act.name == name && (len(act.Keys()) != 1 || act.Keys()[0] != key || width(act.Help().Key) == 0) {
+				t.Errorf("%s has the keys %q, shown as %q, want %q", name, act.Keys(), act.Help().Key, key)
+			}
+		}
+	})
+}

@@ -95,3 +95,20 @@ func TestClosedWarningsEnd(t *testing.T) {
 		t.Error("nothing asks for something")
 	}
 }
+
+// No warning can end its sequence early or begin another.
+func FuzzAlert(f *testing.F) {
+	for _, seed := range []string{"chat 92 %", nasty, "a;b\a\x1b]0;x\a", "\x9c\u009c", "4;1;50"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, notify := range []string{NotifyOSC9, NotifyOSC777} {
+			a := New(nil, Options{Notify: notify})
+			seq := a.alert(text)
+			inner := strings.TrimSuffix(strings.TrimPrefix(seq, "\x1b]"), "\a")
+			if len(seq)-len(inner) != 3 || strings.ContainsFunc(inner, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }) {
+				t.Errorf("%q for %q", seq, text)
+			}
+		}
+	})
+}
