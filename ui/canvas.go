@@ -149,10 +149,12 @@ func (a area) cut(x, y, n int, role theme.Role, text string) int {
 	return x
 }
 
+// number is what numbers are written with.
+const number = "0123456789.,:$"
+
 // head is the beginning of a text that is to be cut, in at most n cells. It never
 // ends in a number that could be taken for one that goes on.
 func head(text string, n int) string {
-	const number = "0123456789.,:$"
 	isNumber := func(s string, i int) bool { return i >= 0 && i < len(s) && strings.IndexByte(number, s[i]) >= 0 }
 	h := prefix(text, n)
 	switch {
@@ -302,7 +304,8 @@ func width(text string) int {
 	return n
 }
 
-// wrap breaks text into lines of at most n cells, at blanks where it can.
+// wrap breaks text into lines of at most n cells, at blanks where it can, and
+// never within a number.
 func wrap(text string, n int) []string {
 	if text != "" && width(text) <= n {
 		return []string{text}
@@ -322,7 +325,13 @@ func wrap(text string, n int) []string {
 			if part == "" {
 				return lines
 			}
-			lines, word = append(lines, part), word[len(part):]
+			if whole := strings.TrimRight(part, number); strings.IndexByte(number, word[len(part)]) < 0 {
+				lines, word = append(lines, part), word[len(part):]
+			} else if whole != "" { // the number begins the next line
+				lines, word = append(lines, whole), word[len(whole):]
+			} else { // a number that no line is long enough for
+				lines, word = append(lines, "…"), strings.TrimLeft(word, number)
+			}
 		}
 		line, used = word, width(word)
 	}

@@ -118,6 +118,9 @@ func TestWrap(t *testing.T) {
 		{"漢字漢字", 3, "漢|字|漢|字"},
 		{"漢字", 1, ""},
 		{"x", 0, ""},
+		{"used 1,234", 7, "used|1,234"},
+		{"abc1,234def", 6, "abc|1,234d|ef"},
+		{"a 1,234 b", 4, "a|…|b"},
 	} {
 		if got := strings.Join(wrap(c.text, c.n), "|"); got != c.want {
 			t.Errorf("wrap(%q, %d) = %q, want %q", c.text, c.n, got, c.want)

@@ -182,8 +182,8 @@ func (a *App) drawCapBig(at area) {
 func (a *App) drawCapGauge(at area) {
 	used, of, part := a.capFigures()
 	x := at.put(0, 0, used.role, used.text)
-	at.put(x, 0, of.role, of.text)
-	at.right(0, 0, at.w, part.role, part.text)
+	x = at.put(x, 0, of.role, of.text) + 1
+	at.right(x, 0, at.w-x, part.role, part.text)
 	at.gauge(0, 1, at.w, a.capBar())
 }
 
@@ -222,10 +222,15 @@ func (a *App) drawCapFlat(at area) {
 	left, assumed := a.reset()
 	resets := fit(at.w/2, "resets in "+left, left)
 	x := at.put(0, 0, used.role, used.text)
-	x = at.put(x, 0, of.role, of.text)
+	if x+width(of.text)+1+width(left) <= at.w {
+		x = at.put(x, 0, of.role, of.text)
+	}
 	right := at.w - width(resets)
 	if right < x+1 {
 		resets, right = left, at.w-width(left)
+	}
+	if right < x+1 {
+		resets, right = "", at.w
 	}
 	at.right(right, 0, at.w-right, theme.Bright, resets)
 	right -= 2 + 6

@@ -147,7 +147,7 @@ func (d *detailLayout) beside(at area, lines, rows int) (facts, chart, models ar
 	return facts, at.sub(0, 0, left, at.h), models
 }
 
-// stackedChart is the most lines of a chart that has models below it.
+// stackedChart is the least lines of a chart that has models below it.
 const stackedChart = 14
 
 // stack puts the chart below the facts, and the models at their right or below
@@ -159,12 +159,12 @@ func (d *detailLayout) stack(at, facts area, lines, rows int) (_, chart, models 
 	}
 	facts.h = lines
 	chart = at.sub(0, lines+1, at.w, room)
-	switch below := room - stackedChart - 1; {
+	switch below := min(rows+1, room-stackedChart-1); {
 	case rows == 0:
 	case d.models > 0:
 		models = at.sub(facts.w+detailGap, 0, at.w-facts.w-detailGap, lines)
 	case below >= modelsHeight:
-		chart.h = stackedChart
+		chart.h = room - below - 1
 		models = at.sub(0, at.h-below, at.w, below)
 	}
 	return facts, chart, models
@@ -176,6 +176,10 @@ type factLine struct {
 	labels int // the width of that column
 }
 
+// narrowFacts is how many cells a value needs beside its label; with fewer, it
+// stands behind it.
+const narrowFacts = 12
+
 // factLines are facts as lines of at most w cells.
 func factLines(facts []fact, w int) (lines []factLine) {
 	labels := 0
@@ -183,14 +187,20 @@ func factLines(facts []fact, w int) (lines []factLine) {
 		labels = max(labels, width(f.label))
 	}
 	labels = min(labels+2, 16)
+	if w-labels < narrowFacts {
+		labels = 0
+	}
 	for _, f := range facts {
+		if labels == 0 && f.label != "" {
+			f.value = f.label + " " + f.value
+		}
 		text := wrap(f.value, w-labels)
 		if len(text) == 0 {
 			text = []string{unknown}
 		}
 		for i, t := range text {
 			line := factLine{fact{value: t, role: f.role}, labels}
-			if i == 0 {
+			if i == 0 && labels > 0 {
 				line.label = f.label
 			}
 			if i == len(text)-1 && width(t)+2+width(f.note) <= w-labels {
@@ -210,10 +220,14 @@ func (a *App) drawFacts(at area, lines []factLine) {
 		if y >= at.h {
 			break
 		}
-		at.cut(0, y, f.labels-1, theme.Dim, f.label)
-		x := at.put(f.labels, y, f.role, f.value)
+		row := at.sub(0, y, at.w, 1)
+		if y == 0 && scroll > 0 || y == at.h-1 && at.c.below > 0 {
+			row.w = max(row.w-2, 0) // for the mark that there is more
+		}
+		row.cut(0, 0, f.labels-1, theme.Dim, f.label)
+		x := row.put(f.labels, 0, f.role, f.value)
 		if f.note != "" {
-			at.put(x+2, y, theme.Dim, f.note)
+			row.put(x+2, 0, theme.Dim, f.note)
 		}
 	}
 	at.moreMarks(scroll)

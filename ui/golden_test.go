@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -64,7 +66,7 @@ func state(t testing.TB, name string) func() *model.Snapshot {
 	return nil
 }
 
-var goldenSizes = [][2]int{{20, 3}, {40, 12}, {80, 24}, {120, 40}, {200, 60}}
+var goldenSizes = [][2]int{{20, 3}, {40, 10}, {60, 15}, {80, 24}, {100, 30}, {120, 40}, {200, 60}}
 
 func TestGoldenFrames(t *testing.T) {
 	for _, s := range states {
@@ -78,6 +80,39 @@ func TestGoldenFrames(t *testing.T) {
 	}
 }
 
+func TestGoldenASCII(t *testing.T) {
+	for _, size := range goldenSizes {
+		name := fmt.Sprintf("ascii-%dx%d.golden", size[0], size[1])
+		t.Run(name, func(t *testing.T) {
+			golden(t, name, plainFrame(plainScreen(over, size[0], size[1]))+"\n")
+		})
+	}
+}
+
+// Without colours a frame is the same text: none of it is said by colour alone.
+func TestFramesWithoutColours(t *testing.T) {
+	for _, size := range goldenSizes {
+		a := screen(over, size[0], size[1])
+		plain := plainFrame(a)
+		for profile, msg := range map[colorprofile.Profile]string{colorprofile.NoTTY: "no terminal", colorprofile.ASCII: "NO_COLOR"} {
+			var b strings.Builder
+			w := colorprofile.Writer{Forward: &b, Profile: profile}
+			if _, err := w.WriteString(send(a, tea.ColorProfileMsg{Profile: profile}).View().Content); err != nil {
+				t.Fatal(err)
+			}
+			if got := ansi.Strip(b.String()); got != plain {
+				t.Errorf("%s, %v: the text differs from that with colours:\n%s", msg, size, got)
+			}
+			if profile == colorprofile.NoTTY && b.String() != plain {
+				t.Errorf("%s, %v: there are escape sequences: %q", msg, size, b.String())
+			}
+			if m := regexp.MustCompile("\x1b\\[[0-9;:]*(3[0-8]|9[0-7]|4[0-8])[0-9;:]*m").FindString(b.String()); m != "" {
+				t.Errorf("%s, %v: there is a colour: %q", msg, size, m)
+			}
+		}
+	}
+}
+
 func TestGoldenViews(t *testing.T) {
 	for _, v := range []struct{ name, state, keys string }{
 		{"help-40x12", "over", "?"},
@@ -86,6 +121,7 @@ func TestGoldenViews(t *testing.T) {
 		{"detail-80x24", "busy", "enter"},
 		{"detail-120x40", "busy", "enter w"},
 		{"detail-60x30", "over", "enter"},
+		{"detail-models-60x40", "busy", "enter"},
 		{"detail-gliner-100x30", "busy", "down enter w w"},
 		{"detail-alert-80x24", "cap", "4 down enter"},
 		{"filter-80x24", "alerts", "3 / t r a i n"},

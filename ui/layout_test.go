@@ -3,6 +3,9 @@ package ui
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -98,9 +101,59 @@ func TestResizeStorm(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	keys := []string{"tab", "shift+tab", "1", "2", "3", "4", "5", "up", "down", "left", "right", "g", "G", "enter", "esc", "z", "c", "?"}
 	for range 500 {
-		w, h := 1+random.IntN(200), 1+random.IntN(60)
+		w, h := 1+random.IntN(300), 1+random.IntN(100)
 		a = press(a.sized(w, h), keys[random.IntN(len(keys))])
 		checkFrame(t, "storm", plainFrame(a), w, h)
+	}
+}
+
+// numbers are the numbers of a frame, but for those that count what has no room.
+func numbers(frame string) []string {
+	frame = regexp.MustCompile(`\+ ?\d+( with more room)?|\d+ (more|above|below)`).ReplaceAllString(frame, "")
+	return regexp.MustCompile(`[0-9]([0-9,.:]*[0-9])?[kMG]?`).FindAllString(frame, -1)
+}
+
+// A number that is on screen at some size is one that the frames in testdata,
+// which people have read, have too: none is a part of another.
+func TestNoNumberIsCut(t *testing.T) {
+	sizes := make([][2]int, 0, 400)
+	for w := 1; w <= 300; w += 1 + w/7 {
+		for _, h := range []int{1, 2, 3, 4, 5, 7, 9, 11, 14, 18, 23, 28, 35, 41, 60, 100} {
+			sizes = append(sizes, [2]int{w, h})
+		}
+	}
+	for _, name := range []string{"busy", "over", "cap"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			read := map[string]bool{}
+			files, err := filepath.Glob("testdata/*.golden")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range files {
+				if strings.Contains(file, "hostile") {
+					continue
+				}
+				data, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, n := range numbers(ansi.Strip(string(data))) {
+					read[n] = true
+				}
+			}
+			a := screen(state(t, name), 120, 40)
+			for i, size := range sizes {
+				keys := []string{"", "enter", "1 z", "2 z", "5 z"}[i%5]
+				frame := plainFrame(press(a.sized(size[0], size[1]), strings.Fields(keys)...))
+				for _, n := range numbers(frame) {
+					if !read[n] {
+						t.Errorf("%v, keys %q: %s is in no frame of testdata:\n%s", size, keys, n, frame)
+						return
+					}
+				}
+			}
+		})
 	}
 }
 

@@ -111,7 +111,7 @@ func calm() *model.Snapshot {
 	}
 	s.Endpoints[1].Models = []model.ModelUsage{{Model: "fastino/gliner-2-large-v1", Requests: 52_310}}
 	s.Endpoints[2].Models = []model.ModelUsage{
-		{Model: "pioneer-large-2026-05", Requests: 12_480, Tokens: 31_200_000, Cost: 18_720_000},
+		{Model: "pioneer-large-of-the-latest-kind", Requests: 12_480, Tokens: 31_200_000, Cost: 18_720_000},
 		{Model: "pioneer-small", Requests: 4_012, Tokens: 2_100_000, Cost: 412_000},
 		{Model: "漢字-tuned-é-of-a-customer-with-a-long-name", Requests: 311, Tokens: 90_001, Cost: 1_200},
 		{Model: "", Requests: 12},
@@ -166,7 +166,7 @@ func over() *model.Snapshot {
 	used(&s.Endpoints[4].Limits[0], 131, 0.1)
 	s.Endpoints[4].Limits[0].Rejected = model.Some(44)
 	s.Denials = []model.DenialGroup{
-		{Kind: model.KindRate, Endpoint: "chat", Status: 429, First: now.Add(-3 * time.Minute), At: now.Add(-2 * time.Second), Count: 26, Minute: 14, RetryAt: at(-7 * time.Second), ClearsAt: at(-7 * time.Second), Detail: "Rate limit exceeded: 200 per 1 minute", Source: "tap"},
+		{Kind: model.KindRate, Endpoint: "chat", Status: 429, First: now.Add(-3 * time.Minute), At: now.Add(-2 * time.Second), Count: 26, Minute: 14, Early: 11, RetryAt: at(-7 * time.Second), ClearsAt: at(-7 * time.Second), Detail: "Rate limit exceeded: 200 per 1 minute", Source: "tap"},
 		{Kind: model.KindRate, Endpoint: "generate", Status: 429, First: now.Add(-10 * time.Minute), At: now.Add(-4 * time.Minute), Count: 44, RetryAt: at(3 * time.Minute), ClearsAt: at(3 * time.Minute), Detail: "Rate limit exceeded: 120 per 1 minute", Source: "tap"},
 	}
 	return s
@@ -178,7 +178,7 @@ func capReached() *model.Snapshot {
 	s.Cap.Used, s.Cap.Remaining = model.Some(50_070_000*model.Micros(1)), model.Some(model.Micros(0))
 	s.Cap.BurnPerMin = model.Some(model.Micros(0))
 	s.Denials = []model.DenialGroup{
-		{Kind: model.KindCap, Endpoint: "inference", Status: 429, First: now.Add(-2 * time.Minute), At: now.Add(-time.Second), Count: 318, Minute: 160, RetryAt: model.Some(s.Cap.ResetsAt), ClearsAt: model.Some(s.Cap.ResetsAt), Reason: "daily_spend_cap_exceeded", Detail: "Daily spend cap exceeded", Source: "tap"},
+		{Kind: model.KindCap, Endpoint: "inference", Status: 429, First: now.Add(-2 * time.Minute), At: now.Add(-time.Second), Count: 318, Minute: 160, Early: 305, RetryAt: model.Some(s.Cap.ResetsAt), ClearsAt: model.Some(s.Cap.ResetsAt), Reason: "daily_spend_cap_exceeded", Detail: "Daily spend cap exceeded", Source: "tap"},
 		{Kind: model.KindCredits, Endpoint: "chat", Status: 402, First: now.Add(-time.Hour), At: now.Add(-50 * time.Minute), Count: 3, Reason: "card_required", Detail: "Add a card to go on", URL: "https://app.pioneer.ai/billing/payment-methods?team=7c0e2b1a", Source: "tap"},
 	}
 	return s
