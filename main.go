@@ -34,6 +34,7 @@ import (
 	"quotatop/poller/config"
 	"quotatop/poller/doctor"
 	"quotatop/poller/eventline"
+	"quotatop/poller/metrics"
 	"quotatop/poller/reload"
 	"quotatop/poller/sim"
 	"quotatop/poller/statefile"
@@ -113,6 +114,8 @@ type flags struct {
 
 	tails      []string // files to follow
 	tailFormat string
+	metrics    string           // where to serve them
+	say        func() io.Writer // for what is no result and no error
 
 	ascii    bool
 	asciiSet func() bool // whether the command line has it
@@ -137,11 +140,13 @@ func newRoot() *cobra.Command {
 	all.StringVar(&f.interval, "interval", "", "time between polls (default "+billing.DefaultInterval.String()+")")
 	all.StringVar(&f.theme, "theme", "", "theme of the screen (default: by the terminal's background)")
 	all.BoolVar(&f.ascii, "ascii", false, "draw with ASCII only (default: by the locale)")
+	f.say = root.ErrOrStderr
 	f.asciiSet = func() bool { return all.Changed("ascii") }
 	stream := streamCommand(f)
 	for _, cmd := range []*cobra.Command{root, stream} {
 		cmd.Flags().StringVar(&f.tap, "tap", "", "also pass requests through at this address, and see each of them")
 		cmd.Flags().StringArrayVar(&f.tails, "tail", nil, "also follow this log or results file of a load run; - is standard input; may be repeated")
+		cmd.Flags().StringVar(&f.metrics, "metrics", "", "also serve OpenMetrics to Prometheus at this address, as 127.0.0.1:9429")
 		cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("how its lines are written: %s (default: recognised)", joined(tail.Formats())))
 	}
 	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), statusCommand(f), checkCommand(f), waitCommand(f), configCommand(f), tmuxCommand(), stream, tapCommand(f))
@@ -307,8 +312,34 @@ func (f *flags) watch(r *rig, c config.Config) error {
 	if len(tails) > 0 {
 		r.local = append(r.local, tail.Join(tails...))
 	}
+	if f.metrics == "" {
+		return nil
+	}
+	ln, note, err := metrics.Listen(f.metrics)
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		fmt.Fprintln(f.say(), "quotatop:", note)
+	}
+	exporter := &metrics.Exporter{}
+	r.seen = append(r.seen, exporter.Seen)
+	r.local = append(r.local, service{"metrics", func(ctx context.Context) error { return exporter.Serve(ctx, ln) }})
 	return nil
 }
+
+// A service runs beside the sources, as one that has no events to tell: only
+// what goes wrong with it.
+type service struct {
+	name string
+	run  func(context.Context) error
+}
+
+// Name implements poller.Source.
+func (s service) Name() string { return s.name }
+
+// Run implements poller.Source.
+func (s service) Run(ctx context.Context, _ func(model.Event)) error { return s.run(ctx) }
 
 // addTap adds a tap that serves on ln.
 func (r *rig) addTap(ln net.Listener) {

@@ -80,6 +80,8 @@ func TestMistakes(t *testing.T) {
 		"demo, no terminal":  {"demo", "", 2, "not a terminal: use quotatop once"},
 		"dead host":          {"once --base-url " + dead.URL, testKey, 1, "connection refused"},
 		"argument too many":  {"once more", testKey, 2, "more"},
+		"metrics address":    {"stream --metrics 9429", testKey, 1, "9429"},
+		"metrics, in use":    {"stream --metrics " + taken.Addr().String(), testKey, 1, "in use"},
 		"tail format":        {"stream --tail x --tail-format csv", testKey, 2, "csv"},
 		"tap to nowhere":     {"tap --to http://api.example.com", "", 2, "would send the key unencrypted"},
 		"tap, port in use":   {"tap --listen " + taken.Addr().String(), "", 1, "is in use"},
