@@ -26,7 +26,9 @@ type chart struct {
 	Area, Line  string
 	LimitY      float64 // of the limit line, in percent from above
 	LimitLabel  string
+	Strip       bool   // some of the charts beside it have rejected calls
 	Rejected    string // a path of bars, in the strip
+	Note        string // on the strip
 	Start, End  string
 }
 
@@ -34,15 +36,17 @@ type chart struct {
 // window at one scale.
 func (g group) charts(names []string, runs []Named) (out []chart) {
 	for _, per := range g.spans() {
-		top := 0
-		held := false
+		top, rejected, held := 0, 0, false
 		for _, e := range g.of {
 			if l, ok := limitOver(e, per); ok {
 				top = max(top, l.Limit, l.Peak.Or(0))
-				held = held || l.Peak.Or(0) > 0 || e.Rejected.Or(0) > 0
+				for _, n := range e.RejectedSteps {
+					rejected = max(rejected, n)
+				}
+				held = held || l.Peak.Or(0) > 0
 			}
 		}
-		if !held {
+		if !held && rejected == 0 {
 			continue
 		}
 		for i, e := range g.of {
@@ -50,7 +54,7 @@ func (g group) charts(names []string, runs []Named) (out []chart) {
 			if !ok || len(l.UsedSteps) == 0 {
 				continue
 			}
-			c := newChart(e, l, &runs[i].Report, float64(top)*1.16)
+			c := newChart(e, l, &runs[i].Report, float64(top)*1.16, rejected)
 			c.ID = fmt.Sprintf("chart-%d-%d-%d", i, g.place(runs), int(per/time.Second))
 			if len(runs) > 1 {
 				c.Of = names[i]
@@ -76,7 +80,7 @@ func (g group) place(runs []Named) int {
 	return n
 }
 
-func newChart(e *model.EndpointReport, l model.LimitReport, r *model.Report, top float64) chart {
+func newChart(e *model.EndpointReport, l model.LimitReport, r *model.Report, top float64, rejected int) chart {
 	each := duration(seconds(r.Steps.EachS))
 	c := chart{
 		Title:      fmt.Sprintf("%s: calls in the last %s", plain(e.ID), longSpan(l.Per())),
@@ -87,9 +91,14 @@ func newChart(e *model.EndpointReport, l model.LimitReport, r *model.Report, top
 	}
 	c.Desc = fmt.Sprintf("Peak %s, %s rejected.", peakWords(e, l), countOr(e.Rejected))
 	c.Area, c.Line = outline(l.UsedSteps, top)
-	if path, highest := bars(e.RejectedSteps); path != "" {
-		c.Rejected = path
-		c.Caption += fmt.Sprintf("; in red those rejected, up to %s in %s", count(highest), each)
+	if rejected > 0 {
+		var most int
+		c.Strip = true
+		c.Rejected, most = bars(e.RejectedSteps, rejected)
+		c.Note = "Rejected: unknown"
+		if e.Rejected.Known() {
+			c.Note = fmt.Sprintf("Rejected: up to %s in %s", count(most), each)
+		}
 	}
 	if from, ok := r.Steps.From.Get(); ok {
 		end := from.Add(time.Duration(c.Width) * seconds(r.Steps.EachS))
@@ -131,20 +140,16 @@ func outline(steps []int, top float64) (area, line string) {
 	return fmt.Sprintf("%sV%gH0Z", line, chartHeight), line
 }
 
-// bars draws the rejected calls of each step.
-func bars(steps []int) (path string, highest int) {
-	for _, n := range steps {
-		highest = max(highest, n)
-	}
-	if highest == 0 {
-		return "", 0
-	}
+// bars draws the rejected calls of each step, and says what the most are;
+// highest is those that fill the strip.
+func bars(steps []int, highest int) (path string, most int) {
 	var b strings.Builder
 	for i, n := range steps {
+		most = max(most, n)
 		if n > 0 { // never too low to be seen
 			height := max(stripHeight*float64(n)/float64(highest), 3)
 			fmt.Fprintf(&b, "M%d.5 %gV%s", i, stripHeight, strconv.FormatFloat(stripHeight-height, 'f', 1, 64))
 		}
 	}
-	return b.String(), highest
+	return b.String(), most
 }

@@ -307,14 +307,17 @@ func (g group) facts(names []string, runs []Named) []table {
 	tables := []table{{Caption: "Calls", Head: append([]string{"Figure"}, names...)}}
 	for _, f := range callFacts {
 		add(&tables[0], f.label, f.text)
-	}
-	for kind, words := range g.kinds() {
-		add(&tables[0], "Rejected by "+words, func(e *model.EndpointReport, _ *model.Report) string {
-			if !e.Rejected.Known() {
-				return unknown
-			}
-			return count(e.Denied(kind))
-		})
+		if f.label != "Rejected" {
+			continue
+		}
+		for kind, words := range g.kinds() {
+			add(&tables[0], "by "+words, func(e *model.EndpointReport, _ *model.Report) string {
+				if !e.Rejected.Known() {
+					return unknown
+				}
+				return count(e.Denied(kind))
+			})
+		}
 	}
 	for _, per := range g.spans() {
 		t := table{Caption: "Limit " + g.limitNames(per), Head: tables[0].Head}
