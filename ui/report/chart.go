@@ -95,9 +95,13 @@ func newChart(e *model.EndpointReport, l model.LimitReport, r *model.Report, top
 		var most int
 		c.Strip = true
 		c.Rejected, most = bars(e.RejectedSteps, rejected)
-		c.Note = "Rejected: unknown"
-		if e.Rejected.Known() {
+		switch {
+		case most > 0:
 			c.Note = fmt.Sprintf("Rejected: up to %s in %s", count(most), each)
+		case e.Rejected.Known():
+			c.Note = "Rejected: none"
+		default:
+			c.Note = "Rejected: unknown"
 		}
 	}
 	if from, ok := r.Steps.From.Get(); ok {

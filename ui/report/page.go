@@ -311,7 +311,7 @@ func (g group) facts(names []string, runs []Named) []table {
 			continue
 		}
 		for kind, words := range g.kinds() {
-			add(&tables[0], "by "+words, func(e *model.EndpointReport, _ *model.Report) string {
+			add(&tables[0], "Rejected by "+words, func(e *model.EndpointReport, _ *model.Report) string {
 				if !e.Rejected.Known() {
 					return unknown
 				}
