@@ -414,14 +414,32 @@ func FuzzReport(f *testing.F) {
 
 func BenchmarkReport(b *testing.B) {
 	for _, name := range []string{"local", "row", "denial"} {
-		b.Run(name, func(b *testing.B) {
-			r, next := NewReporter(mustProfile(b, DefaultProfile), LedgerOptions{}), steady(steadyEvents[name], time.Millisecond)
-			b.ReportAllocs()
-			for b.Loop() {
-				r.Observe(next())
-			}
-			r.Report()
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
-		})
+		b.Run(name, func(b *testing.B) { observeSteadily(b, steady(steadyEvents[name], 4*time.Millisecond)) })
 	}
+	b.Run("mixed", func(b *testing.B) {
+		local, billed, no := steady(steadyEvents["local"], 8*time.Millisecond), steady(steadyEvents["row"], 8*time.Millisecond), steady(steadyEvents["denial"], 800*time.Millisecond)
+		n := 0
+		observeSteadily(b, func() Event {
+			n++
+			switch {
+			case n%200 == 0:
+				return no()
+			case n%2 == 0:
+				return billed()
+			}
+			return local()
+		})
+	})
+}
+
+// observeSteadily reports on endless events; ten million of them should take
+// less than ten seconds.
+func observeSteadily(b *testing.B, next func() Event) {
+	r := NewReporter(mustProfile(b, DefaultProfile), LedgerOptions{})
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Observe(next())
+	}
+	r.Report()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }

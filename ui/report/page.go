@@ -122,11 +122,11 @@ func verdicts(name string, r model.Report) list {
 // notes are what a reader must know of how a report was made.
 func notes(name string, r model.Report, named bool) (out []string) {
 	note := func(format string, args ...any) {
-		text := fmt.Sprintf(format, args...)
+		prefix := ""
 		if named {
-			text = name + ": " + text
+			prefix = name + ": "
 		}
-		out = append(out, text)
+		out = append(out, prefix+fmt.Sprintf(format, args...))
 	}
 	if r.OutOfOrder > 0 {
 		note("%s came too late to be placed in a window: they are in the totals, not in peaks, averages and times.", calls(r.OutOfOrder))
@@ -149,7 +149,7 @@ func notes(name string, r model.Report, named bool) (out []string) {
 		}
 	}
 	if watched, ok := r.Watched.Get(); ok && longest > seconds(watched) {
-		note("the run was shorter than the %s that a limit counts over: a longer run at its pace has less headroom.", longSpan(longest))
+		note("The run was shorter than the %s that a limit counts over: a longer run at its pace has less headroom.", longSpan(longest))
 	}
 	if estimated {
 		note("≈ figures are estimates: the billing log was too long to read in full, and was sampled.")
@@ -158,7 +158,7 @@ func notes(name string, r model.Report, named bool) (out []string) {
 		note("≤ figures may count calls from other addresses, which a per-IP limit does not.")
 	}
 	if unseen {
-		note("rejected calls are unknown: the billing log does not show them, and no tap or tail watched.")
+		note("Rejected calls are unknown: the billing log does not show them, and no tap or tail watched.")
 	}
 	if r.Polls.Sent > 0 {
 		note("quotatop itself sent %s; per-IP limits count them.", calls(r.Polls.Sent))
