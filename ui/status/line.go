@@ -120,13 +120,10 @@ func (r Report) Figure() string {
 		return oneLine(r.Endpoint) + " " + unknown
 	}
 	text := strconv.Itoa(part) + "%"
-	switch {
-	case part == 0 && r.Used.Or(0) > 0:
-		text = "<1%"
-	case part > 999:
-		text = ">999%"
-	}
+	few := part == 0 && r.Used.Or(0) > 0
 	switch { // one sign, as on the dashboard
+	case few && (!r.LowerBound || r.Estimated || r.UpperBound):
+		text = "<1%"
 	case r.Estimated:
 		text = "≈" + text
 	case r.UpperBound:

@@ -40,16 +40,24 @@ func TestPlain(t *testing.T) {
 		"would not meet it": {func(s *model.Snapshot) { chat(s).TimeToLimit = model.Opt[float64]{} }, "chat 92%  $18.73 11:55"},
 		"is met":            {func(s *model.Snapshot) { chat(s).Used, chat(s).TimeToLimit = model.Some(210), model.Some(0.0) }, "chat 105%  $18.73 11:55"},
 		"almost met":        {func(s *model.Snapshot) { chat(s).Limit, chat(s).Used = 1000, model.Some(999) }, "chat 99% 41s  $18.73 11:55"},
-		"far over":          {func(s *model.Snapshot) { chat(s).Used = model.Some(4000) }, "chat >999% 41s  $18.73 11:55"},
+		"far over":          {func(s *model.Snapshot) { chat(s).Used = model.Some(4000) }, "chat 2000% 41s  $18.73 11:55"},
 		"few":               {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(1) }, "chat <1% 41s  $18.73 11:55"},
-		"none":              {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(0) }, "chat 0% 41s  $18.73 11:55"},
-		"rejected":          {func(s *model.Snapshot) { s.Endpoints[0].Limits[0].Rejected = model.Some(3) }, "all 40%  $18.73 11:55"},
-		"estimate":          {func(s *model.Snapshot) { chat(s).Estimated = true }, "chat ≈92% 41s  $18.73 11:55"},
-		"at most":           {func(s *model.Snapshot) { chat(s).UpperBound = true }, "chat ≤92% 41s  $18.73 11:55"},
-		"at least":          {func(s *model.Snapshot) { chat(s).LowerBound = true }, "chat ≥92% 41s  $18.73 11:55"},
-		"cap estimate":      {func(s *model.Snapshot) { s.Cap.Estimated = true }, "chat 92% 41s  ≈$18.73 11:55"},
-		"a little old":      {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-40 * time.Second)) }, "chat 92% 41s  $18.73 11:55"},
-		"old":               {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-2 * time.Minute)) }, "chat 92% (2m ago)  $18.73 11:55"},
+		"few, at least": {func(s *model.Snapshot) {
+			chat(s).Used, s.Endpoints[0].Limits = model.Some(1), nil
+			chat(s).LowerBound = true
+		}, "chat ≥0% 41s  $18.73 11:55"},
+		"few, about": {func(s *model.Snapshot) {
+			chat(s).Used, s.Endpoints[0].Limits = model.Some(1), nil
+			chat(s).Estimated = true
+		}, "chat <1% 41s  $18.73 11:55"},
+		"none":         {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(0) }, "chat 0% 41s  $18.73 11:55"},
+		"rejected":     {func(s *model.Snapshot) { s.Endpoints[0].Limits[0].Rejected = model.Some(3) }, "all 40%  $18.73 11:55"},
+		"estimate":     {func(s *model.Snapshot) { chat(s).Estimated = true }, "chat ≈92% 41s  $18.73 11:55"},
+		"at most":      {func(s *model.Snapshot) { chat(s).UpperBound = true }, "chat ≤92% 41s  $18.73 11:55"},
+		"at least":     {func(s *model.Snapshot) { chat(s).LowerBound = true }, "chat ≥92% 41s  $18.73 11:55"},
+		"cap estimate": {func(s *model.Snapshot) { s.Cap.Estimated = true }, "chat 92% 41s  ≈$18.73 11:55"},
+		"a little old": {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-40 * time.Second)) }, "chat 92% 41s  $18.73 11:55"},
+		"old":          {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-2 * time.Minute)) }, "chat 92% (2m ago)  $18.73 11:55"},
 		"old, in trouble": {func(s *model.Snapshot) {
 			chat(s).AsOf = model.Some(now.Add(-40 * time.Second))
 			s.Sources[0].State = model.StateError
