@@ -169,8 +169,9 @@ func (d *diagnosis) configured() bool {
 	return false
 }
 
-// ourCommand finds quotatop's command in a status line.
-var ourCommand = regexp.MustCompile(`#\(([^()]*quotatop[^()]*\sstatus\b[^()]*)\)`)
+// ourCommand finds quotatop's command in a status line, whatever the program
+// is called in the snippet.
+var ourCommand = regexp.MustCompile(`#\(([^()]*(?:quotatop[^()]*\sstatus\b|\sstatus --format tmux)[^()]*)\)`)
 
 // holds looks whether the bar runs quotatop.
 func (d *diagnosis) holds() bool {

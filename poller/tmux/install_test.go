@@ -28,6 +28,30 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// Whatever a configuration holds, all of it stays, the snippet is in it once,
+// and a second time changes nothing.
+func FuzzMerge(f *testing.F) {
+	for _, old := range []string{"", "set -g mouse on", "a\\\n", beginMark + "\nx\n" + endMark + "\nb", beginMark, "\xff\x00\r\n"} {
+		f.Add(old)
+	}
+	f.Fuzz(func(t *testing.T, old string) {
+		got, err := merge(old, "new")
+		if err != nil {
+			if got != "" {
+				t.Errorf("with an error: %q", got)
+			}
+			return
+		}
+		if again, err := merge(got, "new"); err != nil || again != got {
+			t.Errorf("again: %q, %v, want %q", again, err, got)
+		}
+		before, rest, _ := strings.Cut(got, beginMark+"\nnew\n"+endMark+"\n")
+		if !strings.HasPrefix(old, strings.TrimSuffix(before, "\n")) && !strings.HasPrefix(old, strings.TrimSuffix(before, "\n\n")) || !strings.HasSuffix(old, rest) {
+			t.Errorf("%q became %q", old, got)
+		}
+	})
+}
+
 func TestInstall(t *testing.T) {
 	dir := t.TempDir()
 	real, link := filepath.Join(dir, "dotfiles", "tmux.conf"), filepath.Join(dir, ".tmux.conf")

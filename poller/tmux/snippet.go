@@ -20,7 +20,7 @@ func Snippet(bin string) string {
 	return `# The worst API limit with its time to the wall, what is left of the cap, the time to its reset.
 if -F "#{?#{m/r:^[1-5]$,#{status-interval}},,1}" { set -g status-interval 5 }
 if -F "#{m/r:^[0-9]?[0-9]$,#{status-right-length}}" { set -g status-right-length 100 }
-if -F "#{?#{m:*quotatop*status*,#{status-right}},,1}" { set -ag status-right ` + quoted(" #("+line+" status --format tmux)") + ` }
+if -F "#{?#{m:*status --format tmux*,#{status-right}},,1}" { set -ag status-right ` + quoted(" #("+line+" status --format tmux)") + ` }
 # prefix Q: the dashboard in a pane below. It finds the key in the environment of the tmux server, or by the configuration file.
 bind-key Q split-window -v -l 16 ` + quoted(sh) + `
 `

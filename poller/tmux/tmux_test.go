@@ -163,7 +163,7 @@ func TestDiagnose(t *testing.T) {
 	if err := os.WriteFile(fails, []byte("#!/bin/sh\necho no API key >&2\nexit 2\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	silent := s.program("quotatop-silent", "")
+	silent, renamed := s.program("quotatop-silent", ""), s.program("qt", colouredLine)
 	const usual = "set -gu status-right\nset -gu status-interval\nset -gu status-right-length\nset -gu status\nset -gu status-format\nset -gu set-titles\nset -wgu monitor-bell\nset -gu visual-bell\nset -gu bell-action\n"
 	for name, tt := range map[string]struct {
 		commands string
@@ -180,6 +180,7 @@ func TestDiagnose(t *testing.T) {
 		"by PATH":       {"set -g status-right '#(quotatop status)'\n", "", "false: the tmux server cannot run quotatop status: it is not in its PATH"},
 		"fails":         {"set -g status-right '#(" + fails + " status)'\n", "", "fails: no API key -> run it by hand: "},
 		"silent":        {"set -g status-right '#(" + silent + " status --format tmux)'\n", "", "prints nothing"},
+		"another name":  {"set -g status-right '#(" + renamed + " status --format tmux)'\n", "", "true: the command runs"},
 		"on the left":   {"set -g status-left '#(" + good + " status --format tmux)'\n", "", "true: status-left runs quotatop"},
 		"no right side": {"set -g status-right '#(" + good + " status)'\nset -g status-format[0] 'x'\n", "", "status-format[0] does not show status-right -> tmux set -gu status-format"},
 		"titles":        {"", "", "true: set-titles is off: the terminal's title does not show the worst figure -> tmux set -g set-titles on"},
