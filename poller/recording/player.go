@@ -1,0 +1,305 @@
+package recording
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"sync"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller/eventline"
+)
+
+// The speeds of a replay, as multiples of time.
+const (
+	MinSpeed = 1
+	MaxSpeed = 1000
+)
+
+// frameEvery is the time between two snapshots, as in a live run.
+const frameEvery = 250 * time.Millisecond
+
+// PlayOptions say how to play. The zero value plays all of it as it was.
+type PlayOptions struct {
+	Speed       float64   // 1 if 0
+	From, Until time.Time // all if zero
+}
+
+// Status is how a replay stands.
+type Status struct {
+	At       time.Time // the time that is shown
+	From, To time.Time // the part that is played
+	Speed    float64
+	Paused   bool
+	Ended    bool // At is To
+}
+
+// A Player plays a recording: it is a source of snapshots, as poller.Runner is.
+// Its methods may be called from any goroutine and do not wait. It is used once.
+type Player struct {
+	recording *Recording
+	wake      chan struct{}
+
+	mu     sync.Mutex
+	status Status
+	seek   bool // to status.At
+
+	// The following belong to the playing goroutine.
+	ledger *model.Ledger
+	cursor *cursor
+	shown  time.Time // what the ledger has been told up to
+	held   time.Time // the tick that ends what has been read but not told; zero for none
+	events []model.Event
+	over   bool // the file has been read to its end
+}
+
+// Play readies a player. It refuses a part that is not in the recording.
+func (r *Recording) Play(o PlayOptions) (*Player, error) {
+	from, to := r.Span()
+	s := Status{From: from, To: to, Speed: o.Speed}
+	if s.Speed == 0 {
+		s.Speed = 1
+	}
+	if !(s.Speed >= MinSpeed && s.Speed <= MaxSpeed) {
+		return nil, fmt.Errorf("replay: speed %g: use %d to %d", s.Speed, MinSpeed, MaxSpeed)
+	}
+	if !o.From.IsZero() {
+		s.From = o.From
+	}
+	if !o.Until.IsZero() {
+		s.To = o.Until
+	}
+	if s.From.Before(from) || s.To.After(to) || s.From.After(s.To) {
+		return nil, fmt.Errorf("replay: %s to %s is not within the recording, which is from %s to %s",
+			s.From.Format(time.RFC3339), s.To.Format(time.RFC3339), from.Format(time.RFC3339), to.Format(time.RFC3339))
+	}
+	s.At = s.From
+	return &Player{recording: r, wake: make(chan struct{}, 1), status: s, seek: true}, nil
+}
+
+// Start plays until ctx ends. The channel holds one snapshot, always the newest.
+// At the end of the recording the last one stays, and one can still go back.
+func (p *Player) Start(ctx context.Context) <-chan model.Snapshot {
+	out := make(chan model.Snapshot, 1)
+	go p.play(ctx, out)
+	return out
+}
+
+func (p *Player) play(ctx context.Context, out chan model.Snapshot) {
+	defer close(out)
+	tick := time.NewTicker(frameEvery)
+	defer tick.Stop()
+	defer func() {
+		if p.cursor != nil {
+			p.cursor.close()
+		}
+	}()
+	for moved := true; ; {
+		if moved {
+			at := p.advance()
+			s := p.ledger.Snapshot(at)
+			select {
+			case <-out: // a snapshot that nobody looked at
+			default:
+			}
+			out <- s
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.wake:
+			moved = true
+		case <-tick.C:
+			moved = p.step()
+		}
+	}
+}
+
+// step moves on by the time between two snapshots, and reports whether there is
+// anything to move to.
+func (p *Player) step() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := &p.status
+	if s.Paused || s.Ended {
+		return false
+	}
+	s.move(time.Duration(float64(frameEvery) * s.Speed))
+	return true
+}
+
+// move moves the time that is shown, within what is played.
+func (s *Status) move(d time.Duration) {
+	s.At = s.At.Add(d)
+	if s.At.Before(s.From) {
+		s.At = s.From
+	}
+	if s.At.After(s.To) {
+		s.At = s.To
+	}
+	s.Ended = s.At.Equal(s.To)
+}
+
+// advance brings the ledger to the time that is to be shown, which it returns.
+func (p *Player) advance() time.Time {
+	p.mu.Lock()
+	at, seek := p.status.At, p.seek
+	p.seek = false
+	p.mu.Unlock()
+	if best := p.recording.before(at); p.ledger == nil || seek && (at.Before(p.shown) || best.at.After(p.shown)) {
+		p.restore(best)
+	}
+	for !p.over || !p.held.IsZero() {
+		if p.held.IsZero() {
+			p.read()
+		}
+		if p.held.IsZero() || p.held.After(at) {
+			break
+		}
+		for _, e := range p.events {
+			p.ledger.Observe(e)
+		}
+		p.shown, p.held, p.events = p.held, time.Time{}, p.events[:0]
+	}
+	p.shown = at
+	return at
+}
+
+// restore goes to an entry of the index. One that turns out to be broken is
+// replaced by what is before it, in the end by the beginning.
+func (p *Player) restore(e entry) {
+	r := p.recording
+	l, err := e.load(r.index, r.table, r.options)
+	for i := len(r.entries) - 1; err != nil && i >= 0; i-- {
+		if r.entries[i].offset < e.offset {
+			e = r.entries[i]
+			l, err = e.load(r.index, r.table, r.options)
+		}
+	}
+	if err != nil {
+		l, e = model.NewLedger(r.table, r.options), entry{}
+	}
+	if p.cursor != nil {
+		p.cursor.close()
+	}
+	p.ledger, p.cursor = l, r.cursor(e.offset)
+	p.shown, p.held, p.events, p.over = e.at, time.Time{}, p.events[:0], false
+}
+
+// maxEvents bounds the events between two ticks; what is beyond is told early.
+const maxEvents = 1 << 16
+
+// read reads the events up to the next tick.
+func (p *Player) read() {
+	for {
+		line, _, err := p.cursor.next()
+		if err != nil {
+			p.over = true // the end, or what cannot be read
+			if errors.Is(err, io.EOF) && len(p.events) > 0 {
+				p.events = p.events[:0] // they were seen after the last tick
+			}
+			return
+		}
+		if at, ok := readTick(line); ok {
+			// A clock that was set back does not take back what was shown.
+			if p.held = at; at.Before(p.shown) {
+				p.held = p.shown
+			}
+			return
+		}
+		if e, err := eventline.Parse(line); err == nil {
+			if len(p.events) == maxEvents {
+				for _, e := range p.events {
+					p.ledger.Observe(e)
+				}
+				p.events = p.events[:0]
+			}
+			p.events = append(p.events, e)
+		}
+	}
+}
+
+// change changes the status and has it shown at once.
+func (p *Player) change(f func(s *Status)) {
+	p.mu.Lock()
+	before := p.status.At
+	f(&p.status)
+	p.seek = p.seek || !p.status.At.Equal(before)
+	p.mu.Unlock()
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Toggle pauses, or goes on.
+func (p *Player) Toggle() { p.change(func(s *Status) { s.Paused = !s.Paused }) }
+
+// Pause stops the time.
+func (p *Player) Pause() { p.change(func(s *Status) { s.Paused = true }) }
+
+// SeekBy goes on, or back, by this much recorded time.
+func (p *Player) SeekBy(d time.Duration) { p.change(func(s *Status) { s.move(d) }) }
+
+// SeekTo goes to a time, as far as it is played.
+func (p *Player) SeekTo(t time.Time) { p.change(func(s *Status) { s.move(t.Sub(s.At)) }) }
+
+// NextDenial goes to the next denial and reports whether there is one.
+// Denials that come within a second of each other are one.
+func (p *Player) NextDenial() bool { return p.jump(p.recording.denialAfter) }
+
+// PrevDenial goes to the denial before.
+func (p *Player) PrevDenial() bool { return p.jump(p.recording.denialBefore) }
+
+func (p *Player) jump(find func(time.Time) (time.Time, bool)) (found bool) {
+	p.change(func(s *Status) {
+		at, ok := find(s.At)
+		if found = ok && !at.Before(s.From) && !at.After(s.To); found {
+			s.move(at.Sub(s.At))
+		}
+	})
+	return found
+}
+
+// SetSpeed sets the speed, within MinSpeed and MaxSpeed.
+func (p *Player) SetSpeed(x float64) {
+	if !math.IsNaN(x) {
+		p.change(func(s *Status) { s.Speed = min(max(x, MinSpeed), MaxSpeed) })
+	}
+}
+
+// Status is how the replay stands.
+func (p *Player) Status() Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.status
+}
+
+// ParseTime reads a time of the recording: RFC 3339, or a time of day ("12:04",
+// "12:04:30") in UTC, on the recording's first day, or on the next where the
+// recording begins after that.
+func (r *Recording) ParseTime(text string) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t.UTC(), nil
+	}
+	from, to := r.Span()
+	for _, layout := range []string{"15:04", "15:04:05"} {
+		t, err := time.Parse(layout, text)
+		if err != nil {
+			continue
+		}
+		midnight := from.UTC().Truncate(24 * time.Hour)
+		at := midnight.Add(t.Sub(t.Truncate(24 * time.Hour)))
+		switch next := at.Add(24 * time.Hour); {
+		case at.Before(from) && !next.After(to):
+			return next, nil
+		case at.Before(from) && from.Sub(at) < time.Minute && layout == "15:04":
+			return from, nil // the minute in which it begins
+		}
+		return at, nil
+	}
+	return time.Time{}, fmt.Errorf("time %q: write it like 12:04 (UTC) or 2026-06-17T12:04:00Z", text)
+}

@@ -1,0 +1,327 @@
+package recording
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller/eventline"
+	"quotatop/poller/journal/frame"
+)
+
+// A Recording is a recorded run that has been opened. It is read as it is
+// played: its length does not matter. It has to be closed.
+type Recording struct {
+	path    string
+	file    *os.File
+	index   *os.File // nil where all entries are in memory
+	zipped  bool
+	table   model.Table
+	options model.LedgerOptions
+	entries []entry // at least one
+	end     time.Time
+	spoiled int
+}
+
+// Open opens a recording. Its index is made again, beside it, as far as it is
+// not there; where it cannot be written there, it is made in memory.
+func Open(path string) (*Recording, error) {
+	r, err := open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+var (
+	errEmpty     = errors.New("the recording is empty")
+	errNoTicks   = errors.New("the recording ends before its first second")
+	errDirectory = errors.New("this is a folder")
+)
+
+func open(path string) (_ *Recording, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, errors.Unwrap(err) // without the path, which is named already
+	}
+	r := &Recording{path: path, file: file}
+	defer func() {
+		if err != nil {
+			_ = r.Close()
+		}
+	}()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errDirectory
+	case info.Size() == 0:
+		return nil, errEmpty
+	}
+	head := make([]byte, 4)
+	n, _ := file.ReadAt(head, 0)
+	r.zipped = frame.Is(head[:n])
+	c := r.cursor(0)
+	first, _, err := c.next()
+	c.close()
+	if err == io.EOF {
+		err = errNotOne
+	}
+	if err != nil {
+		return nil, err
+	}
+	h, err := readHeader(first)
+	if err != nil {
+		return nil, err
+	}
+	if r.table, r.options, err = h.ledger(); err != nil {
+		return nil, err
+	}
+	if err := r.openIndex(h.ID, info.Size()); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Close closes the files.
+func (r *Recording) Close() error {
+	err := r.file.Close()
+	if r.index != nil {
+		err = errors.Join(err, r.index.Close())
+	}
+	return err
+}
+
+// Span is the time from the recording's beginning to its end.
+func (r *Recording) Span() (from, to time.Time) { return r.entries[0].at, r.end }
+
+// Table is the limits that the run was recorded with.
+func (r *Recording) Table() model.Table { return r.table }
+
+// Spoiled is how many parts of the file could not be read.
+func (r *Recording) Spoiled() int { return r.spoiled }
+
+// openIndex reads the index, and makes the part of it that is missing.
+func (r *Recording) openIndex(id string, size int64) error {
+	path := r.path + indexSuffix
+	var end int64
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		f, err = os.Open(path) // it may still be there to be read
+	}
+	if err == nil {
+		r.index = f
+		r.entries, end = readIndex(f, id, size)
+	}
+	l := model.NewLedger(r.table, r.options)
+	var g gatherer
+	for len(r.entries) > 0 { // from the last entry whose state is whole
+		last := r.entries[len(r.entries)-1]
+		if l, err = last.load(r.index, r.table, r.options); err == nil {
+			g.resume(last)
+			break
+		}
+		end = last.place - int64(headSize+8*len(last.denials))
+		r.entries = r.entries[:len(r.entries)-1]
+		l = model.NewLedger(r.table, r.options)
+	}
+	return r.extend(l, g, id, end)
+}
+
+// extend reads from the last entry to the end of the recording and makes the
+// entries that are due on the way. They are written to the index from end on,
+// or kept in memory where that fails.
+func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) error {
+	var offset int64
+	if n := len(r.entries); n > 0 {
+		offset = r.entries[n-1].offset
+	}
+	if end == 0 && r.index != nil {
+		first := []byte(indexMagic + id + "\n")
+		if n, err := r.index.WriteAt(first, 0); err == nil && r.index.Truncate(int64(n)) == nil {
+			end = int64(n)
+		}
+	}
+	frames := frame.NewWriter()
+	c := r.cursor(offset)
+	defer c.close()
+	for {
+		line, next, err := c.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		at, isTick := readTick(line)
+		if !isTick {
+			if e, err := eventline.Parse(line); err == nil {
+				l.Observe(e)
+				g.observe(e)
+			}
+			continue
+		}
+		// An entry is for the lines from a place on where reading can begin.
+		if g.tick(at) && next >= 0 {
+			e := g.entry()
+			e.offset, e.state = next, frames.Append(nil, l.AppendState(nil))
+			text := appendEntry(nil, e)
+			if end > 0 {
+				if _, err := r.index.WriteAt(text, end); err == nil {
+					e.place, e.size = end+int64(len(text)-len(e.state)), len(e.state)
+					e.state = nil
+					end += int64(len(text))
+				} else {
+					end = 0
+				}
+			}
+			r.entries = append(r.entries, e)
+		}
+	}
+	if end > 0 {
+		_ = r.index.Truncate(end) // what was broken behind it
+	}
+	r.spoiled = c.spoiled()
+	if len(r.entries) == 0 {
+		if g.now.IsZero() {
+			return errNoTicks
+		}
+		r.entries = []entry{{at: g.now, state: frames.Append(nil, model.NewLedger(r.table, r.options).AppendState(nil))}}
+	}
+	if r.end = g.now; len(g.denials) > 0 {
+		r.entries = append(r.entries, entry{at: g.now, offset: c.offset(), events: g.events, denials: g.denials, state: frames.Append(nil, l.AppendState(nil))})
+	}
+	return nil
+}
+
+// before returns the last entry that is not after t, or the first one.
+func (r *Recording) before(t time.Time) entry {
+	i, found := slices.BinarySearchFunc(r.entries, t, func(e entry, t time.Time) int { return e.at.Compare(t) })
+	if !found {
+		i--
+	}
+	return r.entries[max(i, 0)]
+}
+
+// denialAfter returns the first denial after t, denialBefore the last before
+// t; false when there is none.
+func (r *Recording) denialAfter(t time.Time) (at time.Time, ok bool) {
+	for _, e := range r.entries {
+		if e.at.Before(t) {
+			continue
+		}
+		for _, at := range e.denials {
+			if at.After(t) {
+				return at, true
+			}
+		}
+	}
+	return at, false
+}
+
+func (r *Recording) denialBefore(t time.Time) (at time.Time, ok bool) {
+	for i := len(r.entries) - 1; i >= 0; i-- {
+		for _, at := range slices.Backward(r.entries[i].denials) {
+			if at.Before(t) {
+				return at, true
+			}
+		}
+	}
+	return at, false
+}
+
+// A cursor reads lines from a place of the file on.
+type cursor struct {
+	frames *frame.Reader // nil for text
+	text   io.ReaderAt
+	buf    []byte // the block that is being read
+	rest   []byte // what of it has not been read
+	at     int64  // of rest, or of what follows the block
+	long   bool   // rest begins within a line that is too long
+}
+
+// blockSize is how much text is read at once, and the longest line, in bytes.
+const blockSize = 256 << 10
+
+func (r *Recording) cursor(offset int64) *cursor {
+	if r.zipped {
+		return &cursor{frames: frame.NewReader(r.file, offset)}
+	}
+	return &cursor{text: r.file, at: offset}
+}
+
+func (c *cursor) close() {
+	if c.frames != nil {
+		c.frames.Close()
+	}
+}
+
+func (c *cursor) spoiled() int {
+	if c.frames != nil {
+		return c.frames.Spoiled
+	}
+	return 0
+}
+
+// next returns the next line, which is valid until the call after, and the
+// place behind it; -1 where reading cannot begin there. A last line without an
+// end is left out: it was cut.
+func (c *cursor) next() (line []byte, next int64, err error) {
+	for {
+		if i := bytes.IndexByte(c.rest, '\n'); i >= 0 {
+			line, c.rest = c.rest[:i], c.rest[i+1:]
+			c.at += int64(i) + 1
+			if c.long {
+				c.long = false
+				continue
+			}
+			return line, c.offset(), nil
+		}
+		if err := c.read(); err != nil {
+			return nil, 0, err
+		}
+	}
+}
+
+// offset is the place behind the last line, or -1.
+func (c *cursor) offset() int64 {
+	switch {
+	case c.frames == nil:
+		return c.at
+	case len(c.rest) == 0:
+		return c.frames.Offset
+	}
+	return -1
+}
+
+// read reads on behind rest.
+func (c *cursor) read() error {
+	if c.frames != nil {
+		lines, err := c.frames.Next()
+		if errors.Is(err, frame.ErrTorn) {
+			err = io.EOF
+		}
+		c.rest = lines
+		return err
+	}
+	if len(c.rest) >= blockSize {
+		c.at += int64(len(c.rest))
+		c.rest, c.long = nil, true
+	}
+	if c.buf == nil {
+		c.buf = make([]byte, 2*blockSize)
+	}
+	kept := copy(c.buf, c.rest)
+	n, err := c.text.ReadAt(c.buf[kept:], c.at+int64(kept))
+	c.rest = c.buf[:kept+n]
+	if n > 0 || err == nil {
+		return nil
+	}
+	return err
+}
