@@ -1,0 +1,123 @@
+package journal
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller/eventline"
+	"quotatop/poller/journal/frame"
+)
+
+// perSecond is the rate of the busiest documented endpoint: 15,000 a minute.
+const perSecond = 250
+
+// traffic gives out what a tap sees at perSecond.
+func traffic(begin time.Time) func() model.Event {
+	rng := rand.New(rand.NewPCG(1, 2))
+	paths := []string{"/gliner-2/extract", "/gliner-2/extract", "/gliner-2/extract", "/v1/chat/completions", "/inference"}
+	at := begin
+	calls := 0
+	return func() model.Event {
+		at = at.Add(time.Duration(rng.ExpFloat64() * float64(time.Second) / perSecond))
+		calls++
+		c := &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: paths[rng.IntN(len(paths))], Status: 200}
+		if calls%200 == 0 {
+			c.Status = 429
+			c.Denial = &model.Denial{Kind: model.KindRate, Status: 429, RetryAfter: model.Some(7 * time.Second), Detail: "Rate limit exceeded: 15000 per 1 minute", Limit: model.Limit{Max: 15000, Per: time.Minute}}
+		}
+		return model.Event{At: at, Source: model.SourceTap, Call: c}
+	}
+}
+
+// BenchmarkJournal is what an event costs, all told: taking it in, a frame a
+// second, a checkpoint every 30 s.
+func BenchmarkJournal(b *testing.B) {
+	j := newJournal(b.TempDir(), Options{})
+	defer func() { _ = j.file.Close() }()
+	l := model.NewLedger(table(b, model.DefaultProfile), model.LedgerOptions{})
+	next := traffic(time.Now())
+	var spare []byte
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		e := next()
+		j.Observe(e)
+		if n%perSecond == 0 {
+			if n%(30*perSecond) == 0 {
+				l.Observe(e)
+				j.saved = time.Time{}
+				j.Checkpoint(l.AppendState)
+			}
+			var err error
+			if spare, err = j.flush(spare); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(j.offset)/float64(b.N), "bytes/event")
+	b.ReportMetric(perSecond*float64(b.Elapsed().Nanoseconds())/float64(b.N)/1e9*100, "%cpu-at-15k/min")
+}
+
+// BenchmarkRecover is a restart after a full day at 15,000 a minute, half a
+// minute after the last checkpoint; and one without any.
+func BenchmarkRecover(b *testing.B) {
+	dir := b.TempDir()
+	begin := time.Now().Add(-24 * time.Hour)
+	next := traffic(begin)
+	l := model.NewLedger(table(b, model.DefaultProfile), model.LedgerOptions{})
+	j := newJournal(dir, Options{})
+	frames, lines := frame.NewWriter(), []byte(nil)
+	seconds := 24 * 3600
+	if testing.Short() {
+		seconds = 3600
+	}
+	for s := range seconds {
+		// Compressing a whole day takes long: but for the last hour, each
+		// minute's frames are those of its first second.
+		if fresh := seconds-s < 3600; fresh || s%60 == 0 || lines == nil {
+			lines = lines[:0]
+			for range perSecond {
+				e := next()
+				e.At = begin.Add(time.Duration(s)*time.Second + time.Duration(e.At.Nanosecond()))
+				l.Observe(e)
+				lines = eventline.Append(lines, e)
+			}
+			j.frame = frames.Append(j.frame[:0], lines)
+		}
+		if err := j.open(time.Now()); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := j.file.WriteAt(j.frame, j.offset); err != nil {
+			b.Fatal(err)
+		}
+		j.offset += int64(len(j.frame))
+		if s == seconds-30 {
+			if err := j.save(l.AppendState(nil)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	_ = j.file.Close()
+	var size int64
+	runs, _ := list(dir)
+	for _, s := range runs[0].segments {
+		size += s.size
+	}
+	recover := func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, note, err := Recover(dir, table(b, model.DefaultProfile), model.LedgerOptions{}, time.Now()); note == "" || err != nil {
+				b.Fatal(note, err)
+			}
+		}
+		b.ReportMetric(float64(size)/(1<<20), "MiB")
+	}
+	b.Run("checkpoint", recover)
+	if err := os.Remove(filepath.Join(dir, j.run+checkpointSuffix)); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("events", recover)
+}
