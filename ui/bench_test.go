@@ -14,6 +14,15 @@ func BenchmarkFrame(b *testing.B) {
 	}
 }
 
+// The longest chart has the most points to look through.
+func BenchmarkDayChart(b *testing.B) {
+	a := press(screen(over, 120, 40), "enter", "w", "w")
+	b.ReportAllocs()
+	for b.Loop() {
+		a.View()
+	}
+}
+
 func BenchmarkUpdate(b *testing.B) {
 	var m tea.Model = screen(over, 120, 40)
 	s := snapshotMsg(*over())

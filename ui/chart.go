@@ -103,7 +103,11 @@ func (a *App) drawChart(at area, c *model.Chart, l *model.LimitUsage) {
 	}
 	p := newPlot(c)
 	all := p.extent(0, p.points)
-	stale := a.snap.At.Sub(c.To) > staleAge+c.Step
+	asOf := a.newestFigure()
+	if l != nil {
+		asOf = l.AsOf
+	}
+	stale := a.stale(asOf)
 	at.words(0, 0, fitWords(at.w, chartWords(&p, all, l)...))
 
 	limit, top := 0.0, float64(max(all.most, 1))
