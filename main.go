@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ import (
 	"time"
 
 	"charm.land/fang/v2"
+	"github.com/adrg/xdg"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -34,6 +36,7 @@ import (
 	"quotatop/poller/config"
 	"quotatop/poller/doctor"
 	"quotatop/poller/eventline"
+	"quotatop/poller/journal"
 	"quotatop/poller/metrics"
 	"quotatop/poller/reload"
 	"quotatop/poller/sim"
@@ -149,7 +152,7 @@ func newRoot() *cobra.Command {
 		cmd.Flags().StringVar(&f.metrics, "metrics", "", "also serve OpenMetrics to Prometheus at this address, as 127.0.0.1:9429")
 		cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("how its lines are written: %s (default: recognised)", joined(tail.Formats())))
 	}
-	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), statusCommand(f), checkCommand(f), waitCommand(f), configCommand(f), tmuxCommand(), stream, tapCommand(f))
+	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), statusCommand(f), checkCommand(f), waitCommand(f), configCommand(f), tmuxCommand(), doctorCommand(f), stream, tapCommand(f))
 	return root
 }
 
@@ -170,6 +173,16 @@ func (f *flags) settings() (config.Config, error) {
 	if err != nil {
 		return c, usageError{err}
 	}
+	f.override(&c)
+	all, _ := themes()
+	if err := f.checkLook(&c, all); err != nil {
+		return c, usageError{err}
+	}
+	return c, nil
+}
+
+// override puts over the file what environment and flags say.
+func (f *flags) override(c *config.Config) {
 	for _, s := range []struct {
 		into  *string
 		value string
@@ -181,11 +194,6 @@ func (f *flags) settings() (config.Config, error) {
 			*s.into = s.value
 		}
 	}
-	all, _ := themes()
-	if err := f.checkLook(&c, all); err != nil {
-		return c, usageError{err}
-	}
-	return c, nil
 }
 
 // table is the settings with the table of limits that they make.
@@ -254,13 +262,18 @@ func (f *flags) checkLook(c *config.Config, all []theme.Theme) error {
 
 // A rig is the rooms wired together: what feeds a ledger.
 type rig struct {
-	config  config.Config
-	base    *url.URL
-	clock   *poller.Clock
-	ledger  *model.Ledger
-	billing *billing.Source
-	local   []poller.Source        // what sees this machine's calls: the tap, the tails
-	seen    []func(model.Snapshot) // who else looks at every snapshot
+	config   config.Config
+	key      string
+	table    model.Table
+	options  model.LedgerOptions
+	base     *url.URL
+	clock    *poller.Clock
+	ledger   *model.Ledger
+	billing  *billing.Source
+	local    []poller.Source        // what sees this machine's calls: the tap, the tails
+	seen     []func(model.Snapshot) // who else looks at every snapshot
+	resume   func() *model.Ledger   // makes the ledger, if not nil
+	journals []poller.Journal
 }
 
 // newRig checks all settings. key is the API key.
@@ -279,12 +292,12 @@ func newRig(c config.Config, key string) (*rig, error) {
 			return nil, usageError{err}
 		}
 	}
-	r := &rig{config: c, base: base, clock: &poller.Clock{}}
-	ledger := model.LedgerOptions{CountDoubleRows: c.CountDoubleRows}
+	r := &rig{config: c, key: key, table: table, base: base, clock: &poller.Clock{}}
+	r.options.CountDoubleRows = c.CountDoubleRows
 	if c.Cap.USDPerDay > 0 {
-		ledger.Cap = model.Some(model.MicrosFromUSD(c.Cap.USDPerDay))
+		r.options.Cap = model.Some(model.MicrosFromUSD(c.Cap.USDPerDay))
 	}
-	r.ledger = model.NewLedger(table, ledger)
+	r.ledger = model.NewLedger(table, r.options)
 	opts.Clock = r.clock
 	r.billing = billing.New(opts)
 	r.seen = append(r.seen, r.billing.Seen)
@@ -324,22 +337,22 @@ func (f *flags) watch(r *rig, c config.Config) error {
 	}
 	exporter := &metrics.Exporter{}
 	r.seen = append(r.seen, exporter.Seen)
-	r.local = append(r.local, service{"metrics", func(ctx context.Context) error { return exporter.Serve(ctx, ln) }})
+	r.local = append(r.local, service{"metrics", func(ctx context.Context, _ func(model.Event)) error { return exporter.Serve(ctx, ln) }})
 	return nil
 }
 
-// A service runs beside the sources, as one that has no events to tell: only
-// what goes wrong with it.
+// A service runs beside the sources, as one that tells nothing but what is wrong
+// with it.
 type service struct {
 	name string
-	run  func(context.Context) error
+	run  func(ctx context.Context, emit func(model.Event)) error
 }
 
 // Name implements poller.Source.
 func (s service) Name() string { return s.name }
 
 // Run implements poller.Source.
-func (s service) Run(ctx context.Context, _ func(model.Event)) error { return s.run(ctx) }
+func (s service) Run(ctx context.Context, emit func(model.Event)) error { return s.run(ctx, emit) }
 
 // addTap adds a tap that serves on ln.
 func (r *rig) addTap(ln net.Listener) {
@@ -373,7 +386,7 @@ func (f *flags) newWatch(ctx context.Context) (*rig, error) {
 func (r *rig) start(ctx context.Context) <-chan model.Snapshot {
 	runner := &poller.Runner{
 		Sources: append([]poller.Source{r.billing}, r.local...),
-		Ledger:  r.ledger, Clock: r.clock, Seen: r.look,
+		Ledger:  r.ledger, Recover: r.resume, Clock: r.clock, Seen: r.look, Journals: r.journals,
 	}
 	return runner.Start(ctx)
 }
@@ -382,6 +395,50 @@ func (r *rig) start(ctx context.Context) <-chan model.Snapshot {
 func (r *rig) look(s model.Snapshot) {
 	for _, seen := range r.seen {
 		seen(s)
+	}
+}
+
+// journal makes the rig go on from where the dashboards before it ended, and
+// keep what it sees. What it returns ends that, and says on say what could not
+// be kept.
+func (r *rig) journal(say io.Writer) (end func()) {
+	folder := journal.Folder(stateDir(), r.base.String(), r.key)
+	states := make(chan model.Health, 8)
+	report := func(err error) {
+		h := model.Health{State: model.StateOK}
+		if err != nil {
+			h = model.Health{State: model.StateError, Error: err.Error()}
+		}
+		select {
+		case states <- h:
+		default:
+		}
+	}
+	j := journal.Open(folder, journal.Options{
+		Keep: r.config.Journal.Retention.Duration(), MaxBytes: r.config.Journal.MaxSize.Bytes(), Report: report,
+	})
+	r.journals = append(r.journals, j)
+	r.resume = func() *model.Ledger {
+		ledger, _, err := journal.Recover(folder, r.table, r.options, r.clock.Now())
+		if err != nil {
+			report(err)
+		}
+		return ledger
+	}
+	r.local = append(r.local, service{"journal", func(ctx context.Context, emit func(model.Event)) error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case h := <-states:
+				emit(model.Event{At: r.clock.Now(), Source: "journal", Health: &h})
+			}
+		}
+	}})
+	return func() {
+		if err := j.Close(); err != nil {
+			fmt.Fprintln(say, "quotatop:", err)
+		}
 	}
 }
 
@@ -495,6 +552,9 @@ func dashboard(cmd *cobra.Command, f *flags) error {
 	if state, err := statefile.Open(statefile.Dirs()...); err == nil {
 		defer state.Close()
 		r.seen = append(r.seen, state.Seen)
+	}
+	if r.config.Journal.Enabled {
+		defer r.journal(cmd.ErrOrStderr())()
 	}
 	return r.show(cmd.Context(), f, "")
 }
@@ -730,6 +790,26 @@ func (f *flags) newest(ctx context.Context) (model.Snapshot, bool) {
 	}
 	return r.ledger.Snapshot(r.clock.Now()), true
 }
+
+func doctorCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "check key, host, clock, billing endpoints, terminal and files, and say what to do",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			out := cmd.OutOrStdout()
+			file, ok := out.(*os.File)
+			return findings(out, doctor.Run(cmd.Context(), doctor.Options{
+				ConfigPath: f.file(), ConfigNeeded: f.config != "", Override: f.override,
+				KeyFile: f.keyFile, Env: os.Environ(), Terminal: ok && term.IsTerminal(file.Fd()),
+				RuntimeDirs: statefile.Dirs(), StateDir: stateDir(),
+			}))
+		},
+	}
+}
+
+// stateDir is where the journal is kept.
+func stateDir() string { return filepath.Join(xdg.StateHome, "quotatop") }
 
 func configCommand(f *flags) *cobra.Command {
 	group := &cobra.Command{

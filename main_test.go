@@ -20,6 +20,7 @@ import (
 	"github.com/adrg/xdg"
 
 	"quotatop/model"
+	"quotatop/poller/journal"
 	"quotatop/poller/sim"
 	"quotatop/poller/statefile"
 )
@@ -517,6 +518,67 @@ func TestLiveInTmux(t *testing.T) {
 		return strings.Contains(string(data), `"text":"inference: 429, rate limit: waiting clears it"`) &&
 			strings.Contains(pane.tmux("show-options", "-gqv", "@rang"), "yes")
 	})
+}
+
+// A dashboard that is killed comes back with what it had seen, and its files do
+// not hold the key.
+func TestKilledInTmux(t *testing.T) {
+	state := t.TempDir()
+	t.Setenv("PIONEER_API_KEY", testKey)
+	t.Setenv("XDG_STATE_HOME", state)
+	t.Setenv("XDG_RUNTIME_DIR", state)
+	server := httptest.NewServer(sim.New(sim.Options{Key: testKey}))
+	t.Cleanup(server.Close)
+	tapped, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
+	if err != nil {
+		t.Fatal(err)
+	}
+	tapped.Close()
+	command := "exec " + build(t) + " --config " + os.DevNull + " --base-url " + server.URL + " --tap " + tapped.Addr().String()
+	pane := inTmux(t, 120, 40, command)
+	pane.tmux("set-option", "-g", "remain-on-exit", "on")
+	pane.see("● tap", "● billing")
+	for range 7 {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+tapped.Addr().String()+"/generate/classification", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("X-API-Key", testKey)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+	}
+	pane.see("7/120")
+	table, _ := model.Profile(model.DefaultProfile)
+	folder := journal.Folder(filepath.Join(state, "quotatop"), server.URL, testKey)
+	pane.until("the calls in the journal", func(string) bool {
+		now := time.Now()
+		l, _, err := journal.Recover(folder, table, model.LedgerOptions{}, now)
+		l.Observe(model.Event{At: now, Source: model.SourceTap, Health: &model.Health{State: model.StateOK}})
+		s := l.Snapshot(now)
+		i := table.Index("generate")
+		return err == nil && s.Endpoints[i].Limits[0].Used.Or(0) == 7
+	})
+	pane.tmux("run-shell", "kill -9 #{pane_pid}")
+	pane.see("Pane is dead")
+	pane.tmux("respawn-pane", command)
+	pane.see("7/120")
+
+	files, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%v: %v", files, err)
+	}
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v; want 0600", file, info.Mode(), err)
+		}
+		if data, err := os.ReadFile(file); err != nil || bytes.Contains(data, []byte(testKey)) {
+			t.Errorf("%s holds the key, or: %v", file, err)
+		}
+	}
 }
 
 // Where the locale has no UTF-8 the screen is ASCII.

@@ -30,6 +30,8 @@ const (
 type Runner struct {
 	Sources []Source
 	Ledger  *model.Ledger // owned by the Runner once started
+	// Recover, if not nil, is called to make the Ledger while the sources start.
+	Recover func() *model.Ledger
 	Clock   *Clock
 	// Seen, if not nil, is shown every snapshot before it is handed out. It is
 	// how the billing source learns that a gauge runs high; it must not block.
@@ -71,6 +73,9 @@ func (r *Runner) Start(ctx context.Context) <-chan model.Snapshot {
 // fold is the one goroutine that touches the ledger.
 func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 	defer close(out)
+	if r.Recover != nil {
+		r.Ledger = r.Recover()
+	}
 	publish := func() {
 		s := r.Ledger.Snapshot(r.Clock.Now())
 		if r.Seen != nil {
