@@ -18,6 +18,7 @@ const pairMemory = 1024
 type pairing struct {
 	waiting [pairMemory]half
 	marks   [pairMemory]uint32 // of what the rows in waiting must share; 0 for a free place
+	marked  [8192]uint16       // how many rows in waiting have a mark, by bits of it
 	next    int                // the place that is overwritten next
 	// compat counts the alias rows that were seen, paired the pairs.
 	compat, paired int
@@ -45,46 +46,61 @@ func (p *pairing) take(at time.Time, c *Call, alias bool, due func(alone half)) 
 	}
 	mark := markOf(c.Tokens, c.Cost)
 	// Oldest first: the newer ones still have time to find another half.
-	if h := p.other(p.next, pairMemory, mark, at, c, alias); h != nil {
-		return p.pair(h)
+	for _, place := range [2][2]int{{p.next, pairMemory}, {0, p.next}} {
+		if p.marked[mark>>1%8192] == 0 {
+			break // as for most rows that stand alone
+		}
+		if i := p.other(place[0], place[1], mark, at, c, alias); i >= 0 {
+			p.paired++
+			return p.free(i).held
+		}
 	}
-	if h := p.other(0, p.next, mark, at, c, alias); h != nil {
-		return p.pair(h)
+	if h := p.free(p.next); h.path != "" && h.held {
+		due(h)
 	}
-	if h := &p.waiting[p.next]; h.path != "" && h.held {
-		due(*h)
-	}
-	p.marks[p.next] = mark
+	p.mark(p.next, mark)
 	p.waiting[p.next] = half{at, c.Path, alias, alias, c.Tokens, c.Cost, c.Model}
 	p.next = (p.next + 1) % pairMemory
 	return !alias
 }
 
-// other finds the waiting row in [from, to) that is the other half of c.
-func (p *pairing) other(from, to int, mark uint32, at time.Time, c *Call, alias bool) *half {
+// other finds the waiting row in [from, to) that is the other half of c, or
+// returns -1.
+func (p *pairing) other(from, to int, mark uint32, at time.Time, c *Call, alias bool) int {
 	for i, m := range p.marks[from:to] {
 		if m != mark {
 			continue
 		}
 		h := &p.waiting[from+i]
 		same := h.tokens == c.Tokens && h.cost == c.Cost && h.model == c.Model
-		if h.path != "" && h.alias != alias && same && at.Sub(h.at).Abs() <= pairWithin {
-			return h
+		if same && h.alias != alias && at.Sub(h.at).Abs() <= pairWithin {
+			return from + i
 		}
 	}
-	return nil
+	return -1
 }
 
-// pair ends the wait of h, and reports whether it was held until now.
-func (p *pairing) pair(h *half) (wasHeld bool) {
-	h.path = ""
-	p.paired++
-	return h.held
+// mark marks a place that is free.
+func (p *pairing) mark(i int, mark uint32) {
+	p.marks[i] = mark
+	p.marked[mark>>1%8192]++
+}
+
+// free frees a place and returns the row that waited there.
+func (p *pairing) free(i int) half {
+	h := p.waiting[i]
+	if p.marks[i] != 0 {
+		p.marked[p.marks[i]>>1%8192]--
+		p.marks[i], p.waiting[i].path = 0, ""
+	}
+	return h
 }
 
 // markOf tells most rows apart at a glance.
 func markOf(tokens int64, cost Micros) uint32 {
-	return uint32((uint64(tokens)*31+uint64(cost))*0x9e3779b97f4a7c15>>32) | 1
+	mixed := uint64(tokens)*0x9e3779b97f4a7c15 ^ uint64(cost)
+	mixed = (mixed ^ mixed>>29) * 0xbf58476d1ce4e5b9
+	return uint32(mixed>>32) | 1
 }
 
 // release gives out the held rows that are too old to be one of two, once all

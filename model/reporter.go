@@ -2,7 +2,6 @@ package model
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -35,32 +34,6 @@ const (
 	billingLag = 15 * time.Minute
 )
 
-// A witness is what one source saw. Calls are never matched across witnesses.
-type witness struct {
-	name      string
-	watching  bool
-	endpoints []testimony
-	cost      Micros
-	models    map[string]*ModelReport
-	last      *ModelReport // of the last call, as runs use few models
-	sampled   bool
-}
-
-// A testimony is what one source saw of one endpoint.
-type testimony struct {
-	accepted, rejected int
-	meters             []*meter // by limit
-	limited            []int    // calls that each limit denied
-	kinds              [len(kinds)]int
-	discipline         discipline
-	accepts, rejects   *strip
-}
-
-var kinds = [...]Kind{KindRate, KindCap, KindCredits, KindCeiling, KindAuth}
-
-// maxReportModels bounds the models that are told apart: names come from outside.
-const maxReportModels = 256
-
 // NewReporter returns an empty reporter for the limits of t.
 func NewReporter(t Table, opts LedgerOptions) *Reporter {
 	r := &Reporter{ledger: NewLedger(t, opts), waits: make([]waited, len(t.Endpoints))}
@@ -77,17 +50,6 @@ func NewReporter(t Table, opts LedgerOptions) *Reporter {
 	r.tail.open(SourceTail, t, reportLag, &r.steps)
 	r.billing.open(SourceBilling, t, billingLag, &r.steps)
 	return r
-}
-
-func (w *witness) open(name string, t Table, lag time.Duration, steps *timeline) {
-	w.name, w.models = name, map[string]*ModelReport{}
-	for _, e := range t.Endpoints {
-		y := testimony{limited: make([]int, len(e.Limits)), accepts: steps.strip(false), rejects: steps.strip(false)}
-		for _, limit := range e.Limits {
-			y.meters = append(y.meters, newMeter(limit.Max, limit.Per, lag, steps))
-		}
-		w.endpoints = append(w.endpoints, y)
-	}
 }
 
 // Observe takes in one event.
@@ -297,35 +259,6 @@ func (r *Reporter) charge(h half) {
 	}
 }
 
-// charge counts calls of a model.
-func (w *witness) charge(model string, calls int, tokens int64, cost Micros) {
-	cost, tokens = max(cost, 0), max(tokens, 0) // a log of usage has no negative cost
-	w.cost += cost
-	if model == "" {
-		return
-	}
-	if w.last == nil || w.last.Model != model {
-		m := w.models[model]
-		if m == nil {
-			if len(w.models) >= maxReportModels {
-				model = ModelOthers
-			}
-			if m = w.models[model]; m == nil {
-				m = &ModelReport{Model: model, Source: w.name}
-				w.models[model] = m
-			}
-		}
-		w.last = m
-	}
-	w.last.Calls += calls
-	if tokens > 0 {
-		w.last.Tokens = Some(w.last.Tokens.Or(0) + tokens)
-	}
-	if cost > 0 {
-		w.last.Cost = Some(w.last.Cost.Or(0) + cost)
-	}
-}
-
 // reading notes how far the billing log has been read, and counts what of it
 // was sampled.
 func (r *Reporter) reading(d *Reading) {
@@ -373,222 +306,4 @@ func (r *Reporter) sample(d *Reading) {
 			r.billing.sampleModel(c, s.scale)
 		}
 	}
-}
-
-// sampleModel counts a row that stands for scale of its like.
-func (w *witness) sampleModel(c Call, scale float64) {
-	before := w.cost
-	w.charge(c.Model, round(scale), int64(float64(c.Tokens)*scale), Micros(float64(c.Cost)*scale))
-	w.cost = before // the money of the sample has been counted as a whole
-}
-
-// burnt follows the account's own figures through a run.
-type burnt struct {
-	first, last, mark figure // zero before the first
-	spent             Micros
-	peak              Opt[Micros] // per minute
-}
-
-func (b *burnt) observe(f figure) {
-	switch {
-	case b.first.at.IsZero():
-		b.first, b.last, b.mark = f, f, f
-		return
-	case f.at.Before(b.last.at):
-		return
-	case f.used < b.last.used: // a new period
-		b.spent += max(f.used, 0)
-		b.mark = f
-	default:
-		b.spent += f.used - b.last.used
-	}
-	b.last = f
-	if apart := f.at.Sub(b.mark.at); apart >= burnAtLeast {
-		b.peak = Some(max(b.peak.Or(0), Micros(float64(f.used-b.mark.used)/apart.Minutes())))
-		b.mark = f
-	}
-}
-
-// Report returns what has been observed so far adds up to. Billing rows that
-// still wait for their other half are counted as they are.
-func (r *Reporter) Report() Report {
-	r.ledger.doubles.release(time.Unix(latest, 0), r.countAlone)
-	out := Report{
-		Version: ReportVersion, Profile: r.ledger.table.Profile,
-		Gaps: r.gaps, Events: r.events, OutOfOrder: r.late, Earlier: r.earlier,
-		Endpoints: make([]EndpointReport, len(r.ledger.table.Endpoints)), Models: r.models(), Polls: r.polls,
-	}
-	if r.placed {
-		out.From, out.To = Some(time.Unix(0, r.from).UTC()), Some(time.Unix(0, r.to).UTC())
-		out.Watched = Some(time.Duration(r.to - r.from - r.unwatched).Seconds())
-		out.Steps.From = Some(time.Unix(r.steps.base*r.steps.step(), 0).UTC())
-	}
-	out.Steps.EachS, out.Steps.Count = float64(r.steps.step()), r.steps.used
-	for e := range out.Endpoints {
-		out.Endpoints[e] = r.endpoint(e, out.Watched)
-	}
-	out.Spend = r.spending(out.Watched)
-	return out
-}
-
-// local is the witness of this machine that saw most of an endpoint; nil when
-// there was none.
-func (r *Reporter) local(e int) *witness {
-	sees := func(w *witness) int { return w.endpoints[e].accepted + w.endpoints[e].rejected }
-	switch {
-	case !r.tap.watching && !r.tail.watching:
-		return nil
-	case !r.tap.watching || r.tail.watching && sees(&r.tail) > sees(&r.tap):
-		return &r.tail
-	}
-	return &r.tap
-}
-
-// endpoint chooses between this machine's figures and the account's: the larger
-// is used. For a per-IP limit this machine's are, when it sent anything: the
-// account's calls may have come from other addresses.
-func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
-	at := &r.ledger.table.Endpoints[e]
-	out := EndpointReport{
-		ID: at.ID, Name: at.Name, Scope: at.Scope, Limits: make([]LimitReport, len(at.Limits)), Denials: []DenialCount{},
-		AcceptedSteps: []int{},
-	}
-	for i, limit := range at.Limits {
-		out.Limits[i] = LimitReport{Limit: limit.Max, PerS: limit.Per.Seconds(), Above: []TimeAbove{}, UsedSteps: []int{}}
-	}
-	local := r.local(e)
-	used := local
-	if local != nil {
-		out.Local = Some(local.endpoints[e].accepted)
-	}
-	if r.billing.watching {
-		account := r.billing.endpoints[e].accepted
-		out.Account = Some(account)
-		perIP := at.Scope == ScopeIP && out.Local.Or(0) > r.pollsUnder(e)
-		if !perIP && (local == nil || account > out.Local.Or(0)) {
-			used = &r.billing
-		}
-	}
-	if used == nil {
-		return out
-	}
-	out.Source = used.name
-	out.UpperBound = used == &r.billing && at.Scope == ScopeIP
-	out.Estimated = used == &r.billing && used.sampled
-	y := &used.endpoints[e]
-	out.Accepted = Some(y.accepted)
-	out.AcceptedSteps = r.steps.ints(y.accepts)
-	for i := range out.Limits {
-		out.Limits[i].fill(y.meters[i], r.to, watched)
-	}
-	if local != nil {
-		r.refused(&out, &local.endpoints[e], e)
-	}
-	return out
-}
-
-// pollsUnder is how many of our own polls count against endpoint e.
-func (r *Reporter) pollsUnder(e int) int {
-	if r.ledger.table.Endpoints[e].Covers == CoversPaths {
-		return 0
-	}
-	return r.polls.Sent - r.polls.Denied
-}
-
-// refused fills in what this machine saw of an endpoint's denials. The calls
-// that came early are those of all the endpoints under its limits.
-func (r *Reporter) refused(out *EndpointReport, y *testimony, e int) {
-	out.Rejected = Some(y.rejected)
-	out.Sent = Some(out.Accepted.Or(0) + y.rejected)
-	out.RejectedSteps = r.steps.ints(y.rejects)
-	for i, n := range y.limited {
-		out.Limits[i].Rejected = Some(n)
-	}
-	for i, n := range y.kinds {
-		if n > 0 {
-			out.Denials = append(out.Denials, DenialCount{kinds[i], n})
-		}
-	}
-	out.WaitS = Some(r.waits[e].until(r.to).Seconds())
-	early := 0
-	for own := range r.ledger.table.Endpoints {
-		if slices.Contains(r.ledger.under[own], e) {
-			early += r.local(own).endpoints[own].discipline.early
-		}
-	}
-	out.SentEarly = Some(early)
-}
-
-// fill is what a meter measured, up to end.
-func (l *LimitReport) fill(m *meter, end int64, watched Opt[float64]) {
-	c := m.closed(end)
-	l.Peak = Some(int(c.peak))
-	if c.peak > 0 {
-		l.PeakAt = Some(c.end(c.peakAt))
-	}
-	for i, part := range reportParts {
-		above := TimeAbove{Percent: part}
-		if w, ok := watched.Get(); ok {
-			above.Seconds = Some(min(c.seconds(float64(c.above[i])), w))
-		}
-		l.Above = append(l.Above, above)
-	}
-	if w := watched.Or(0); w > 0 {
-		l.Average = Some(min(c.seconds(c.total)/w, float64(c.peak)))
-	}
-	l.UsedSteps = m.steps.ints(c.used)
-}
-
-// models are those of the witness that heard the most calls named.
-func (r *Reporter) models() []ModelReport {
-	most, out := 0, []ModelReport{}
-	for _, w := range []*witness{&r.tap, &r.tail, &r.billing} {
-		calls := 0
-		for _, m := range w.models {
-			calls += m.Calls
-		}
-		if calls <= most {
-			continue
-		}
-		most, out = calls, out[:0]
-		for _, m := range w.models {
-			out = append(out, *m)
-		}
-	}
-	slices.SortFunc(out, func(a, b ModelReport) int {
-		if a.Calls != b.Calls {
-			return b.Calls - a.Calls
-		}
-		return strings.Compare(a.Model, b.Model)
-	})
-	return out
-}
-
-// spending is the money: by the account's figures where there are two, else by
-// what the rows cost, else by what this machine's calls said.
-func (r *Reporter) spending(watched Opt[float64]) SpendReport {
-	var out SpendReport
-	minutes := watched.Or(0) / 60
-	switch local := max(r.tap.cost, r.tail.cost); {
-	case r.figures.last.at.After(r.figures.first.at):
-		out.Source, out.Spent, out.PeakPerMin = "account", Some(r.figures.spent), r.figures.peak
-		minutes = r.figures.last.at.Sub(r.figures.first.at).Minutes()
-	case r.billing.cost > 0:
-		out.Source, out.Spent, out.Estimated = "rows", Some(r.billing.cost), r.billing.sampled
-		if c := r.cost.closed(r.to); minutes >= 1 {
-			out.PeakPerMin = Some(Micros(c.peak))
-		}
-	case local > 0:
-		out.Source, out.Spent = "calls", Some(local)
-	}
-	if spent, ok := out.Spent.Get(); ok && minutes >= burnAtLeast.Minutes() {
-		out.BurnPerMin = Some(Micros(float64(spent) / minutes))
-	}
-	if !r.placed {
-		return out
-	}
-	end := time.Unix(0, r.to).UTC()
-	out.Cap = r.ledger.spend.snapshot(end, r.ledger.billing, r.ledger.horizon)
-	out.Cap.burnAt(out.BurnPerMin, end)
-	return out
 }

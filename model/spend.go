@@ -170,3 +170,30 @@ func (s *spend) burn(now time.Time, billing *lane, horizon time.Time) Opt[Micros
 	}
 	return Some(Micros(float64(billing.cost.Count(from, horizon)) / horizon.Sub(from).Minutes()))
 }
+
+// burnt follows the account's own figures through a run.
+type burnt struct {
+	first, last, mark figure // zero before the first
+	spent             Micros
+	peak              Opt[Micros] // per minute
+}
+
+func (b *burnt) observe(f figure) {
+	switch {
+	case b.first.at.IsZero():
+		b.first, b.last, b.mark = f, f, f
+		return
+	case f.at.Before(b.last.at):
+		return
+	case f.used < b.last.used: // a new period
+		b.spent += max(f.used, 0)
+		b.mark = f
+	default:
+		b.spent += f.used - b.last.used
+	}
+	b.last = f
+	if apart := f.at.Sub(b.mark.at); apart >= burnAtLeast {
+		b.peak = Some(max(b.peak.Or(0), Micros(float64(f.used-b.mark.used)/apart.Minutes())))
+		b.mark = f
+	}
+}

@@ -171,7 +171,9 @@ func (p *pairing) carry(c *codec) {
 		number(c, &h.tokens)
 		number(c, &h.cost)
 		text(c, &h.model)
-		p.marks[i] = markOf(h.tokens, h.cost)
+		if c.reading {
+			p.mark(i, markOf(h.tokens, h.cost))
+		}
 	}
 	below(c, &p.next, 0, pairMemory)
 	number(c, &p.compat)
