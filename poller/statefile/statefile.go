@@ -135,13 +135,18 @@ func (s *state) live(now time.Time) bool {
 	return now.Sub(s.WrittenAt).Abs() <= liveFor && alive(s.PID)
 }
 
-func readFile(path string) (state, error) {
+// readSome reads a file, and not much more than maxFile of it.
+func readSome(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return state{}, err
+		return nil, err
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	return io.ReadAll(io.LimitReader(file, maxFile+1))
+}
+
+func readFile(path string) (state, error) {
+	data, err := readSome(path)
 	if err != nil {
 		return state{}, err
 	}
