@@ -180,7 +180,7 @@ func overview(names []string, groups []group) table {
 		}
 		if e := g.of[0]; len(names) == 1 {
 			above := unknown
-			if i, ok := e.Tightest(); ok {
+			if i, _ := e.Tightest(); len(e.Limits) > 0 {
 				above = timeAbove(e.Limits[i], 90, model.Opt[float64]{})
 			}
 			for _, text := range []string{above, signed(e, e.Sent), partOf(e.Rejected, e.Sent), timeOf(e.WaitS, model.Opt[float64]{})} {
