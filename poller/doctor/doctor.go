@@ -40,7 +40,7 @@ func Run(ctx context.Context, opts Options) []Finding {
 	c.folders()
 	if key != "" { // a server may send it back
 		for i, f := range c.found {
-			c.found[i].What, c.found[i].Do = strings.ReplaceAll(f.What, key, "…"), strings.ReplaceAll(f.Do, key, "…")
+			c.found[i].What, c.found[i].Do = strings.ReplaceAll(f.What, key, "[key]"), strings.ReplaceAll(f.Do, key, "[key]")
 		}
 	}
 	return c.found

@@ -149,9 +149,10 @@ func TestServerMisbehaves(t *testing.T) {
 			http.Redirect(w, r, "https://example.invalid/", http.StatusFound)
 		}},
 			[]string{"redirects to another host, which would get the key"}},
+		"key as a plan":   {map[string]http.HandlerFunc{plan: says(200, `{"payment_plan":"`+secret+`"}`)}, []string{"plan [key], used – of –"}},
 		"clock ahead":     {map[string]http.HandlerFunc{"*": says(500, ``, "Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))}, []string{"false: clock: this machine's is 10m", "ahead of the server's -> set the clock"}},
 		"clock behind":    {map[string]http.HandlerFunc{"*": says(500, ``, "Date", time.Now().Add(10*time.Second).UTC().Format(http.TimeFormat))}, []string{"true: clock: this machine's is ", "behind the server's -> set the clock"}},
-		"hostile message": {map[string]http.HandlerFunc{requests: says(500, `{"detail":"a\u001b[31m\nb `+secret+`"}`)}, []string{"answered 500: a [31m b … -> "}},
+		"hostile message": {map[string]http.HandlerFunc{requests: says(500, `{"detail":"a\u001b[31m\nb `+secret+`"}`)}, []string{"answered 500: a [31m b [key] -> "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := examine(t, at(api(t, tt.bad)))

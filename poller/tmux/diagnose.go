@@ -24,7 +24,7 @@ type Options struct {
 }
 
 const (
-	askTimeout = 2 * time.Second // for a word with the server
+	askTimeout = 5 * time.Second // for a word with the server
 	runTimeout = 5 * time.Second // for a status line; one is to take 20 ms
 	slowLine   = time.Second
 )
