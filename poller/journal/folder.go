@@ -85,13 +85,6 @@ func isRun(name string) bool {
 	return ok && err == nil
 }
 
-// started is when the run began, by the local clock.
-func (r *run) started() time.Time {
-	start, _, _ := strings.Cut(r.name, "-")
-	t, _ := time.Parse(runLayout, start)
-	return t
-}
-
 // prepare makes the folder ready: there, our own, and closed to others.
 func prepare(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {

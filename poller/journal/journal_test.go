@@ -574,3 +574,69 @@ func TestFilesAreClosedAndHoldNoKey(t *testing.T) {
 		}
 	}
 }
+
+// A dashboard that comes back after a while counts each row of the billing log
+// once: what it had read before, what came in between, and what comes.
+func TestRestartCountsTheLogOnce(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		table := table(t, model.DefaultProfile)
+		api := sim.New(sim.Options{Table: table, Key: "pio_sk_test", CapUSD: -1})
+		base, _ := url.Parse("http://localhost")
+		var calls []time.Time
+		load := func(ctx context.Context, d time.Duration) {
+			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(250 * time.Millisecond) {
+				api.Call(sim.Call{Path: "/inference"})
+				calls = append(calls, time.Now())
+			}
+		}
+		run := func(d time.Duration) (last model.Snapshot) {
+			l, _, err := Recover(dir, table, model.LedgerOptions{}, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			j, clock := Open(dir, Options{}), &poller.Clock{}
+			source := billing.New(billing.Options{Base: base, Key: "pio_sk_test", Clock: clock, Table: table, Transport: local{api}})
+			r := &poller.Runner{Sources: []poller.Source{source}, Ledger: l, Clock: clock, Seen: source.Seen, Journals: []poller.Journal{j}}
+			ctx, cancel := context.WithTimeout(t.Context(), d)
+			defer cancel()
+			feed := r.Start(ctx)
+			go load(ctx, d)
+			for last = range feed {
+			}
+			if err := j.Close(); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+			return last
+		}
+		for _, down := range []time.Duration{time.Second, 40 * time.Second, 5 * time.Minute} {
+			s := run(4 * time.Minute)
+			time.Sleep(time.Second) // its last call
+			hour := s.Endpoints[table.Index("all")].Limits[1]
+			want := int(0)
+			for _, at := range calls {
+				if at.Before(hour.AsOf.Or(time.Time{})) {
+					want++
+				}
+			}
+			got := hour.Account.Or(0) - s.Sources[0].PollsHour.Or(0)
+			if got < want-15 || got > want+15 {
+				t.Errorf("after %d calls and before %s away: the log has %d, %+v", want, down, got, hour.Account)
+			}
+			load(t.Context(), down)
+		}
+	})
+}
+
+func FuzzReadCheckpoint(f *testing.F) {
+	path := filepath.Join(f.TempDir(), "x"+checkpointSuffix)
+	f.Add([]byte(`{"at":"2026-06-17T12:00:00Z","segment":1,"offset":7}` + "\nstate00000000"))
+	f.Add([]byte("00000000"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, _, _ = readCheckpoint(path)
+	})
+}
