@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,6 +39,7 @@ import (
 	"quotatop/poller/eventline"
 	"quotatop/poller/journal"
 	"quotatop/poller/metrics"
+	"quotatop/poller/recording"
 	"quotatop/poller/reload"
 	"quotatop/poller/sim"
 	"quotatop/poller/statefile"
@@ -47,6 +49,7 @@ import (
 	"quotatop/poller/warn"
 	"quotatop/theme"
 	"quotatop/ui"
+	"quotatop/ui/report"
 	"quotatop/ui/status"
 )
 
@@ -118,6 +121,7 @@ type flags struct {
 	tails      []string // files to follow
 	tailFormat string
 	metrics    string           // where to serve them
+	record     string           // the file to record to
 	say        func() io.Writer // for what is no result and no error
 
 	ascii    bool
@@ -152,7 +156,11 @@ func newRoot() *cobra.Command {
 		cmd.Flags().StringVar(&f.metrics, "metrics", "", "also serve OpenMetrics to Prometheus at this address, as 127.0.0.1:9429")
 		cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("how its lines are written: %s (default: recognised)", joined(tail.Formats())))
 	}
-	root.AddCommand(demoCommand(f), simCommand(f), onceCommand(f), statusCommand(f), checkCommand(f), waitCommand(f), configCommand(f), tmuxCommand(), doctorCommand(f), stream, tapCommand(f))
+	demo := demoCommand(f)
+	for _, cmd := range []*cobra.Command{root, demo, stream} {
+		cmd.Flags().StringVar(&f.record, "record", "", "keep the run in this file (.jsonl, .jsonl.zst), for replay and report")
+	}
+	root.AddCommand(demo, simCommand(f), onceCommand(f), statusCommand(f), checkCommand(f), waitCommand(f), configCommand(f), tmuxCommand(), doctorCommand(f), replayCommand(f), reportCommand(f), stream, tapCommand(f))
 	return root
 }
 
@@ -276,6 +284,15 @@ type rig struct {
 	journals []poller.Journal
 }
 
+// ledgerOptions are what the settings say to a ledger.
+func ledgerOptions(c config.Config) model.LedgerOptions {
+	o := model.LedgerOptions{CountDoubleRows: c.CountDoubleRows}
+	if c.Cap.USDPerDay > 0 {
+		o.Cap = model.Some(model.MicrosFromUSD(c.Cap.USDPerDay))
+	}
+	return o
+}
+
 // newRig checks all settings. key is the API key.
 func newRig(c config.Config, key string) (*rig, error) {
 	base, err := poller.ParseBaseURL(c.BaseURL)
@@ -292,11 +309,7 @@ func newRig(c config.Config, key string) (*rig, error) {
 			return nil, usageError{err}
 		}
 	}
-	r := &rig{config: c, key: key, table: table, base: base, clock: &poller.Clock{}}
-	r.options.CountDoubleRows = c.CountDoubleRows
-	if c.Cap.USDPerDay > 0 {
-		r.options.Cap = model.Some(model.MicrosFromUSD(c.Cap.USDPerDay))
-	}
+	r := &rig{config: c, key: key, table: table, options: ledgerOptions(c), base: base, clock: &poller.Clock{}}
 	r.ledger = model.NewLedger(table, r.options)
 	opts.Clock = r.clock
 	r.billing = billing.New(opts)
@@ -398,13 +411,21 @@ func (r *rig) look(s model.Snapshot) {
 	}
 }
 
-// journal makes the rig go on from where the dashboards before it ended, and
-// keep what it sees. What it returns ends that, and says on say what could not
-// be kept.
-func (r *rig) journal(say io.Writer) (end func()) {
-	folder := journal.Folder(stateDir(), r.base.String(), r.key)
+// trouble adds a service to the rig that tells the screen what is wrong with it:
+// what it returns takes an error, or nil when that is over. It does not block.
+func (r *rig) trouble(name string) (report func(error)) {
 	states := make(chan model.Health, 8)
-	report := func(err error) {
+	r.local = append(r.local, service{name, func(ctx context.Context, emit func(model.Event)) error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case h := <-states:
+				emit(model.Event{At: r.clock.Now(), Source: name, Health: &h})
+			}
+		}
+	}})
+	return func(err error) {
 		h := model.Health{State: model.StateOK}
 		if err != nil {
 			h = model.Health{State: model.StateError, Error: err.Error()}
@@ -414,6 +435,14 @@ func (r *rig) journal(say io.Writer) (end func()) {
 		default:
 		}
 	}
+}
+
+// journal makes the rig go on from where the dashboards before it ended, and
+// keep what it sees. What it returns ends that, and says on say what could not
+// be kept.
+func (r *rig) journal(say io.Writer) (end func()) {
+	folder := journal.Folder(stateDir(), r.base.String(), r.key)
+	report := r.trouble("journal")
 	j := journal.Open(folder, journal.Options{
 		Keep: r.config.Journal.Retention.Duration(), MaxBytes: r.config.Journal.MaxSize.Bytes(), Report: report,
 	})
@@ -425,16 +454,6 @@ func (r *rig) journal(say io.Writer) (end func()) {
 		}
 		return ledger
 	}
-	r.local = append(r.local, service{"journal", func(ctx context.Context, emit func(model.Event)) error {
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case h := <-states:
-				emit(model.Event{At: r.clock.Now(), Source: "journal", Health: &h})
-			}
-		}
-	}})
 	return func() {
 		if err := j.Close(); err != nil {
 			fmt.Fprintln(say, "quotatop:", err)
@@ -553,6 +572,11 @@ func dashboard(cmd *cobra.Command, f *flags) error {
 		defer state.Close()
 		r.seen = append(r.seen, state.Seen)
 	}
+	end, err := r.record(f.record, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer end()
 	if r.config.Journal.Enabled {
 		defer r.journal(cmd.ErrOrStderr())()
 	}
@@ -608,6 +632,11 @@ func demo(ctx context.Context, f *flags, capUSD float64, seed uint64) error {
 		return err
 	}
 	r.addTap(tapped)
+	end, err := r.record(f.record, os.Stderr)
+	if err != nil {
+		return err
+	}
+	defer end()
 	load := &sim.Load{BaseURL: "http://" + tapped.Addr().String(), Direct: direct.String(), Key: key, Plan: sim.DemoPlan(), Seed: seed, Obedient: 0.6}
 
 	ctx, cancel := context.WithCancel(ctx)
@@ -810,6 +839,133 @@ func doctorCommand(f *flags) *cobra.Command {
 
 // stateDir is where the journal is kept.
 func stateDir() string { return filepath.Join(xdg.StateHome, "quotatop") }
+
+func replayCommand(f *flags) *cobra.Command {
+	var speed, from, until string
+	cmd := &cobra.Command{
+		Use:   "replay FILE",
+		Short: "play a recorded run in the same screen",
+		Long: "replay plays what --record has kept. Space pauses, the arrows go 10 s back and on, with shift a minute,\n" +
+			"[ and ] go to the denials, - and + change the speed.",
+		Example: "  quotatop --record run.jsonl.zst\n  quotatop replay run.jsonl.zst --speed 10x --from 12:04",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := needTerminal(cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			c, err := f.settings()
+			if err != nil {
+				return err
+			}
+			run, err := recording.Open(args[0])
+			if err != nil {
+				return fmt.Errorf("replay: %w", err)
+			}
+			defer run.Close()
+			player, err := openPlayer(run, speed, from, until)
+			if err != nil {
+				return usageError{fmt.Errorf("replay: %w", err)}
+			}
+			ctx, cancel := context.WithCancel(cmd.Context())
+			defer cancel()
+			return ui.Run(ctx, player.Start(ctx), ui.Options{
+				Player: player, ASCII: f.plainCharacters(), Theme: c.Theme, Keys: c.Keys, Looks: f.looks(ctx),
+			}, ui.Terminal{})
+		},
+	}
+	cmd.Flags().StringVar(&speed, "speed", "1x", "how many times as fast as it was, from 1x to 1000x")
+	cmd.Flags().StringVar(&from, "from", "", "where to begin: a time of day in UTC, as 12:04, or RFC 3339")
+	cmd.Flags().StringVar(&until, "until", "", "where to end")
+	return cmd
+}
+
+// A player is a recording's player as the screen wants it.
+type player struct{ *recording.Player }
+
+// Status implements ui.Player.
+func (p player) Status() ui.Replay { return ui.Replay(p.Player.Status()) }
+
+// openPlayer readies the part of a recording that the flags ask for.
+func openPlayer(run *recording.Recording, speed, from, until string) (player, error) {
+	var opts recording.PlayOptions
+	var err error
+	if opts.Speed, err = strconv.ParseFloat(strings.TrimSuffix(speed, "x"), 64); err != nil || !(opts.Speed >= recording.MinSpeed && opts.Speed <= recording.MaxSpeed) {
+		return player{}, fmt.Errorf("speed %q: write it like 10x, from %dx to %dx", speed, recording.MinSpeed, recording.MaxSpeed)
+	}
+	for text, into := range map[string]*time.Time{from: &opts.From, until: &opts.Until} {
+		if text == "" {
+			continue
+		}
+		if *into, err = run.ParseTime(text); err != nil {
+			return player{}, err
+		}
+	}
+	p, err := run.Play(opts)
+	return player{p}, err
+}
+
+// reportFormats are the ways in which a report can be written.
+var reportFormats = map[string]func(io.Writer, []report.Named) error{"md": report.Markdown, "html": report.HTML, "json": report.JSON}
+
+func reportCommand(f *flags) *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "report FILE...",
+		Short: "what a run adds up to: rates against limits, denials, waits, spend, headroom; several side by side",
+		Long: "report reads recordings (--record), logs of the tap (tap --log), or any files of event lines, and prints what\n" +
+			"they add up to.",
+		Example: "  quotatop report run.jsonl.zst --format html > run.html\n  quotatop report before.jsonl.zst after.jsonl.zst",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write, ok := reportFormats[format]
+			if !ok {
+				return usageError{fmt.Errorf("--format %s: use md, html or json", format)}
+			}
+			c, table, err := f.table()
+			if err != nil {
+				return err
+			}
+			var runs []report.Named
+			for _, path := range args {
+				var r *model.Reporter
+				lost, err := recording.Read(cmd.Context(), path, func(t model.Table, o model.LedgerOptions, ok bool) {
+					if !ok {
+						t, o = table, ledgerOptions(c)
+					}
+					r = model.NewReporter(t, o)
+				}, func(e model.Event) { r.Observe(e) })
+				if err != nil {
+					return fmt.Errorf("report: %w", err)
+				}
+				if lost != (recording.Unreadable{}) {
+					fmt.Fprintf(cmd.ErrOrStderr(), "quotatop report: %s: %s\n", path, lost)
+				}
+				runs = append(runs, report.Named{Name: filepath.Base(path), Report: r.Report()})
+			}
+			return write(cmd.OutOrStdout(), runs)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "md", "md, html (one file that needs nothing else) or json")
+	return cmd
+}
+
+// record makes the rig keep what it sees in a file, if one is named. What it
+// returns ends that.
+func (r *rig) record(path string, say io.Writer) (end func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	recorder, err := recording.Create(path, recording.Options{Table: r.table, Ledger: r.options, Clock: r.clock, Report: r.trouble("record")})
+	if err != nil {
+		return nil, err
+	}
+	r.journals = append(r.journals, recorder)
+	return func() {
+		if err := recorder.Close(); err != nil {
+			fmt.Fprintln(say, "quotatop:", err)
+		}
+	}, nil
+}
 
 func configCommand(f *flags) *cobra.Command {
 	group := &cobra.Command{
@@ -1150,6 +1306,11 @@ func streamCommand(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			end, err := r.record(f.record, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer end()
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
 			return stream(r.start(ctx), every, cmd.OutOrStdout())

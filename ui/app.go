@@ -17,6 +17,8 @@ import (
 // Options are what the screen cannot learn from a Snapshot. The zero value is
 // fit for use.
 type Options struct {
+	// Player, if not nil, is what is shown: a replay. Its keys steer it.
+	Player Player
 	// Label is a word for the header, as "DEMO". May be empty.
 	Label string
 	// PollNow is bound to r; if nil, the key is not offered. It must not block.
@@ -59,6 +61,8 @@ type App struct {
 	basic  bool // the terminal has sixteen colours at most
 	tmux   bool // the terminal is a pane of tmux
 	styles *theme.Styles
+
+	replay Replay // how opts.Player stands
 
 	snap   model.Snapshot
 	live   bool           // a snapshot has come
@@ -109,7 +113,8 @@ func New(feed <-chan model.Snapshot, opts Options) App {
 	if len(opts.Themes) == 0 {
 		opts.Themes = theme.BuiltIn()
 	}
-	a := App{feed: feed, opts: opts, keys: bind(opts.Keys), title: "quotatop"}
+	a := App{feed: feed, opts: opts, title: "quotatop"}
+	a.keys = a.bound(opts.Keys)
 	a.theme, a.byUser = a.themeNamed(opts.Theme)
 	return a.paint(a.theme)
 }
@@ -164,7 +169,7 @@ func (a App) pulls() tea.Cmd {
 func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case snapshotMsg:
-		return a.take(model.Snapshot(msg)), a.next
+		return a.follow().take(model.Snapshot(msg)), a.next
 	case warningMsg:
 		return a, a.warn(string(msg))
 	case lookMsg:

@@ -26,6 +26,9 @@ func (a *App) drawHeader(at area) {
 		segments = append(segments, segment{rank: rank, words: words, gap: 3, right: true})
 	}
 	left(5, word{theme.Bright, "quotatop"})
+	if a.opts.Player != nil {
+		left(11, a.replayWords()...)
+	}
 	if a.opts.Label != "" {
 		left(9, word{theme.Accent, a.opts.Label})
 	}

@@ -41,7 +41,7 @@ func (a App) wear(l Look) (App, tea.Cmd) {
 	}
 	worn, renamed := a.opts.Themes[a.theme], l.Theme != a.opts.Theme
 	a.opts.Themes, a.opts.Theme = l.Themes, l.Theme
-	a.keys, a.complaint = bind(l.Keys), l.Trouble
+	a.keys, a.complaint = a.bound(l.Keys), l.Trouble
 	i, there := a.themeNamed(worn.Name)
 	if a.chosen && !renamed && there {
 		return a.paint(i), nil

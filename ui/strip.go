@@ -78,6 +78,9 @@ func (a *App) statusWords() []word {
 	if a.paused {
 		return []word{{theme.Warm, "PAUSED"}}
 	}
+	if a.opts.Player != nil {
+		return a.replayWords()
+	}
 	for i := range a.snap.Sources {
 		if s := &a.snap.Sources[i]; s.State != model.StateOK {
 			role, mark := sourceMark(s.State)

@@ -1,0 +1,144 @@
+package recording
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sync/errgroup"
+
+	"quotatop/model"
+	"quotatop/poller/eventline"
+	"quotatop/poller/journal/frame"
+)
+
+// Unreadable is how much of a file could not be read.
+type Unreadable struct {
+	Lines  int // that are no event lines
+	Frames int // zstd frames that are spoiled
+}
+
+// String says it in words.
+func (u Unreadable) String() string {
+	return fmt.Sprintf("%d lines are no event lines, %d zstd frames are spoiled", u.Lines, u.Frames)
+}
+
+// batchSize is how many events are handed over at once: lines are understood on
+// one processor, and what they say is taken in on another.
+const batchSize = 512
+
+// Read reads the events of a file one after the other, in flat memory, however
+// long it is: a recording, a part of a journal, or any file of event lines, as
+// text or in zstd frames. begin is called first, with the limits and options of
+// the run, or with false where the file does not say. It stops when ctx ends.
+func Read(ctx context.Context, path string, begin func(t model.Table, o model.LedgerOptions, ok bool), observe func(model.Event)) (Unreadable, error) {
+	lost, err := read(ctx, path, begin, observe)
+	if err != nil {
+		return lost, fmt.Errorf("%s: %w", path, err)
+	}
+	return lost, nil
+}
+
+func read(ctx context.Context, path string, begin func(model.Table, model.LedgerOptions, bool), observe func(model.Event)) (lost Unreadable, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return lost, errors.Unwrap(err)
+	}
+	defer file.Close()
+	head := make([]byte, 4)
+	n, err := file.ReadAt(head, 0)
+	switch {
+	case errors.Is(err, io.EOF) && n == 0:
+		return lost, errEmpty
+	case err != nil && !errors.Is(err, io.EOF):
+		return lost, errors.Unwrap(err)
+	}
+	c := &cursor{text: file}
+	if frame.Is(head[:n]) {
+		c = &cursor{frames: frame.NewReader(file, 0)}
+	}
+	defer c.close()
+	first, _, err := c.next()
+	if err == io.EOF {
+		return lost, errors.New("not one whole line is in it")
+	}
+	if err != nil {
+		return lost, err
+	}
+	h, err := readHeader(first)
+	switch {
+	case err == nil:
+		t, o, err := h.ledger()
+		if err != nil {
+			return lost, err
+		}
+		begin(t, o, true)
+		first = nil
+	case errors.Is(err, errNotOne):
+		begin(model.Table{}, model.LedgerOptions{}, false)
+	default:
+		return lost, err
+	}
+	return parse(ctx, c, first, observe)
+}
+
+// parse reads all lines from first on.
+func parse(ctx context.Context, c *cursor, first []byte, observe func(model.Event)) (lost Unreadable, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	batches, used := make(chan []model.Event, 4), make(chan []model.Event, 6)
+	group.Go(func() error {
+		defer close(batches)
+		var batch []model.Event
+		send := func() error {
+			select {
+			case batches <- batch:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			select {
+			case batch = <-used:
+				batch = batch[:0]
+			default:
+				batch = make([]model.Event, 0, batchSize)
+			}
+			return nil
+		}
+		for line := first; ; {
+			if line != nil {
+				if e, err := eventline.Parse(line); err == nil {
+					batch = append(batch, e)
+				} else if _, tick := readTick(line); !tick {
+					lost.Lines++
+				}
+			}
+			if len(batch) >= batchSize {
+				if err := send(); err != nil {
+					return err
+				}
+			}
+			var err error
+			if line, _, err = c.next(); err == io.EOF {
+				lost.Frames = c.spoiled()
+				return send()
+			} else if err != nil {
+				return err
+			}
+		}
+	})
+	group.Go(func() error {
+		for batch := range batches {
+			for _, e := range batch {
+				observe(e)
+			}
+			select {
+			case used <- batch:
+			default:
+			}
+		}
+		return nil
+	})
+	err = group.Wait()
+	return lost, err
+}
