@@ -443,3 +443,21 @@ func observeSteadily(b *testing.B, next func() Event) {
 	r.Report()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }
+
+// What billing reads of the time before the run is no part of it.
+func TestReportBeginsWithTheRun(t *testing.T) {
+	reading := func(from, to float64, total int) Event {
+		e := sampledReading(from, to, total, map[string]int{"/inference": 10})
+		e.At = at(to)
+		return e
+	}
+	r := NewReporter(mustProfile(t, DefaultProfile), LedgerOptions{})
+	for _, e := range []Event{healthy(3600, SourceTap), reading(0, 1800, 500), reading(1800, 3540, 400), reading(3540, 3660, 100), healthy(3700, SourceTap)} {
+		r.Observe(e)
+	}
+	got := r.Report()
+	inference := got.Endpoints[1]
+	if got.Watched.Or(0) != 100 || got.Earlier != 950 || inference.Accepted.Or(0) != 50 {
+		t.Errorf("watched for %v s, %d rows of before, %v calls; want 100 s, 950, 50", got.Watched, got.Earlier, inference.Accepted)
+	}
+}

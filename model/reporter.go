@@ -60,6 +60,12 @@ func (r *Reporter) Observe(e Event) {
 	case e.Call != nil && e.Call.Vantage == VantageAccount:
 		r.row(e.Call, at)
 		return
+	case e.Reading != nil: // dated where it ends, which may be long before the run
+		if !at.Before(r.began) {
+			r.place(at)
+		}
+		r.reading(e.Reading)
+		return
 	case r.began.IsZero():
 		r.began = at
 	}
@@ -67,8 +73,6 @@ func (r *Reporter) Observe(e Event) {
 	switch {
 	case e.Call != nil:
 		r.call(e.Call, e.Source, at)
-	case e.Reading != nil:
-		r.reading(e.Reading)
 	case e.Account != nil:
 		r.ledger.spend.observe(*e.Account, at)
 		if used, ok := e.Account.Used.Get(); ok {
@@ -276,9 +280,16 @@ func (r *Reporter) sample(d *Reading) {
 	l := r.ledger
 	s := l.estimate(d)
 	l.charge(d.From, d.To, Micros(s.cost*s.scale), true)
-	if d.To.Before(r.began) {
-		r.earlier += d.Total
-		return
+	if d.From.Before(r.began) {
+		inside := max(0, float64(d.To.Sub(r.began))/float64(d.To.Sub(d.From)))
+		n := round(inside * float64(d.Total))
+		r.earlier += d.Total - n
+		if n == 0 {
+			return
+		}
+		part := *d
+		part.From, part.Total = r.began, n
+		d, s.scale = &part, s.scale*inside
 	}
 	r.place(d.From)
 	r.place(d.To)
