@@ -806,18 +806,31 @@ func statusCommand(f *flags) *cobra.Command {
 	return cmd
 }
 
-// newest is the snapshot of the dashboard that runs, else that of one poll.
-func (f *flags) newest(ctx context.Context) (model.Snapshot, bool) {
+// newest is the snapshot of the dashboard that runs, else that of one poll. Status
+// lines are drawn every few seconds: what one of them has polled serves them all
+// for a while, and a poll that failed is not tried again at once.
+func (f *flags) newest(ctx context.Context) (s model.Snapshot, ok bool) {
 	if s, ok, _ := statefile.Read(time.Now(), statefile.Dirs()...); ok {
 		return s, true
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusPatience)
 	defer cancel()
 	r, _, err := f.newRig(ctx)
-	if err != nil || r.billing.Poll(ctx, r.ledger.Observe) != nil {
-		return model.Snapshot{}, false
+	if err != nil {
+		return s, false
 	}
-	return r.ledger.Snapshot(r.clock.Now()), true
+	dirs := statefile.Dirs()
+	for i := range dirs {
+		dirs[i] = journal.Folder(dirs[i], r.base.String(), r.key)
+	}
+	if s, ok, fresh := statefile.Kept(time.Now(), dirs...); fresh {
+		return s, ok
+	}
+	if ok = r.billing.Poll(ctx, r.ledger.Observe) == nil; ok {
+		s = r.ledger.Snapshot(r.clock.Now())
+	}
+	_ = statefile.Keep(time.Now(), s, ok, dirs...) // else the next one polls again
+	return s, ok
 }
 
 func doctorCommand(f *flags) *cobra.Command {
