@@ -25,7 +25,11 @@ func (a *App) drawStrip(at area) {
 		add(1, word{theme.Dim, "resets in"}, word{theme.Text, left})
 	} else {
 		add(1, word{theme.Dim, "cap"}, part)
-		add(1, word{theme.Text, left})
+		if a.paused || a.opts.Player != nil { // what is not now has to say so
+			add(1, a.statusWords()...)
+		} else {
+			add(1, word{theme.Text, left})
+		}
 	}
 	add(2, a.deniedWords(long)...)
 	for y, parts := range lines {
