@@ -95,6 +95,11 @@ func TestMistakes(t *testing.T) {
 		"wait, dead host":    {"wait --until-headroom 5% --timeout 100ms --base-url " + dead.URL, testKey, 1, "not known"},
 		"wait for no time":   {"wait --until-headroom 5% --timeout 0s", testKey, 2, "--timeout 0s"},
 		"status, format":     {"status --format {{.Nope}}", testKey, 2, "can't evaluate field Nope"},
+		"report on nothing":  {"report", "", 2, "requires at least 1 arg"},
+		"report, format":     {"report x --format pdf", "", 2, "use md, html or json"},
+		"report, missing":    {"report " + broken + ".no", "", 1, "no such file"},
+		"report, empty":      {"report " + empty, "", 1, "is empty"},
+		"record elsewhere":   {"stream --record run.csv", testKey, 1, "jsonl"},
 		"sim on a dead port": {"sim --listen " + taken.Addr().String(), "", 1, "is in use"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -226,6 +231,23 @@ func TestStatus(t *testing.T) {
 	}
 	status("chat 92% 41s")
 	status("chat is at 92", "--format", "{{.Endpoint}} is at {{.Percent.Or 0}}")
+}
+
+// The doctor says of each thing what it found; what is wrong is exit code 1.
+func TestDoctor(t *testing.T) {
+	url := api(t)
+	for _, folder := range []string{"XDG_RUNTIME_DIR", "XDG_STATE_HOME"} {
+		t.Setenv(folder, t.TempDir())
+	}
+	code, stdout, stderr := quotatop(t, t.Context(), "doctor", "--base-url", url)
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "ok  key: found in PIONEER_API_KEY") || !strings.Contains(stdout, "used $31.27 of $50.00") || strings.Contains(stdout, testKey) {
+		t.Errorf("exit code %d, standard error %q, output:\n%s", code, stderr, stdout)
+	}
+	t.Setenv("PIONEER_API_KEY", "pio_sk_wrong")
+	code, stdout, stderr = quotatop(t, t.Context(), "doctor", "--base-url", url)
+	if code != 1 || !strings.Contains(stderr, "checks found something wrong") || !strings.Contains(stdout, "no  ") || strings.Contains(stdout, "pio_sk_wrong") {
+		t.Errorf("with a wrong key: exit code %d, standard error %q, output:\n%s", code, stderr, stdout)
+	}
 }
 
 func TestOnce(t *testing.T) {
@@ -579,6 +601,71 @@ func TestKilledInTmux(t *testing.T) {
 			t.Errorf("%s holds the key, or: %v", file, err)
 		}
 	}
+}
+
+// A run that is recorded can be reported on and played again; both need nothing
+// but the file.
+func TestRecordReportReplay(t *testing.T) {
+	folder := t.TempDir()
+	log, file := filepath.Join(folder, "run.log"), filepath.Join(folder, "run.jsonl.zst")
+	var lines strings.Builder
+	for i := range 40 {
+		at := time.Now().Add(time.Duration(i-40) * 100 * time.Millisecond).UTC().Format(time.RFC3339Nano)
+		status := `"status":200`
+		if i >= 30 {
+			status = `"status":429,"denial":{"retry_after_s":7}`
+		}
+		fmt.Fprintf(&lines, `{"at":"%s","call":{"method":"POST","path":"/generate/text",%s}}`+"\n", at, status)
+	}
+	if err := os.WriteFile(log, []byte(lines.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	seen := &untilSeen{text: `"rejected":10`, end: cancel}
+	var errs bytes.Buffer
+	url := api(t)
+	code := run(ctx, []string{"stream", "--config", os.DevNull, "--base-url", url, "--tail", log, "--record", file}, seen, &errs)
+	if code != 0 || errs.Len() > 0 {
+		t.Fatalf("exit code %d, standard error %q", code, errs.String())
+	}
+	if code, _, stderr := quotatop(t, t.Context(), "stream", "--base-url", url, "--record", file); code != 1 || !strings.Contains(stderr, file) {
+		t.Errorf("a recording that is there: exit code %d, standard error %q; want 1 and its name", code, stderr)
+	}
+
+	t.Setenv("PIONEER_API_KEY", "")
+	for format, want := range map[string]string{
+		"md": "**generate**", "html": "<svg", "json": `"rejected": 10`,
+	} {
+		code, stdout, stderr := quotatop(t, t.Context(), "report", file, "--format", format)
+		if code != 0 || stderr != "" || !strings.Contains(stdout, want) {
+			t.Errorf("report --format %s: exit code %d, standard error %q; want %q in\n%.600s", format, code, stderr, want, stdout)
+		}
+	}
+	if code, stdout, stderr := quotatop(t, t.Context(), "report", file, log); code != 0 || stderr != "" || !strings.Contains(stdout, "run.log") {
+		t.Errorf("report on a recording and a log: exit code %d, standard error %q, output\n%.600s", code, stderr, stdout)
+	}
+
+	pane := inTmux(t, 100, 30, build(t)+" replay --config "+os.DevNull+" --speed 100x "+file+"; sleep 600")
+	pane.see("REPLAY ended", "+10")
+	pane.press("Left")
+	pane.see("REPLAY", "x ")
+	pane.press("q")
+	pane.until("an empty screen", func(screen string) bool { return strings.TrimSpace(screen) == "" })
+}
+
+// untilSeen ends a run when it has printed a text.
+type untilSeen struct {
+	text string
+	kept []byte
+	end  func()
+}
+
+func (u *untilSeen) Write(p []byte) (int, error) {
+	if u.kept = append(u.kept, p...); bytes.Contains(u.kept, []byte(u.text)) {
+		u.end()
+	}
+	return len(p), nil
 }
 
 // Where the locale has no UTF-8 the screen is ASCII.
