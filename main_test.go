@@ -424,7 +424,6 @@ func inTmux(t *testing.T, width, height int, command string) *terminal {
 		}
 		t.Skip("tmux is missing: install it to test the screen in a real terminal")
 	}
-	t.Setenv("LC_ALL", "C.UTF-8")
 	pane := &terminal{t, "quotatop-" + strings.ReplaceAll(t.Name(), "/", "-")}
 	pane.tmux("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), command)
 	t.Cleanup(func() { _ = exec.Command("tmux", "-L", pane.socket, "kill-server").Run() })
@@ -433,7 +432,9 @@ func inTmux(t *testing.T, width, height int, command string) *terminal {
 
 func (p *terminal) tmux(args ...string) string {
 	p.Helper()
-	out, err := exec.Command("tmux", append([]string{"-L", p.socket}, args...)...).CombinedOutput()
+	cmd := exec.Command("tmux", append([]string{"-L", p.socket}, args...)...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		p.Fatalf("tmux %s: %v: %s", args, err, out)
 	}

@@ -120,7 +120,7 @@ func checkAccuracy(t *testing.T, load traffic, meanwhile func(*world)) {
 					}
 					off := max(account-want, want-account)
 					switch {
-					case !l.Estimated && off > max(want/100, 1):
+					case !l.Estimated && off > max(want/100, 2): // polls come in twos and more, all at a window's edge
 						t.Errorf("%s %s at %s: account %d, truth %d: off by more than 1 %%", e.ID, l.Per(), asOf.Sub(begin), account, want)
 					case !l.Estimated:
 						exact++
