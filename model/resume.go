@@ -12,13 +12,13 @@ type known struct {
 
 // Resume readies a ledger of an earlier run for sources that start anew. What
 // the sources said of themselves is over, and the tap and the tails saw nothing
-// in between; what they saw before stays.
-func (l *Ledger) Resume() {
+// in between; what they saw before stays. now is the server's time.
+func (l *Ledger) Resume(now time.Time) {
 	if l.billing != nil {
 		l.known.from, l.known.to = l.billing.since, l.horizon
 	}
 	if l.tail != nil {
-		l.known.tail = l.now
+		l.known.tail = minTime(l.now, now) // a log with a wrong clock may be ahead
 	}
 	for _, lane := range []*lane{l.tap, l.tail} {
 		if lane != nil {

@@ -13,7 +13,7 @@ func TestResume(t *testing.T) {
 		rows(1, 30, "/inference"), one(read(0, 20)), calls(1, 40, SourceTail, "/inference"), calls(2, 10, SourceTap, chatPath),
 		one(denied(3, SourceTail, "/inference", rate(time.Minute)), poll(20)))
 	l := mustRestore(t, newTestLedger(t, busy))
-	l.Resume()
+	l.Resume(at(30))
 
 	if s := l.Snapshot(at(30)); len(s.Sources) != 1 || s.Sources[0].State != StateStale || s.Sources[0].PollsHour.Known() {
 		t.Errorf("sources %+v, want billing only, and nothing of it but its age", s.Sources)
@@ -44,7 +44,7 @@ func TestResume(t *testing.T) {
 // in between has been read.
 func TestResumeJoinsTheLog(t *testing.T) {
 	l := newTestLedger(t, polls(0, 1), one(read(-3600, 20)))
-	l.Resume()
+	l.Resume(at(30))
 	for _, e := range one(poll(100), read(80, 90)) {
 		l.Observe(e)
 	}
@@ -60,7 +60,7 @@ func TestResumeJoinsTheLog(t *testing.T) {
 // A sampled stretch that reaches into what is known counts for the rest of it.
 func TestResumeCutsSamples(t *testing.T) {
 	l := newTestLedger(t, polls(0, 1), rows(15, 10, "/inference"), one(read(0, 20)))
-	l.Resume()
+	l.Resume(at(30))
 	l.Observe(sampledReading(10, 40, 300, map[string]int{"/inference": 30}))
 	if got := l.billing.between(l.table.Index("inference"), 0, at(0), at(40)); got != 210 {
 		t.Errorf("%d calls, want the 10 of before and 200", got)

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -114,7 +115,7 @@ func (d *dashboard) kill() {
 
 func (d *dashboard) recover(profile string) (*model.Ledger, string) {
 	d.Helper()
-	l, note, err := Recover(d.dir, table(d.T, profile), model.LedgerOptions{}, time.Now())
+	l, note, err := Recover(d.dir, table(d.T, profile), model.LedgerOptions{}, time.Now().Add(10*time.Second))
 	if err != nil {
 		d.Errorf("recover: %v", err)
 	}
@@ -166,7 +167,7 @@ func TestRecover(t *testing.T) {
 			d.busy(100, 130)
 			d.kill()
 			got, note := d.recover(model.DefaultProfile)
-			d.Ledger.Resume()
+			d.Ledger.Resume(time.Now())
 			if diff := cmp.Diff(inJSON(t, d.Ledger, d.at(140)), inJSON(t, got, d.at(140))); diff != "" {
 				t.Errorf("(-before +after):\n%s", diff)
 			}
@@ -379,13 +380,13 @@ func TestNothingThere(t *testing.T) {
 // badDisk is a file that is full from some size on.
 type badDisk struct {
 	file
-	room int64
+	room atomic.Int64
 }
 
 func (f *badDisk) WriteAt(p []byte, off int64) (int, error) {
-	if off+int64(len(p)) > f.room {
-		f.room = off // however little comes next
-		n, _ := f.file.WriteAt(p[:max(f.room-off, 0)], off)
+	if room := f.room.Load(); off+int64(len(p)) > room {
+		f.room.Store(off) // however little comes next
+		n, _ := f.file.WriteAt(p[:max(room-off, 0)], off)
 		return n, syscall.ENOSPC
 	}
 	return f.file.WriteAt(p, off)
@@ -397,10 +398,10 @@ func TestFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reports []error
 		j := newJournal(t.TempDir(), Options{Report: func(err error) { reports = append(reports, err) }})
-		var disk *badDisk
-		j.create = func(path string) (file, error) {
-			f, err := create(path)
-			disk = &badDisk{f, 400}
+		disk := &badDisk{}
+		disk.room.Store(400)
+		j.create = func(path string) (_ file, err error) {
+			disk.file, err = create(path)
 			return disk, err
 		}
 		go j.writeAll()
@@ -411,7 +412,7 @@ func TestFullDisk(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 			if i == 10 {
-				disk.room = 1 << 20
+				disk.room.Store(1 << 20)
 			}
 		}
 		err := j.Close()

@@ -51,10 +51,10 @@ func Recover(dir string, table model.Table, opts model.LedgerOptions, now time.T
 		}
 		// It began later, or ran beside: what the billing log and the tails told
 		// already is not counted again.
-		r.ledger.Resume()
+		r.ledger.Resume(now)
 		r.run(other, place{At: found.At})
 	}
-	r.ledger.Resume()
+	r.ledger.Resume(now)
 	switch {
 	case owner != nil:
 		note = fmt.Sprintf("recovered what was known at %s UTC, and %d events after it", found.At.UTC().Format(time.TimeOnly), r.events)

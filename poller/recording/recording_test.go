@@ -127,7 +127,7 @@ func check(t *testing.T, path string, shown map[time.Time]string) {
 	feed := p.Start(ctx)
 	times := slices.SortedFunc(maps.Keys(shown), time.Time.Compare)
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(times), func(i, j int) { times[i], times[j] = times[j], times[i] })
-	for _, at := range times[:min(len(times), 40)] {
+	for _, at := range times[:min(len(times), 25)] {
 		p.SeekTo(at)
 		for s := range feed {
 			if s.At.Equal(at) {
@@ -150,7 +150,7 @@ func TestReplayShowsWhatTheRunShowed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), name)
 			var shown map[time.Time]string
-			synctest.Test(t, func(t *testing.T) { shown = record(t, path, 400, 20) })
+			synctest.Test(t, func(t *testing.T) { shown = record(t, path, 250, 10) })
 			check(t, path, shown)
 			index, err := os.ReadFile(path + indexSuffix)
 			if err != nil {
