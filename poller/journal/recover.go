@@ -57,7 +57,7 @@ func Recover(dir string, table model.Table, opts model.LedgerOptions, now time.T
 	r.ledger.Resume(now)
 	switch {
 	case owner != nil:
-		note = fmt.Sprintf("recovered what was known at %s UTC, and %d events after it", found.At.UTC().Format(time.TimeOnly), r.events)
+		note = fmt.Sprintf("recovered what was known at %s UTC, and %d events after it", found.At.UTC().Format(time.DateTime), r.events)
 	case r.events > 0:
 		note = fmt.Sprintf("recovered from the %d events of the last hour", r.events)
 	}
