@@ -2,9 +2,10 @@
 //
 // A recording is a file of event lines (package eventline), as text (.jsonl)
 // or in zstd frames (.jsonl.zst). Its first line is a header, which says all
-// that is needed to play it; between the events stand ticks, lines with nothing
-// but a time, which say when the events before them were seen. Times are the
-// server's.
+// that is needed to play it; a second one says what the ledger knew by then,
+// where it had been recovered. Between the events stand ticks, lines with
+// nothing but a time, which say when the events before them were seen. Times
+// are the server's.
 //
 // Beside it lies an index (FILE.idx) of what the ledger knew along the way, so
 // that one can jump to any time. It is made again when it is not there, or not
@@ -145,4 +146,9 @@ func compressed(path string) (bool, error) {
 		return false, nil
 	}
 	return false, fmt.Errorf("%s: name a recording .jsonl, or .jsonl.zst to have it compressed", path)
+}
+
+// A beginning is the line of what the ledger knew before the first event.
+type beginning struct {
+	State []byte `json:"state"` // of model.Ledger.AppendState, in a zstd frame
 }

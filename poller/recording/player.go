@@ -180,7 +180,7 @@ func (p *Player) restore(e entry) {
 		}
 	}
 	if err != nil {
-		l, e = model.NewLedger(r.table, r.options), entry{}
+		l, e = r.beginning(), entry{}
 	}
 	if p.cursor != nil {
 		p.cursor.close()

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ const (
 // to be closed.
 type Recorder struct {
 	clock  *poller.Clock
+	fresh  []byte // the state of a ledger that knows nothing
 	report func(error)
 	wake   chan struct{} // holds one token while there is much to write
 	done   chan struct{} // closed by Close
@@ -100,7 +102,7 @@ func newRecorder(file, index io.WriteCloser, zipped bool, o Options) (*Recorder,
 		return nil, err
 	}
 	r := &Recorder{
-		clock: o.Clock, report: o.Report, file: file, index: index, plain: !zipped, frames: frame.NewWriter(),
+		clock: o.Clock, fresh: model.NewLedger(o.Table, o.Ledger).AppendState(nil), report: o.Report, file: file, index: index, plain: !zipped, frames: frame.NewWriter(),
 		wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
 	}
 	r.pending = append(first, '\n')
@@ -133,6 +135,10 @@ func (r *Recorder) Checkpoint(state func(dst []byte) []byte) {
 		return
 	}
 	now := r.clock.Now()
+	if r.fresh != nil && r.gatherer.events == 0 {
+		r.pending = r.appendBeginning(r.pending, state(nil))
+	}
+	r.fresh = nil
 	r.pending = appendTick(r.pending, now)
 	if r.gatherer.tick(now) {
 		e := r.gatherer.entry()
@@ -140,6 +146,18 @@ func (r *Recorder) Checkpoint(state func(dst []byte) []byte) {
 		r.marks = append(r.marks, mark{e, len(r.pending)})
 		r.rouse()
 	}
+}
+
+// appendBeginning appends the line of a ledger that knows something already.
+func (r *Recorder) appendBeginning(dst, state []byte) []byte {
+	if bytes.Equal(state, r.fresh) {
+		return dst
+	}
+	line, err := json.Marshal(beginning{frame.NewWriter().Append(nil, state)})
+	if err != nil { // bytes always encode
+		return dst
+	}
+	return append(append(dst, line...), '\n')
 }
 
 func (r *Recorder) rouse() {

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -101,9 +102,6 @@ func (r *Recording) Close() error {
 // Span is the time from the recording's beginning to its end.
 func (r *Recording) Span() (from, to time.Time) { return r.entries[0].at, r.end }
 
-// Table is the limits that the run was recorded with.
-func (r *Recording) Table() model.Table { return r.table }
-
 // Spoiled is how many parts of the file could not be read.
 func (r *Recording) Spoiled() int { return r.spoiled }
 
@@ -119,7 +117,7 @@ func (r *Recording) openIndex(id string, size int64) error {
 		r.index = f
 		r.entries, end = readIndex(f, id, size)
 	}
-	l := model.NewLedger(r.table, r.options)
+	l := r.beginning()
 	var g gatherer
 	for len(r.entries) > 0 { // from the last entry whose state is whole
 		last := r.entries[len(r.entries)-1]
@@ -129,7 +127,7 @@ func (r *Recording) openIndex(id string, size int64) error {
 		}
 		end = last.place - int64(headSize+8*len(last.denials))
 		r.entries = r.entries[:len(r.entries)-1]
-		l = model.NewLedger(r.table, r.options)
+		l = r.beginning()
 	}
 	return r.extend(l, g, id, end)
 }
@@ -192,12 +190,27 @@ func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) er
 		if g.now.IsZero() {
 			return errNoTicks
 		}
-		r.entries = []entry{{at: g.now, state: frames.Append(nil, model.NewLedger(r.table, r.options).AppendState(nil))}}
+		r.entries = []entry{{at: g.now, state: frames.Append(nil, r.beginning().AppendState(nil))}}
 	}
 	if r.end = g.now; len(g.denials) > 0 {
 		r.entries = append(r.entries, entry{at: g.now, offset: c.offset(), events: g.events, denials: g.denials, state: frames.Append(nil, l.AppendState(nil))})
 	}
 	return nil
+}
+
+// beginning is the ledger before the first event.
+func (r *Recording) beginning() *model.Ledger {
+	c := r.cursor(0)
+	defer c.close()
+	_, _, err := c.next() // the header
+	line, _, next := c.next()
+	var b beginning
+	if err == nil && next == nil && json.Unmarshal(line, &b) == nil && len(b.State) > 0 {
+		if l, err := (entry{state: b.State}).load(nil, r.table, r.options); err == nil {
+			return l
+		}
+	}
+	return model.NewLedger(r.table, r.options)
 }
 
 // before returns the last entry that is not after t, or the first one.

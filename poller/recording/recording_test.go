@@ -79,6 +79,10 @@ func record(t *testing.T, path string, seconds, n int) map[time.Time]string {
 		t.Fatal(err)
 	}
 	l := model.NewLedger(testTable(t), options)
+	for i := range 400 { // what it knew before
+		l.Observe(event(i, time.Now().UTC().Add(-30*time.Second)))
+	}
+	r.Checkpoint(l.AppendState)
 	shown := map[time.Time]string{}
 	for tick := range 4 * seconds {
 		for i := range n {
