@@ -452,6 +452,9 @@ func (r *rig) journal(say io.Writer) (end func()) {
 		if err != nil {
 			report(err)
 		}
+		if offset := ledger.Snapshot(r.clock.Now()).ClockOffsetMS; r.clock.Offset() == 0 { // until the API says what it is
+			r.clock.SetOffset(time.Duration(offset) * time.Millisecond)
+		}
 		return ledger
 	}
 	return func() {
@@ -1222,7 +1225,7 @@ func checkCommand(f *flags) *cobra.Command {
 			return answer(cmd.OutOrStdout(), gate, j)
 		},
 	}
-	cmd.Flags().StringVar(&g.headroom, "min-headroom", "", "the part of each limit that must be left, as 20%")
+	cmd.Flags().StringVar(&g.headroom, "min-headroom", "", "the part of each limit that must be left, in percent with its sign")
 	cmd.Flags().StringVar(&g.endpoint, "endpoint", "", "look at the limits of this endpoint only, as chat")
 	cmd.Flags().StringVar(&g.capLeft, "cap-left", "", "what must be left of the daily cap, as 5usd")
 	cmd.Flags().DurationVar(&span, "for", 0, "watch for this long instead of polling once")
@@ -1254,7 +1257,7 @@ func waitCommand(f *flags) *cobra.Command {
 			return answer(cmd.OutOrStdout(), gate, j)
 		},
 	}
-	cmd.Flags().StringVar(&g.headroom, "until-headroom", "", "the part of each limit that must be left, as 50%")
+	cmd.Flags().StringVar(&g.headroom, "until-headroom", "", "the part of each limit that must be left, in percent with its sign")
 	cmd.Flags().StringVar(&g.endpoint, "endpoint", "", "look at the limits of this endpoint only, as chat")
 	cmd.Flags().StringVar(&g.capLeft, "cap-left", "", "what must be left of the daily cap, as 5usd")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "give up after this long")

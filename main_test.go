@@ -418,12 +418,7 @@ type terminal struct {
 
 func inTmux(t *testing.T, width, height int, command string) *terminal {
 	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("tmux is missing: CI must have it")
-		}
-		t.Skip("tmux is missing: install it to test the screen in a real terminal")
-	}
+	needs(t, "tmux")
 	pane := &terminal{t, "quotatop-" + strings.ReplaceAll(t.Name(), "/", "-")}
 	pane.tmux("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), command)
 	t.Cleanup(func() { _ = exec.Command("tmux", "-L", pane.socket, "kill-server").Run() })
@@ -541,6 +536,69 @@ func TestLiveInTmux(t *testing.T) {
 		return strings.Contains(string(data), `"text":"inference: 429, rate limit: waiting clears it"`) &&
 			strings.Contains(pane.tmux("show-options", "-gqv", "@rang"), "yes")
 	})
+}
+
+// needs skips a test where a program is missing; CI has to have them all.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, name := range programs {
+		if _, err := exec.LookPath(name); err != nil {
+			if os.Getenv("CI") != "" {
+				t.Fatalf("%s is missing: CI must have it", name)
+			}
+			t.Skipf("%s is missing: install it to run this test", name)
+		}
+	}
+}
+
+// The completions work in the shells that they are for. PowerShell is not
+// tried: it cannot be had everywhere.
+func TestCompletionInShells(t *testing.T) {
+	program := build(t)
+	t.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	for shell, begin := range map[string]string{
+		"bash": "source /usr/share/bash-completion/bash_completion; source <(quotatop completion bash)",
+		"zsh":  "autoload -U compinit; compinit -u -D; source <(quotatop completion zsh)",
+		"fish": "quotatop completion fish | source",
+	} {
+		t.Run(shell, func(t *testing.T) {
+			needs(t, shell)
+			command := map[string]string{"bash": "bash --norc", "zsh": "zsh -f", "fish": "fish --no-config"}[shell]
+			pane := inTmux(t, 100, 30, command)
+			pane.press("clear; "+begin+"; echo read''y", "Enter")
+			pane.see("ready")
+			pane.press("quotatop stat", "Tab")
+			pane.see("quotatop status")
+			pane.tmux("send-keys", "--", "--form", "Tab")
+			pane.see("quotatop status --format")
+		})
+	}
+	if code, stdout, _ := quotatop(t, t.Context(), "completion", "powershell"); code != 0 || !strings.Contains(stdout, "Register-ArgumentCompleter") {
+		t.Errorf("powershell: exit code %d, output %.200q", code, stdout)
+	}
+}
+
+// The manual page is one that man can show, with every command in it.
+func TestManualPage(t *testing.T) {
+	needs(t, "man")
+	page, err := exec.Command(build(t), "man").Output()
+	if err != nil || bytes.Contains(page, []byte("%!")) {
+		t.Fatalf("%v, page:\n%s", err, page)
+	}
+	cmd := exec.Command("man", "--warnings", "-l", "-")
+	cmd.Stdin = bytes.NewReader(page)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "MANPAGER=cat", "PAGER=cat", "MANWIDTH=80")
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	shown, err := cmd.Output()
+	if err != nil || complaints.Len() > 0 {
+		t.Errorf("man: %v: %s", err, complaints.String())
+	}
+	for _, want := range []string{"QUOTATOP(1)", "replay", "report", "check", "tmux", "doctor", "--tail"} {
+		if !bytes.Contains(shown, []byte(want)) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
 }
 
 // A dashboard that is killed comes back with what it had seen, and its files do
