@@ -500,6 +500,32 @@ func TestTmuxBar(t *testing.T) {
 	pane.until("a second dashboard", func(screen string) bool { return strings.Count(screen, "inference") == 2 })
 }
 
+// The lines for tmux that the README shows are lines that tmux takes.
+func TestTmuxLinesOfReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, lines, found := strings.Cut(string(readme), "### In tmux")
+	_, lines, _ = strings.Cut(lines, "```\n")
+	lines, _, _ = strings.Cut(lines, "```")
+	if !found || strings.Count(lines, "\n") < 3 {
+		t.Fatalf("the README shows %q", lines)
+	}
+	file := filepath.Join(t.TempDir(), "tmux.conf")
+	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pane := inTmux(t, 80, 24, "sleep 600")
+	pane.tmux("source-file", file)
+	if bar := pane.tmux("show-options", "-g", "status-right"); !strings.Contains(bar, "#(quotatop status --format tmux)") {
+		t.Errorf("the bar is %s", bar)
+	}
+	if keys := pane.tmux("list-keys", "-T", "prefix", "Q"); !strings.Contains(keys, "split-window") {
+		t.Errorf("prefix Q is %s", keys)
+	}
+}
+
 // A dashboard in a real tmux obeys its files while it runs, and tells of a new
 // denial before anybody looks: by the bell, and by the user's command.
 func TestLiveInTmux(t *testing.T) {
