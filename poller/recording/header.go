@@ -152,3 +152,6 @@ func compressed(path string) (bool, error) {
 type beginning struct {
 	State []byte `json:"state"` // of model.Ledger.AppendState, in a zstd frame
 }
+
+// isBeginning reports whether a line is that of a beginning, broken or not.
+func isBeginning(line []byte) bool { return bytes.HasPrefix(line, []byte(`{"state":"`)) }

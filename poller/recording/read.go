@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,9 +21,22 @@ type Unreadable struct {
 	Frames int // zstd frames that are spoiled
 }
 
-// String says it in words.
+// String says it in words; it is empty where all was read.
 func (u Unreadable) String() string {
-	return fmt.Sprintf("%d lines are no event lines, %d zstd frames are spoiled", u.Lines, u.Frames)
+	var parts []string
+	switch {
+	case u.Lines == 1:
+		parts = append(parts, "1 line is no event line")
+	case u.Lines > 1:
+		parts = append(parts, fmt.Sprintf("%d lines are no event lines", u.Lines))
+	}
+	switch {
+	case u.Frames == 1:
+		parts = append(parts, "1 zstd frame is spoiled")
+	case u.Frames > 1:
+		parts = append(parts, fmt.Sprintf("%d zstd frames are spoiled", u.Frames))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // batchSize is how many events are handed over at once: lines are understood on
@@ -109,7 +123,7 @@ func parse(ctx context.Context, c *cursor, first []byte, observe func(model.Even
 			if line != nil {
 				if e, err := eventline.Parse(line); err == nil {
 					batch = append(batch, e)
-				} else if _, tick := readTick(line); !tick {
+				} else if _, tick := readTick(line); !tick && !isBeginning(line) {
 					lost.Lines++
 				}
 			}

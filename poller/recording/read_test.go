@@ -104,6 +104,39 @@ func badBit(data []byte) string {
 	return string(bad)
 }
 
+// A dashboard that goes on from its journal records first what it knew: that is
+// no event, and nothing to complain about.
+func TestReadAfterRecovery(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.jsonl.zst")
+	r, err := Create(path, Options{Table: testTable(t), Ledger: options, Clock: &poller.Clock{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := model.NewLedger(testTable(t), options)
+	l.Observe(event(0, time.Now()))
+	r.Checkpoint(l.AppendState)
+	r.Observe(event(1, time.Now()))
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if events, known, lost, err := readAll(t, path); err != nil || events != 1 || !known || lost != (Unreadable{}) {
+		t.Errorf("%d events, limits known %v, lost %q, %v; want the one event and nothing lost", events, known, lost, err)
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	for want, u := range map[string]Unreadable{
+		"":                        {},
+		"1 line is no event line": {Lines: 1},
+		"1 zstd frame is spoiled": {Frames: 1},
+		"2 lines are no event lines, 3 zstd frames are spoiled": {Lines: 2, Frames: 3},
+	} {
+		if got := u.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestReadStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := Read(ctx, recorded(t, "run.jsonl", 20*batchSize), func(model.Table, model.LedgerOptions, bool) {}, func(model.Event) { cancel() })
