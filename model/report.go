@@ -351,13 +351,14 @@ func (r *Reporter) models() []ModelReport {
 	return out
 }
 
-// spending is the money: by the account's figures where there are two, else by
-// what the rows cost, else by what this machine's calls said.
+// spending is the money: by the account's figures where two of them stand far
+// enough apart, else by what the rows cost, else by what this machine's calls
+// said. Figures come once a minute: two of one poll say nothing of a short run.
 func (r *Reporter) spending(watched Opt[float64]) SpendReport {
 	var out SpendReport
 	minutes := watched.Or(0) / 60
 	switch local := max(r.tap.cost, r.tail.cost); {
-	case r.figures.last.at.After(r.figures.first.at):
+	case r.figures.last.at.Sub(r.figures.first.at) >= burnAtLeast:
 		out.Source, out.Spent, out.PeakPerMin = "account", Some(r.figures.spent), r.figures.peak
 		minutes = r.figures.last.at.Sub(r.figures.first.at).Minutes()
 	case r.billing.cost > 0:

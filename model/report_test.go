@@ -209,6 +209,7 @@ func TestReportSpend(t *testing.T) {
 		"figures":             {[][]Event{figures(1, 2, 5, 7)}, "account spent $6.00 burn $2.00 peak $3.00"},
 		"a reset in the run":  {[][]Event{figures(49, 50, 0, 1)}, "account spent $2.00 burn $0.67 peak $1.00"},
 		"figures beat rows":   {[][]Event{figures(1, 2, 5, 7), one(costing(30, 3))}, "account spent $6.00 burn $2.00 peak $3.00"},
+		"figures of one poll": {[][]Event{one(account(0, usd(5), usd(50)), account(0.01, usd(5), usd(50)), costing(30, 3))}, "rows spent $3.00 burn – peak –"},
 		"rows":                {[][]Event{one(costing(0, 3), costing(30, 3), costing(120, 3))}, "rows spent $9.00 burn $4.50 peak $6.00"},
 		"too short for rates": {[][]Event{one(costing(0, 3), costing(30, 3))}, "rows spent $6.00 burn – peak –"},
 		"sampled":             {[][]Event{one(healthy(0, SourceBilling), sampledCosting(0, 120, 100, 10, 60_000))}, "rows spent $6.00 burn $3.00 peak $3.00 ≈"},
