@@ -48,14 +48,14 @@ func (l *Ledger) charts(e int, v view) []Chart {
 	if !v.sees {
 		return nil
 	}
-	kept := &l.drawn[e].local
+	since, kept := v.watched(), &l.drawn[e].local
 	if v.fromAccount {
 		kept = &l.drawn[e].account
 	}
 	var made []Chart
 	for i, c := range chartSteps {
 		to := v.asOf.Truncate(c.step)
-		if len(*kept) > 0 && (*kept)[i].To.Equal(to) && (*kept)[i].From.Equal(v.since) {
+		if len(*kept) > 0 && (*kept)[i].To.Equal(to) && (*kept)[i].From.Equal(since) {
 			continue
 		}
 		if made == nil { // those that were handed out stay as they are
@@ -63,7 +63,7 @@ func (l *Ledger) charts(e int, v view) []Chart {
 			copy(made, *kept)
 		}
 		accepted, rejected := l.steps(v, to, c.steps, func(lane *lane) chartTally { return lane.charts[e][i] })
-		made[i] = Chart{Step: c.step, To: to, From: v.since, Accepted: accepted, Rejected: rejected}
+		made[i] = Chart{Step: c.step, To: to, From: since, Accepted: accepted, Rejected: rejected}
 	}
 	if made != nil {
 		*kept = made
@@ -73,7 +73,7 @@ func (l *Ledger) charts(e int, v view) []Chart {
 
 // steps is the n steps up to a time, by the lanes behind a view: accepted calls
 // as the one that saw most of them has it, rejected ones as this machine saw
-// them.
+// them. Steps that begin before those lanes watched are also told by the past.
 func (l *Ledger) steps(v view, to time.Time, n int, tally func(*lane) chartTally) (accepted, rejected []int) {
 	accepted, rejected = make([]int, n), make([]int, n)
 	step := make([]int, n)
@@ -86,6 +86,14 @@ func (l *Ledger) steps(v view, to time.Time, n int, tally func(*lane) chartTally
 	for _, lane := range v.lanes {
 		if lane != nil {
 			most(accepted, tally(lane).accepted)
+		}
+	}
+	if v.past != nil {
+		window := tally(v.past).accepted
+		window.Steps(to, step)
+		start := to.Truncate(window.width).Add(-time.Duration(n) * window.width)
+		for j := 0; j < n && start.Add(time.Duration(j)*window.width).Before(v.since); j++ {
+			accepted[j] = max(accepted[j], step[j])
 		}
 	}
 	for _, lane := range []*lane{l.tap, l.tail} {

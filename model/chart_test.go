@@ -64,6 +64,14 @@ func TestCharts(t *testing.T) {
 			[][]Event{one(healthy(40, SourceTap)), calls(50, 3, SourceTap, "/inference"), rows(50, 30, "/inference"), one(read(-30, 93))},
 			100, "inference", [3]string{"from -30 to 90  50:30", "from -30 to 80  40:30", "from -30 to 60  0:30"},
 		},
+		"what the tap did not watch is in the account's log": {
+			[][]Event{rows(20, 30, "/inference"), rows(62, 1, "/inference"), one(read(-30, 93)), one(healthy(60, SourceTap)), calls(70, 40, SourceTap, "/inference")},
+			100, "inference", [3]string{"from -30 to 100  20:30 70:40", "from -30 to 100  20:30 60:40", "from -30 to 60  0:30"},
+		},
+		"nor what the log has not told up to there": {
+			[][]Event{rows(20, 30, "/inference"), one(read(-30, 50)), one(healthy(60, SourceTap)), calls(70, 40, SourceTap, "/inference")},
+			100, "inference", [3]string{"from 60 to 100  70:40", "from 60 to 100  60:40", "from 60 to 60  "},
+		},
 		"samples are spread": {
 			[][]Event{one(read(-60, 40)), one(sampledReading(40, 60, 100, map[string]int{"/inference": 10}))},
 			100, "inference", [3]string{"from -60 to 60  40:25 45:25 50:25 55:25", "from -60 to 60  40:100", "from -60 to 60  0:100"},
@@ -144,6 +152,7 @@ func TestHistoryFrom(t *testing.T) {
 		want   float64
 	}{
 		"this machine": {one(healthy(40, SourceTail), healthy(30, SourceTap)), 30},
+		"both":         {append(rows(50, 1, "/inference"), append(calls(70, 9, SourceTap, "/inference"), read(-30, 93), healthy(60, SourceTap))...), -30},
 		"the account":  {append(rows(50, 30, "/inference"), read(-30, 93), healthy(60, SourceTap)), -30},
 	} {
 		u := endpoint(t, newTestLedger(t, tt.events).Snapshot(at(100)), "inference")

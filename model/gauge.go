@@ -78,6 +78,15 @@ type view struct {
 	count                        func(from, to time.Time) int // the calls behind used
 	lanes                        []*lane                      // those behind used; the largest counts
 	since                        time.Time                    // they have watched from here on
+	past                         *lane                        // what has watched until since; nil for none
+}
+
+// watched is since when the view's past is known.
+func (v *view) watched() time.Time {
+	if v.past != nil {
+		return v.past.since
+	}
+	return v.since
 }
 
 // view chooses between this machine's figure, which ends now, and the
@@ -138,6 +147,11 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 			return local(from, to)
 		}
 		v.lanes, v.since = []*lane{l.tap, l.tail}, l.watchingSince(now)
+		// What this machine did not watch, as before a restart, is in the
+		// account's log; only a per-IP limit does not count all of that.
+		if !perIP && l.billing.watching() && l.billing.since.Before(v.since) && !h.Before(v.since) {
+			v.past = l.billing
+		}
 	default:
 		return v
 	}
@@ -205,7 +219,7 @@ func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 		g.TimeToLimit = Some(max(in-now.Sub(v.asOf), 0).Seconds())
 	}
 	g.History, g.HistoryRejected = l.steps(v, v.asOf, HistorySteps, func(lane *lane) chartTally { return lane.tallies[e][i].history })
-	g.HistoryFrom = v.since
+	g.HistoryFrom = v.watched()
 	peak := g.Used.Or(0)
 	sum := 0
 	const window = HistorySteps / 15
