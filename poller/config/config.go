@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -62,6 +63,9 @@ const (
 	minInterval = time.Second
 	maxInterval = 10 * time.Minute
 )
+
+// maxUSD is the largest spending cap that is one.
+const maxUSD = 1e9
 
 // Default is the configuration without a file.
 func Default() Config {
@@ -162,8 +166,11 @@ func (c *Config) check() error {
 			return wrong("interval", "%v", err)
 		}
 	}
-	if c.Cap.USDPerDay < 0 {
-		return wrong("cap.usd_per_day", "cap of %g dollars: use a positive amount", c.Cap.USDPerDay)
+	if _, _, err := net.SplitHostPort(c.Tap); c.Tap != "" && err != nil {
+		return wrong("tap", "address %q: write it like 127.0.0.1:8429", c.Tap)
+	}
+	if usd := c.Cap.USDPerDay; !(usd >= 0 && usd <= maxUSD) { // nor is it when it is no number
+		return wrong("cap.usd_per_day", "cap of %g dollars: use a positive amount, up to a billion", usd)
 	}
 	if n := c.Budget.PerMinute; n < 0 || n > model.MaxLimit {
 		return wrong("budget.per_minute", "budget of %d polls: use a positive number", n)
