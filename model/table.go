@@ -126,7 +126,7 @@ const (
 
 // NewTable makes a table of these endpoints and EndpointOther. It refuses what
 // could not be shown or counted: an empty or repeated ID, a limit or span that
-// is not positive, a pattern that is not one.
+// is not positive, two limits of one span, a pattern that is not one.
 func NewTable(profile string, endpoints ...Endpoint) (Table, error) {
 	t := Table{Profile: profile}
 	for _, e := range endpoints {
@@ -139,7 +139,10 @@ func NewTable(profile string, endpoints ...Endpoint) (Table, error) {
 		if e.Name == "" {
 			e.Name = e.ID
 		}
-		for _, l := range e.Limits {
+		for i, l := range e.Limits {
+			if slices.ContainsFunc(e.Limits[:i], func(m Limit) bool { return m.Per == l.Per }) {
+				return Table{}, fmt.Errorf("endpoint %q: two limits have a window of %s: keep one", e.ID, l.Per)
+			}
 			if l.Max <= 0 || l.Max > MaxLimit {
 				return Table{}, fmt.Errorf("endpoint %q: limit %d: use 1 to %d", e.ID, l.Max, MaxLimit)
 			}

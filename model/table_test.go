@@ -139,6 +139,7 @@ func TestNewTableRefuses(t *testing.T) {
 		"no calls":          {limit(0, time.Minute), "limit 0"},
 		"fewer than none":   {limit(-1, time.Minute), "limit -1"},
 		"too many calls":    {limit(MaxLimit+1, time.Minute), "limit 1000000001"},
+		"window twice":      {[]Endpoint{{ID: "a", Limits: []Limit{{1, time.Minute}, {2, time.Minute}}}}, "two limits have a window of 1m0s"},
 		"no time":           {limit(1, 0), "window of 0s"},
 		"too little time":   {limit(1, 999*time.Millisecond), "window of 999ms"},
 		"too much time":     {limit(1, 25*time.Hour), "window of 25h0m0s"},
