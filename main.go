@@ -428,7 +428,7 @@ func (r *rig) trouble(name string) (report func(error)) {
 	return func(err error) {
 		h := model.Health{State: model.StateOK}
 		if err != nil {
-			h = model.Health{State: model.StateError, Error: err.Error()}
+			h = model.Health{State: model.StateError, Error: strings.TrimPrefix(err.Error(), name+": ")} // the screen names it
 		}
 		select {
 		case states <- h:

@@ -88,6 +88,7 @@ type writing struct {
 	frame   []byte
 	retry   time.Time
 	trouble error
+	lostTo  error // the trouble that events were last lost to, over or not
 	create  func(path string) (file, error)
 }
 
@@ -176,7 +177,7 @@ func (j *Journal) Close() error {
 	j.mu.Unlock()
 	<-j.ended
 	if j.lost > 0 {
-		cause := j.trouble
+		cause := j.lostTo
 		if cause == nil {
 			cause = errors.New("they came faster than the disk takes them")
 		}
@@ -203,7 +204,7 @@ func (j *Journal) writeAll() {
 		if spare, err = j.flush(spare); (err != nil) != failing {
 			if failing = err != nil; j.opts.Report != nil {
 				if err != nil {
-					err = fmt.Errorf("journal: what is seen is not kept: %w", err)
+					err = fmt.Errorf("journal: what is seen is not kept: %w", causeFirst(err))
 				}
 				j.opts.Report(err)
 			}
@@ -215,6 +216,15 @@ func (j *Journal) writeAll() {
 			return
 		}
 	}
+}
+
+// causeFirst puts what is wrong with a file before its path: a line on the screen
+// is cut at its end.
+func causeFirst(err error) error {
+	if wrong, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%w: %s %s", wrong.Err, wrong.Op, wrong.Path)
+	}
+	return err
 }
 
 // flush writes what is pending and takes an empty buffer for what comes in the
@@ -242,6 +252,7 @@ func (j *Journal) flush(empty []byte) ([]byte, error) {
 		j.mu.Lock()
 		j.lost += lines
 		j.mu.Unlock()
+		j.lostTo = err
 		if errors.Is(err, fs.ErrNotExist) && j.file != nil { // the folder was removed
 			_ = j.file.Close()
 			j.file = nil

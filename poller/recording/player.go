@@ -64,7 +64,7 @@ func (r *Recording) Play(o PlayOptions) (*Player, error) {
 		s.Speed = 1
 	}
 	if !(s.Speed >= MinSpeed && s.Speed <= MaxSpeed) {
-		return nil, fmt.Errorf("replay: speed %g: use %d to %d", s.Speed, MinSpeed, MaxSpeed)
+		return nil, fmt.Errorf("speed %g: use %d to %d", s.Speed, MinSpeed, MaxSpeed)
 	}
 	if !o.From.IsZero() {
 		s.From = o.From
@@ -73,7 +73,7 @@ func (r *Recording) Play(o PlayOptions) (*Player, error) {
 		s.To = o.Until
 	}
 	if s.From.Before(from) || s.To.After(to) || s.From.After(s.To) {
-		return nil, fmt.Errorf("replay: %s to %s is not within the recording, which is from %s to %s",
+		return nil, fmt.Errorf("%s to %s is not within the recording, which is from %s to %s",
 			s.From.Format(time.RFC3339), s.To.Format(time.RFC3339), from.Format(time.RFC3339), to.Format(time.RFC3339))
 	}
 	s.At = s.From
