@@ -247,15 +247,19 @@ func (a *App) drawCapFlat(at area) {
 		x = at.put(x, y, theme.Dim, " · burn ")
 		x = at.put(x, y, a.capRole(), text)
 	}
-	if assumed && at.w >= 76 {
-		at.right(x, y, at.w-x, theme.Dim, "reset assumed")
-	}
+	assumedX, assumedY := x, y
 	if at.h > 2 && at.w-x < 24 {
 		x, y = 0, y+1
 	} else {
 		x = at.put(x, y, theme.Dim, " · ")
 	}
-	a.drawOutlook(at, x, y, at.w-x)
+	end := a.drawOutlook(at, x, y, at.w-x)
+	if y == assumedY {
+		assumedX = end + 2
+	}
+	if note := "reset assumed"; assumed && assumedX+width(note) <= at.w {
+		at.right(assumedX, assumedY, at.w-assumedX, theme.Dim, note)
+	}
 }
 
 // drawCapLine has one line, in the columns of the endpoints above it.
