@@ -172,7 +172,12 @@ func (a *App) canOpen() bool {
 	return !a.help && a.focus.isList() && len(a.items(a.focus)) > 0
 }
 
+// open shows all about the row under the cursor. An alert stays the one that was
+// opened, whichever comes first by now.
 func (a *App) open(string) tea.Cmd {
+	if a.focus != endpointsPane {
+		a.pick(a.focus, 0)
+	}
 	a.subject, a.focus, a.zoom, a.scroll = a.focus, detailPane, true, 0
 	return nil
 }
