@@ -20,3 +20,19 @@ func TestOpenedAlertStays(t *testing.T) {
 		t.Errorf("another alert took the place of the open one:\n%s", frame)
 	}
 }
+
+// A refusal tells that the cap is reached before the account's figures do; no
+// pane then says that the cap will last for a while.
+func TestCapReachedByRefusal(t *testing.T) {
+	s := busy()
+	s.Denials = []model.DenialGroup{{
+		Kind: model.KindCap, Endpoint: "chat", Status: 429, First: now, At: now, Count: 1,
+		ClearsAt: model.Some(s.Cap.ResetsAt), Reason: "daily_spend_cap_exceeded", Source: "tap",
+	}}
+	for _, size := range [][2]int{{60, 15}, {80, 24}, {120, 40}} {
+		frame := plainFrame(screen(func() *model.Snapshot { return s }, size[0], size[1]))
+		if !strings.Contains(frame, "■ reached") || strings.Contains(frame, "runs out") {
+			t.Errorf("%v: the outlook is not that the cap is reached:\n%s", size, frame)
+		}
+	}
+}

@@ -94,7 +94,7 @@ func (a *App) reset() (left string, assumed bool) {
 func (a *App) outlook() (role theme.Role, sign rune, texts []string) {
 	c := &a.snap.Cap
 	now := a.snap.At
-	if left, ok := c.Remaining.Get(); ok && left == 0 && c.Limit.Or(0) > 0 {
+	if _, reached := a.capReached(); reached {
 		return theme.Full, '■', []string{"reached: refused until the reset", "reached"}
 	}
 	if at, ok := c.ExhaustsAt.Get(); ok {
