@@ -146,7 +146,7 @@ func (a *App) drawAlerts(at area, p paneID) {
 	y := 0
 	for i := first; i < min(first+room, len(groups)); i++ {
 		place := at.sub(0, y, at.w, lines)
-		a.drawAlert(place, groups[i], i == cursor)
+		a.drawAlert(place, groups[i], a.nameAmong(groups, groups[i]), i == cursor)
 		a.mark(target{at: place, kind: onRow, pane: p, item: itemOf(groups[i])})
 		y += lines
 	}
@@ -207,6 +207,20 @@ func (a *App) kindName(g *model.DenialGroup) string {
 	return who(g)
 }
 
+// nameAmong is what a group is called in a list: where others are of its kind,
+// whose calls it is about tells it from them.
+func (a *App) nameAmong(groups []*model.DenialGroup, g *model.DenialGroup) string {
+	if g.Kind == model.KindRate {
+		return a.kindName(g)
+	}
+	for _, other := range groups {
+		if other.Kind == g.Kind && other.Endpoint != g.Endpoint {
+			return string(g.Kind) + " " + who(g)
+		}
+	}
+	return a.kindName(g)
+}
+
 // until is what clears a group, and when, from the longest text to the
 // shortest.
 func (a *App) until(g *model.DenialGroup) (theme.Role, []string) {
@@ -232,7 +246,7 @@ func (a *App) until(g *model.DenialGroup) (theme.Role, []string) {
 	return theme.Full, []string{"needs a person", "person"}
 }
 
-func (a *App) drawAlert(at area, g *model.DenialGroup, cursor bool) {
+func (a *App) drawAlert(at area, g *model.DenialGroup, name string, cursor bool) {
 	f := alertFormats[0]
 	for _, f = range alertFormats {
 		if at.w >= f.w {
@@ -242,7 +256,7 @@ func (a *App) drawAlert(at area, g *model.DenialGroup, cursor bool) {
 	if cursor {
 		at.set(0, 0, theme.Accent, '▸')
 	}
-	at.cut(2, 0, f.name, theme.Bright, a.kindName(g))
+	at.cut(2, 0, f.name, theme.Bright, name)
 	x := 2 + f.name
 	at.right(x, 0, 7, theme.Text, shortCount(g.Count)+"×")
 	x += 9

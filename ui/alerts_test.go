@@ -36,3 +36,17 @@ func TestCapReachedByRefusal(t *testing.T) {
 		}
 	}
 }
+
+// The daily cap refuses the calls of several endpoints: each row says whose.
+func TestAlertsOfOneKindDiffer(t *testing.T) {
+	s := capReached()
+	other := s.Denials[0]
+	other.Endpoint, other.At = "chat", now.Add(-time.Minute)
+	s.Denials = append(s.Denials, other)
+	frame := plainFrame(screen(func() *model.Snapshot { return s }, 120, 40))
+	for _, want := range []string{"cap inferen…", "cap chat", "credits  "} {
+		if !strings.Contains(frame, want) {
+			t.Errorf("there is no %q:\n%s", want, frame)
+		}
+	}
+}
