@@ -36,10 +36,7 @@ func (a *App) worst() worst {
 		w.role = theme.Dim
 	}
 	if ratio, ok := u.Ratio().Get(); ok {
-		w.figure = percent(ratio, " %")
-		if u.Estimated {
-			w.figure = "≈" + w.figure
-		}
+		w.figure = bound(u) + percent(ratio, " %")
 	}
 	if n := u.Rejected.Or(0); n > 0 {
 		w.figure += " +" + count(n)
