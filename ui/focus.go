@@ -154,6 +154,9 @@ func (a *App) down(string) tea.Cmd { a.move(1); return nil }
 func (a *App) top(string) tea.Cmd  { a.move(-far); return nil }
 func (a *App) end(string) tea.Cmd  { a.move(far); return nil }
 
+func (a *App) pageUp(string) tea.Cmd   { a.move(-max(a.h/2, 1)); return nil }
+func (a *App) pageDown(string) tea.Cmd { a.move(max(a.h/2, 1)); return nil }
+
 func (a *App) left(string) tea.Cmd  { a.sideways(-1); return nil }
 func (a *App) right(string) tea.Cmd { a.sideways(1); return nil }
 

@@ -35,6 +35,8 @@ func keymap() []action {
 		{"right", on("→ l", "next pane or item", "right", "l"), "", false, nil, (*App).right},
 		{"top", on("g", "to the top", "g", "home"), "", false, (*App).moves, (*App).top},
 		{"bottom", on("G", "to the end", "G", "end"), "", false, (*App).moves, (*App).end},
+		{"page-up", on("pgup", "half a screen up", "pgup", "ctrl+u"), "", false, (*App).moves, (*App).pageUp},
+		{"page-down", on("pgdn", "half a screen down", "pgdown", "ctrl+d"), "", false, (*App).moves, (*App).pageDown},
 		{"open", on("enter", "all about the row", "enter"), "detail", false, (*App).canOpen, (*App).open},
 		{"back", on("esc", "back, or end the filter", "esc"), "back", false, (*App).canLeave, (*App).leave},
 		{"zoom", on("z", "this pane alone", "z"), "zoom", false, nil, (*App).toggleZoom},

@@ -20,6 +20,7 @@ func pressed(name string) tea.KeyPressMsg {
 		"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
 		"home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd}, "space": {Code: tea.KeySpace, Text: " "},
 		"ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "ctrl+z": {Code: 'z', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
+		"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "ctrl+d": {Code: 'd', Mod: tea.ModCtrl},
 	}
 	if k, ok := special[name]; ok {
 		return tea.KeyPressMsg(k)
@@ -114,6 +115,8 @@ func TestCursorKeys(t *testing.T) {
 		{"g", "Detail: All endpoints, ip, 1m"},
 		{"g down", "Detail: All endpoints, ip, 1h"},
 		{"home up", "Detail: All endpoints, ip, 1m"},
+		{"g pgdown", "Detail: Other"},
+		{"G ctrl+u", "Detail: All endpoints, ip, 1m"},
 		{"G", "Detail: Other"},
 		{"end down", "Detail: Other"},
 		{"g esc", "Detail of the fullest: POST /generate/*, user, 1m"},
