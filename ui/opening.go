@@ -52,9 +52,17 @@ func (o opening) show() {
 	}
 	frame := strings.ReplaceAll(o.app.View().Content, "\n", "\r\n")
 	w := colorprofile.Writer{Forward: o.out, Profile: o.profile}
-	_, _ = w.WriteString(ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable + query + ansi.CursorHomePosition + frame)
+	_, _ = w.WriteString(keepTitle + ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable + query + ansi.CursorHomePosition + frame)
 }
 
 // endOpening is what takes an opening back when Bubble Tea failed before its
 // first beat and so knows of nothing to take back. Otherwise it does nothing.
 const endOpening = ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
+
+// keepTitle has the terminal remember its window's title, and giveTitleBack take
+// it again (XTWINOPS): Bubble Tea leaves the title empty. A terminal that cannot
+// ignores them.
+const (
+	keepTitle     = "\x1b[22;2t"
+	giveTitleBack = "\x1b[23;2t"
+)

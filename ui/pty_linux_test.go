@@ -128,7 +128,7 @@ func TestRunInATerminal(t *testing.T) {
 	c.wait(t, "all keys")
 	c.press(t, "q")
 	returned(t, done)
-	got := c.wait(t, "\x1b[?1049l")
+	got := c.wait(t, giveTitleBack)
 	if strings.Count(got, "\x1b[?1049l") != 1 || !strings.Contains(got, "\x1b[?25h") {
 		t.Errorf("the terminal is not left as it was: %q", got[len(got)-200:])
 	}
@@ -136,6 +136,9 @@ func TestRunInATerminal(t *testing.T) {
 		if on := off[:len(off)-1] + "h"; !strings.Contains(got, on) || strings.LastIndex(got, off) < strings.LastIndex(got, on) {
 			t.Errorf("%q is not taken back", on)
 		}
+	}
+	if keeps, back := strings.Index(got, "\x1b[22;2t"), strings.LastIndex(got, "\x1b[23;2t"); keeps < 0 || keeps > strings.Index(got, "\x1b]2;") || back < strings.LastIndex(got, "\x1b]2;") {
+		t.Errorf("the window's title is not given back: kept at %d, back at %d of %d", keeps, back, len(got))
 	}
 	after, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
 	if err != nil {

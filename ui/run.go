@@ -45,8 +45,9 @@ func Run(ctx context.Context, feed <-chan model.Snapshot, opts Options, terminal
 	a.over = ctx.Done()
 	_, err := tea.NewProgram(opening{app: a, out: terminal.Out}, options...).Run()
 	if err == nil || errors.Is(err, tea.ErrInterrupted) {
+		_, _ = io.WriteString(terminal.Out, giveTitleBack)
 		return nil
 	}
-	_, _ = io.WriteString(terminal.Out, endOpening)
+	_, _ = io.WriteString(terminal.Out, endOpening+giveTitleBack)
 	return fmt.Errorf("screen: %w", err)
 }
