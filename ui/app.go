@@ -7,6 +7,8 @@
 package ui
 
 import (
+	"time"
+
 	"quotatop/model"
 	"quotatop/theme"
 
@@ -92,7 +94,8 @@ type view struct {
 	cleared   map[item]cleared
 
 	complaint string // see Look.Trouble; empty when it is dismissed
-	said      string // what the last key has done, in the place of the footer
+	said      string // what the last key has done, in the place of the footer for a while
+	saidAt    time.Time
 
 	asking bool   // the palette is open
 	asked  string // what is typed into it

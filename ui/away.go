@@ -14,6 +14,9 @@ func (a App) take(s model.Snapshot) App {
 		a.title = a.windowTitle()
 	}
 	a.newest = s
+	if a.opts.Player == nil && s.At.Sub(a.saidAt) > sayFor { // a replay's seconds may fly
+		a.said = ""
+	}
 	if !a.live || !a.paused && !(a.away && sameSecond(s.At, a.snap.At)) {
 		a.snap, a.live = s, true
 	}

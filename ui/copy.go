@@ -26,10 +26,10 @@ func (a *App) copy(string) tea.Cmd {
 	}
 	text, err := json.MarshalIndent(what, "", "  ")
 	if err != nil {
-		a.said = "not copied: " + err.Error()
+		a.say("not copied: " + err.Error())
 		return nil
 	}
-	a.said = "copied " + name
+	a.say("copied " + name)
 	set := ansi.SetSystemClipboard(string(text))
 	if a.tmux {
 		// tmux takes the sequence itself where its set-clipboard is on, and else

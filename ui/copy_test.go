@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"quotatop/model"
 
@@ -63,6 +64,11 @@ func TestCopyUsage(t *testing.T) {
 	}
 	if frame := plainFrame(a); !strings.Contains(frame, "copied the usage o") {
 		t.Errorf("20x3 does not say so:\n%s", frame)
+	}
+	s := over()
+	s.At = now.Add(6 * time.Second)
+	if frame := plainFrame(send(a, snapshotMsg(*s))); !strings.Contains(frame, "429 70×") {
+		t.Errorf("after six seconds 20x3 still says so, in place of the refusals:\n%s", frame)
 	}
 	b := New(nil, Options{}).sized(80, 24)
 	if _, cmd := b.Update(pressed("y")); cmd != nil {

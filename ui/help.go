@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"quotatop/theme"
 )
 
@@ -50,6 +52,13 @@ func (a *App) drawFooter(at area) {
 		}
 	}
 }
+
+// sayFor is how long what a key has done stays in the place of the footer, and on
+// a small screen in that of a figure.
+const sayFor = 5 * time.Second
+
+// say tells what a key has done.
+func (a *App) say(text string) { a.said, a.saidAt = text, a.newest.At }
 
 // drawHelp lists all keys, in as many columns as there is room for, and below
 // them the signs.

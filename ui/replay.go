@@ -80,14 +80,14 @@ func (a *App) play(string) tea.Cmd { a.opts.Player.Toggle(); return nil }
 
 func (a *App) prevDenial(string) tea.Cmd {
 	if !a.opts.Player.PrevDenial() {
-		a.said = "no denial before"
+		a.say("no denial before")
 	}
 	return nil
 }
 
 func (a *App) nextDenial(string) tea.Cmd {
 	if !a.opts.Player.NextDenial() {
-		a.said = "no more denials"
+		a.say("no more denials")
 	}
 	return nil
 }
