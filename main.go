@@ -536,11 +536,15 @@ func (f *flags) looks(ctx context.Context) <-chan ui.Look {
 	return looks
 }
 
-// plainCharacters reports whether to draw in ASCII: as the flag says, else where
-// the locale has no UTF-8, see locale(7).
+// plainCharacters reports whether to draw in ASCII: as the flag says, else on the
+// console of Linux, whose fonts have 512 characters at most and neither eighths
+// of a block nor braille, and where the locale has no UTF-8, see locale(7).
 func (f *flags) plainCharacters() bool {
 	if f.asciiSet() {
 		return f.ascii
+	}
+	if os.Getenv("TERM") == "linux" {
+		return true
 	}
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if value := strings.ToLower(os.Getenv(name)); value != "" {

@@ -753,14 +753,18 @@ func (u *untilSeen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Where the locale has no UTF-8 the screen is ASCII.
+// Where the locale has no UTF-8, or the font little of it, the screen is ASCII.
 func TestASCIIInTmux(t *testing.T) {
-	pane := inTmux(t, 80, 24, "env LC_ALL=C "+build(t)+" demo")
-	pane.see("chat", "inference", "quit")
-	for _, r := range pane.tmux("capture-pane", "-p") {
-		if r > '~' {
-			t.Fatalf("%q is on the screen:\n%s", r, pane.tmux("capture-pane", "-p"))
-		}
+	for name, environ := range map[string]string{"locale": "LC_ALL=C", "console": "LC_ALL=C.UTF-8 TERM=linux"} {
+		t.Run(name, func(t *testing.T) {
+			pane := inTmux(t, 80, 24, "env "+environ+" "+build(t)+" demo")
+			pane.see("chat", "inference", "quit")
+			for _, r := range pane.tmux("capture-pane", "-p") {
+				if r > '~' {
+					t.Fatalf("%q is on the screen:\n%s", r, pane.tmux("capture-pane", "-p"))
+				}
+			}
+		})
 	}
 }
 
