@@ -159,3 +159,38 @@ func checkAccuracy(t *testing.T, load traffic, meanwhile func(*world)) {
 		t.Logf("%d exact, %d estimated, %d of them outside the margin; %d polls", exact, estimated, outside, polls)
 	})
 }
+
+// A burst just before the start says nothing of the pace of the hour before it:
+// the hour is told all the same.
+func TestPastBeforeABurst(t *testing.T) {
+	for name, tt := range map[string]struct{ days, hour int }{"a short log": {0, 1_500}, "a long log": {60_000, 1_500}, "a quiet hour": {60_000, 0}} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 48*time.Hour, func(ctx context.Context) {
+				w := newWorld(t, sim.Options{Seed: 7, CapUSD: -1})
+				send := func(n int, over time.Duration) {
+					for i := range n {
+						time.Sleep(over / time.Duration(n))
+						w.sim.Call(sim.Call{IP: fmt.Sprint("10.0.0.", i%100), Path: "/gliner-2/extract"})
+					}
+					if n == 0 {
+						time.Sleep(over)
+					}
+				}
+				send(tt.days, 20*time.Hour)
+				send(tt.hour, 50*time.Minute)
+				send(500, time.Second)
+				time.Sleep(3 * time.Minute)
+				if err := w.source.Poll(ctx, w.ledger.Observe); err != nil {
+					t.Fatal(err)
+				}
+				s := w.ledger.Snapshot(w.clock.Now())
+				l := limit(s, "all", 1)
+				asOf := l.AsOf.Or(s.At)
+				truth := w.sim.Truth("all", asOf.Add(-time.Hour), asOf).Accepted
+				if got := l.Account.Or(-1); max(got-truth, truth-got) > l.Margin+truth/100+5 && !l.LowerBound {
+					t.Errorf("%d ± %d calls in the hour, truth %d", got, l.Margin, truth)
+				}
+			})
+		})
+	}
+}

@@ -17,9 +17,14 @@ func (l *log) complete(from time.Time) bool {
 // backfill reports more of the log's past, back to a time, with at most afford
 // pages: in full where that is enough, else by pages across the past, each
 // standing for what lies between it and the one before.
+//
+// How far apart they should be follows from the pace of the rows that are known.
+// Those may be of a burst: a page that turns out to lie before back, and so would
+// spread what is there over the time up to back, is left for one half as far
+// away.
 func (l *log) backfill(ctx context.Context, back time.Time, afford int) error {
 	back = maxTime(back, l.floor.at)
-	rate := l.rate
+	rate, most := l.rate, math.MaxInt
 	for ; afford > 0 && l.began && !l.complete(back) && l.oldest.rank >= 0; afford-- {
 		if l.oldest.rank <= l.floor.rank { // there is nothing older, or nothing that is not told
 			l.read(model.Reading{From: back, To: l.oldest.at})
@@ -27,13 +32,18 @@ func (l *log) backfill(ctx context.Context, back time.Time, afford int) error {
 			return nil
 		}
 		size := l.pageSize()
-		pages := math.Ceil(rate * l.oldest.at.Sub(back).Seconds() / float64(size))
-		step := size * int(max(pages/float64(afford), 1))
+		left := float64(l.oldest.rank - l.floor.rank)
+		pages := math.Ceil(min(rate*l.oldest.at.Sub(back).Seconds(), left) / float64(size))
+		step := min(size*int(max(pages/float64(afford), 1)), most)
 		p, err := l.pageOf(ctx, max(l.oldest.rank-step+size, l.floor.rank+1))
 		if err != nil {
 			return err
 		}
 		before := l.oldest
+		if _, from := l.foot(p); step > size && afford > 1 && from.at.Before(back) {
+			most = max(step/2/size, 1) * size
+			continue
+		}
 		if !l.passOver(p) {
 			return errRepeats
 		}
@@ -69,7 +79,11 @@ func (l *log) passOver(p page) bool {
 		return false // its place in the log is not where its rows belong
 	}
 	if l.oldest.rank-from.rank > len(rows) {
-		l.readSampled(from, l.oldest, rows)
+		oldest := point{rows[len(rows)-1].at, from.rank}
+		l.readSampled(oldest, l.oldest, rows)
+		if from.at.Before(oldest.at) { // its foot lies deeper: there is nothing between
+			l.read(model.Reading{From: from.at, To: oldest.at})
+		}
 		l.oldest = from
 		return true
 	}
