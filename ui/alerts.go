@@ -304,8 +304,20 @@ func sayings(g *model.DenialGroup) string {
 	return g.URL + "  " + text
 }
 
-// drawAlertsLine has both kinds on one line: the worse kind first.
+// drawAlertsLine has both kinds on one line: the worse kind first. Where there is
+// no header, its end says what the header would of the screen and the sources.
 func (a *App) drawAlertsLine(at area) {
+	if !layoutFor(a.w, a.h).header {
+		const denied = 12 // "denied 999k×"
+		status := a.statusWords()
+		for len(status) > 1 && denied+1+wordsWidth(status) > at.w {
+			status = status[:len(status)-1]
+		}
+		if n := wordsWidth(status); n > 0 {
+			at.words(at.w-n, 0, status)
+			at = at.sub(0, 0, at.w-n-1, 1)
+		}
+	}
 	x := at.put(0, 0, theme.Bright, "denied") + 1
 	groups := append(a.alerts(billingPane), a.alerts(ratePane)...)
 	if len(groups) == 0 {
@@ -326,7 +338,11 @@ func (a *App) drawAlertsLine(at area) {
 		switch {
 		case x+wordsWidth(part)+width(more) <= at.w:
 		case i == 0: // not even one: their number
-			at.words(x, 0, a.deniedWords(false)[1:])
+			words := a.deniedWords(false)[1:]
+			for len(words) > 1 && x+wordsWidth(words) > at.w {
+				words = words[:len(words)-1]
+			}
+			at.words(x, 0, words)
 			return
 		default:
 			at.put(x, 0, theme.Dim, fit(at.w-x, "+"+count(len(groups)-i)))

@@ -30,7 +30,7 @@ func (a *App) drawHeader(at area) {
 		left(11, a.replayWords()...)
 	}
 	if a.opts.Label != "" {
-		left(9, word{theme.Accent, a.opts.Label})
+		left(mustStay, word{theme.Accent, a.opts.Label})
 	}
 	if a.paused {
 		left(11, a.pausedWords()...)
@@ -48,7 +48,7 @@ func (a *App) drawHeader(at area) {
 		s := &a.snap.Sources[i]
 		rank := 6
 		if s.State != model.StateOK {
-			rank = 8
+			rank = mustStay
 		}
 		left(rank, a.sourceWords(s)...)
 		if used, ok := s.PollsMinute.Get(); ok && s.BudgetMinute.Known() {
@@ -79,6 +79,9 @@ func (a *App) drawHeader(at area) {
 	}
 }
 
+// mustStay is the rank from which on a segment loses words before it goes.
+const mustStay = 9
+
 // fitting keeps the segments of the highest ranks, as many as fit n cells.
 func fitting(segments []segment, n int) []segment {
 	order := make([]int, len(segments))
@@ -89,8 +92,8 @@ func fitting(segments []segment, n int) []segment {
 	kept := 0
 	for _, i := range order {
 		s := &segments[i]
-		for kept == 0 && len(s.words) > 1 && s.gap+wordsWidth(s.words) > n {
-			s.words = s.words[:len(s.words)-1] // what matters most stays, if only by name
+		for s.rank >= mustStay && len(s.words) > 1 && s.gap+wordsWidth(s.words) > n {
+			s.words = s.words[:len(s.words)-1] // if only by its sign or name
 		}
 		n -= s.gap + wordsWidth(s.words)
 		if n < 0 {

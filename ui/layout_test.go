@@ -221,3 +221,19 @@ func TestTheMostImportantFactsAreAlwaysThere(t *testing.T) {
 		}
 	}
 }
+
+// Old figures are not said to be old by their colour alone, nor held ones to be
+// held by nothing: at any size from 20x3 on there is a word or a sign.
+func TestSmallScreensSayWhatIsNotNow(t *testing.T) {
+	for _, w := range []int{20, 24, 30, 40, 61, 80} {
+		for h := 3; h <= 30; h++ {
+			a := New(nil, Options{}).sized(w, h)
+			if frame := plainFrame(send(a, snapshotMsg(*stale()))); !strings.Contains(frame, "◌") {
+				t.Errorf("%dx%d, billing stale:\n%s", w, h, frame)
+			}
+			if frame := plainFrame(press(send(a, snapshotMsg(*over())), "p")); !strings.Contains(frame, "PAUSED") {
+				t.Errorf("%dx%d, held:\n%s", w, h, frame)
+			}
+		}
+	}
+}
