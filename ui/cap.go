@@ -269,10 +269,11 @@ func (a *App) drawCapLine(at area) {
 	x := at.put(0, 0, theme.Bright, "cap") + 1
 	tail := []word{{theme.Bright, left}}
 	if n := at.w - x - width(left); n > 12 {
-		remaining := moneyOr(a.snap.Cap.Remaining)
-		tail = append([]word{{a.capRole(), remaining}, {theme.Dim, "left"}}, tail...)
-		if !a.snap.Cap.Remaining.Known() {
-			tail = append([]word{used, {theme.Dim, "used"}}, tail[2:]...)
+		switch c := &a.snap.Cap; {
+		case c.Remaining.Known():
+			tail = append([]word{{a.capRole(), moneyOr(c.Remaining)}, {theme.Dim, "left"}}, tail...)
+		case c.Used.Known():
+			tail = append([]word{used, {theme.Dim, "used"}}, tail...)
 		}
 	}
 	if w := at.w - x - wordsWidth(tail); w > 6 {
