@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -139,6 +140,64 @@ func TestRunInATerminal(t *testing.T) {
 	}
 	if keeps, back := strings.Index(got, "\x1b[22;2t"), strings.LastIndex(got, "\x1b[23;2t"); keeps < 0 || keeps > strings.Index(got, "\x1b]2;") || back < strings.LastIndex(got, "\x1b]2;") {
 		t.Errorf("the window's title is not given back: kept at %d, back at %d of %d", keeps, back, len(got))
+	}
+	after, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *after != *before {
+		t.Errorf("the terminal's modes were %+v and are %+v", before, after)
+	}
+}
+
+// A falling Player is a bug of ours.
+type falling struct{ Player }
+
+func (falling) Status() Replay { panic("a bug") }
+
+// A bug that panics leaves the terminal as it was, too. It is tried in a process
+// of its own, because Bubble Tea then leaves a goroutine behind.
+func TestPanicGivesTheTerminalBack(t *testing.T) {
+	const child = "QUOTATOP_TEST_PANIC"
+	if os.Getenv(child) != "" {
+		feed := make(chan model.Snapshot)
+		go func() {
+			_, _ = os.NewFile(3, "now").Read(make([]byte, 1))
+			feed <- *calm()
+		}()
+		if err := Run(t.Context(), feed, Options{Player: falling{}}, Terminal{os.Stdin, os.Stdout, nil}); err == nil {
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	c := newConsole(t, 80, 24)
+	before, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestPanicGivesTheTerminalBack$")
+	cmd.Env = append(os.Environ(), child+"=1", "TERM=xterm-256color")
+	cmd.Stdin, cmd.Stdout = c.tty, c.tty
+	wait, now, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer wait.Close()
+	cmd.ExtraFiles = []*os.File{wait}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.wait(t, "\x1b[?1002h") // Bubble Tea has had its first beat
+	now.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("Run has no error: %v", err)
+	}
+	got := c.wait(t, giveTitleBack)
+	for _, off := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?1002l", "\x1b[?1004l"} { // the screen, the cursor, the mouse, the focus
+		on := strings.NewReplacer("l", "h", "h", "l").Replace(off)
+		if !strings.Contains(got, on) || strings.LastIndex(got, off) < strings.LastIndex(got, on) {
+			t.Errorf("%q is not taken back", on)
+		}
 	}
 	after, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
 	if err != nil {
