@@ -87,14 +87,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	started := false // else cobra found the command line wrong
-	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
-	err := fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithErrorHandler(
-		func(w io.Writer, _ fang.Styles, err error) {
-			if err != errCrossed {
-				fmt.Fprintln(w, "quotatop:", err)
-			}
-		}))
+	var failed error // of the command; fang is left with the mistakes of the command line
+	started := false
+	catch(root, func(cmd *cobra.Command, args []string, do func(*cobra.Command, []string) error) error {
+		started, failed = true, do(cmd, args)
+		return nil
+	})
+	say := func(w io.Writer, err error) { fmt.Fprintln(w, "quotatop:", err) }
+	err := fang.Execute(ctx, root, fang.WithVersion(version()),
+		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { say(w, err) }))
+	if failed != nil {
+		if err = failed; err != errCrossed {
+			say(stderr, err)
+		}
+	}
 	_, usage := errors.AsType[usageError](err)
 	switch {
 	case err == nil:
@@ -105,6 +111,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// catch puts itself around all commands. To show an error, fang asks the
+// terminal for its colours, and the answer may come when nobody reads it.
+func catch(cmd *cobra.Command, around func(cmd *cobra.Command, args []string, do func(*cobra.Command, []string) error) error) {
+	if do := cmd.RunE; do != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error { return around(cmd, args, do) }
+	}
+	for _, sub := range cmd.Commands() {
+		catch(sub, around)
+	}
 }
 
 func version() string {
@@ -575,7 +592,7 @@ func dashboard(cmd *cobra.Command, f *flags) error {
 		return err
 	}
 	// Without the file there is only no status line, which says so itself.
-	if state, err := statefile.Open(statefile.Dirs()...); err == nil {
+	if state, err := statefile.Open(foldersOf(r.base.String(), "")...); err == nil {
 		defer state.Close()
 		r.seen = append(r.seen, state.Seen)
 	}
@@ -817,7 +834,7 @@ func statusCommand(f *flags) *cobra.Command {
 // lines are drawn every few seconds: what one of them has polled serves them all
 // for a while, and a poll that failed is not tried again at once.
 func (f *flags) newest(ctx context.Context) (s model.Snapshot, ok bool) {
-	if s, ok, _ := statefile.Read(time.Now(), statefile.Dirs()...); ok {
+	if s, ok, _ := statefile.Read(time.Now(), f.dashboards()...); ok {
 		return s, true
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusPatience)
@@ -826,10 +843,7 @@ func (f *flags) newest(ctx context.Context) (s model.Snapshot, ok bool) {
 	if err != nil {
 		return s, false
 	}
-	dirs := statefile.Dirs()
-	for i := range dirs {
-		dirs[i] = journal.Folder(dirs[i], r.base.String(), r.key)
-	}
+	dirs := foldersOf(r.base.String(), r.key)
 	if s, ok, fresh := statefile.Kept(time.Now(), dirs...); fresh {
 		return s, ok
 	}
@@ -912,13 +926,19 @@ func openPlayer(run *recording.Recording, speed, from, until string) (player, er
 	if opts.Speed, err = strconv.ParseFloat(strings.TrimSuffix(speed, "x"), 64); err != nil || !(opts.Speed >= recording.MinSpeed && opts.Speed <= recording.MaxSpeed) {
 		return player{}, fmt.Errorf("speed %q: write it like 10x, from %dx to %dx", speed, recording.MinSpeed, recording.MaxSpeed)
 	}
-	for text, into := range map[string]*time.Time{from: &opts.From, until: &opts.Until} {
-		if text == "" {
+	for _, end := range []struct {
+		text string
+		into *time.Time
+	}{{from, &opts.From}, {until, &opts.Until}} {
+		if end.text == "" {
 			continue
 		}
-		if *into, err = run.ParseTime(text); err != nil {
+		if *end.into, err = run.ParseTime(end.text); err != nil {
 			return player{}, err
 		}
+	}
+	if from != "" && until != "" && !opts.Until.After(opts.From) {
+		return player{}, fmt.Errorf("--until %s is not after --from %s", until, from)
 	}
 	p, err := run.Play(opts)
 	return player{p}, err
@@ -956,6 +976,9 @@ func reportCommand(f *flags) *cobra.Command {
 				}, func(e model.Event) { r.Observe(e) })
 				if err != nil {
 					return fmt.Errorf("report: %w", err)
+				}
+				if r.Report().Empty() {
+					return fmt.Errorf("report: %s: no events are in it", path)
 				}
 				if lost != (recording.Unreadable{}) {
 					fmt.Fprintf(cmd.ErrOrStderr(), "quotatop report: %s: %s\n", path, lost)
@@ -1146,6 +1169,34 @@ func findings(out io.Writer, all []doctor.Finding) error {
 		return fmt.Errorf("%d of %d checks found something wrong", wrong, len(all))
 	}
 	return nil
+}
+
+// foldersOf are the folders for the state of dashboards at a base URL, or of the
+// polls with a key.
+func foldersOf(base, key string) []string {
+	dirs := statefile.Dirs()
+	for i := range dirs {
+		dirs[i] = journal.Folder(dirs[i], base, key)
+	}
+	return dirs
+}
+
+// dashboards are the folders in which a dashboard's state is looked for: those of
+// the base URL that flag or environment name, else all. The key is not asked for:
+// to find it may take a command.
+func (f *flags) dashboards() (dirs []string) {
+	named := f.baseURL
+	if named == "" {
+		named = os.Getenv("PIONEER_BASE_URL")
+	}
+	if base, err := poller.ParseBaseURL(named); named != "" && err == nil {
+		return foldersOf(base.String(), "")
+	}
+	for _, dir := range statefile.Dirs() {
+		found, _ := filepath.Glob(filepath.Join(dir, "*")) // the pattern is well formed
+		dirs = append(dirs, found...)
+	}
+	return dirs
 }
 
 // gateFlags are what a command asks to be left.

@@ -98,6 +98,7 @@ func TestMistakes(t *testing.T) {
 		"report on nothing":  {"report", "", 2, "requires at least 1 arg"},
 		"report, format":     {"report x --format pdf", "", 2, "use md, html or json"},
 		"report, missing":    {"report " + broken + ".no", "", 1, "no such file"},
+		"report, no events":  {"report " + broken, "", 1, "no events are in it"},
 		"report, empty":      {"report " + empty, "", 1, "is empty"},
 		"record elsewhere":   {"stream --record run.csv", testKey, 1, "jsonl"},
 		"sim on a dead port": {"sim --listen " + taken.Addr().String(), "", 1, "is in use"},
@@ -212,7 +213,7 @@ func TestStatus(t *testing.T) {
 	status("quotatop: off")
 	status("$18.73", "--base-url", api(t))
 
-	state, err := statefile.Open(statefile.Dirs()...)
+	state, err := statefile.Open(foldersOf("https://api.example.com", "")...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +223,7 @@ func TestStatus(t *testing.T) {
 		{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(41.5), AsOf: model.Some(now)},
 	}}}})
 	for deadline := time.Now().Add(10 * time.Second); ; {
-		if _, ok, _ := statefile.Read(time.Now(), statefile.Dirs()...); ok {
+		if _, ok, _ := statefile.Read(time.Now(), (&flags{}).dashboards()...); ok {
 			break
 		}
 		if time.Now().After(deadline) {
@@ -230,6 +231,8 @@ func TestStatus(t *testing.T) {
 		}
 	}
 	status("chat 92% 41s")
+	status("chat 92% 41s", "--base-url", "https://api.example.com")
+	status("quotatop: off", "--base-url", "https://api.example.org")
 	status("chat is at 92", "--format", "{{.Endpoint}} is at {{.Percent.Or 0}}")
 }
 
