@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -127,7 +128,7 @@ func (r *Runner) supervise(ctx context.Context, source Source, events chan<- mod
 	emit := func(e model.Event) { events <- e }
 	for wait := restartAfter; ; wait = min(2*wait, restartAtMost) {
 		started := time.Now()
-		err := source.Run(ctx, emit)
+		err := run(ctx, source, emit)
 		if err == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
 			return
 		}
@@ -144,4 +145,15 @@ func (r *Runner) supervise(ctx context.Context, source Source, events chan<- mod
 		case <-time.After(wait):
 		}
 	}
+}
+
+// run runs a source once. A fault in it is an error like others: a crash would
+// take the other sources along, and leave the terminal as the screen has set it.
+func run(ctx context.Context, source Source, emit func(model.Event)) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("a fault in quotatop itself, please report it: %v", fault)
+		}
+	}()
+	return source.Run(ctx, emit)
 }

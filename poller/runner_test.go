@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -173,6 +174,30 @@ func TestFailedSourceIsStartedAgain(t *testing.T) {
 			if starts[i] != want[i] {
 				t.Errorf("start %d at %s, want %s", i, starts[i], want[i])
 			}
+		}
+	})
+}
+
+// A fault in one source is said as an error, and the others go on.
+func TestFaultySource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var starts int
+		feed := start(ctx, t, func(ctx context.Context, emit func(model.Event)) error {
+			if starts++; starts == 1 {
+				panic("index out of range")
+			}
+			emit(call())
+			<-ctx.Done()
+			return nil
+		})
+		time.Sleep(5 * time.Second)
+		cancel()
+		var s model.Snapshot
+		for s = range feed {
+		}
+		if starts != 2 || len(s.Sources) != 1 || !strings.Contains(s.Sources[0].Error, "a fault in quotatop itself, please report it: index out of range") {
+			t.Errorf("started %d times, sources %+v; want it started again and its fault said", starts, s.Sources)
 		}
 	})
 }
