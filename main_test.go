@@ -21,8 +21,10 @@ import (
 
 	"quotatop/model"
 	"quotatop/poller/journal"
+	"quotatop/poller/pioneer"
 	"quotatop/poller/sim"
-	"quotatop/poller/statefile"
+	"quotatop/ui/cli"
+	"quotatop/ui/statefile"
 )
 
 const testKey = "pio_sk_do_not_show_me"
@@ -32,7 +34,7 @@ const testKey = "pio_sk_do_not_show_me"
 func quotatop(t *testing.T, ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(ctx, append([]string{"--config", os.DevNull}, args...), &out, &errs)
+	code = cli.Run(ctx, append([]string{"--config", os.DevNull}, args...), &out, &errs)
 	return code, out.String(), errs.String()
 }
 
@@ -168,7 +170,7 @@ func TestConfigCommands(t *testing.T) {
 	command := func(code int, want ...string) {
 		t.Helper()
 		var out, errs bytes.Buffer
-		got := run(t.Context(), append([]string{"config"}, want[0]), &out, &errs)
+		got := cli.Run(t.Context(), append([]string{"config"}, want[0]), &out, &errs)
 		for _, part := range want[1:] {
 			if got != code || !strings.Contains(out.String()+errs.String(), part) {
 				t.Errorf("config %s: exit code %d, output %q, standard error %q; want %d with %q", want[0], got, out.String(), errs.String(), code, part)
@@ -213,7 +215,11 @@ func TestStatus(t *testing.T) {
 	status("quotatop: off")
 	status("$18.73", "--base-url", api(t))
 
-	state, err := statefile.Open(foldersOf("https://api.example.com", "")...)
+	dir := filepath.Join(statefile.Dirs()[0], pioneer.AccountID("https://api.example.com", ""))
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	state, err := statefile.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +229,7 @@ func TestStatus(t *testing.T) {
 		{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(41.5), AsOf: model.Some(now)},
 	}}}})
 	for deadline := time.Now().Add(10 * time.Second); ; {
-		if _, ok, _ := statefile.Read(time.Now(), (&flags{}).dashboards()...); ok {
+		if _, ok, _ := statefile.Read(time.Now(), dir); ok {
 			break
 		}
 		if time.Now().After(deadline) {
@@ -317,7 +323,7 @@ func TestStream(t *testing.T) {
 	defer cancel()
 	out := &firstLines{left: 3, end: cancel}
 	var errs bytes.Buffer
-	code := run(ctx, []string{"stream", "--config", os.DevNull, "--every", "200ms", "--tap", "127.0.0.1:0", "--base-url", url}, out, &errs)
+	code := cli.Run(ctx, []string{"stream", "--config", os.DevNull, "--every", "200ms", "--tap", "127.0.0.1:0", "--base-url", url}, out, &errs)
 	if code != 0 || errs.Len() > 0 {
 		t.Fatalf("exit code %d, standard error %q", code, errs.String())
 	}
@@ -360,7 +366,7 @@ func TestTapLogIsFitForTail(t *testing.T) {
 	var says said
 	ended := make(chan int)
 	go func() {
-		ended <- run(ctx, []string{"tap", "--config", os.DevNull, "--listen", "127.0.0.1:0", "--to", api, "--log", log}, io.Discard, &says)
+		ended <- cli.Run(ctx, []string{"tap", "--config", os.DevNull, "--listen", "127.0.0.1:0", "--to", api, "--log", log}, io.Discard, &says)
 	}()
 	var at string
 	for deadline := time.Now().Add(30 * time.Second); at == ""; time.Sleep(5 * time.Millisecond) {
@@ -396,7 +402,7 @@ func TestTapLogIsFitForTail(t *testing.T) {
 	ctx, cancel = context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	out := &firstLines{left: 4, end: cancel}
-	if code := run(ctx, []string{"stream", "--config", os.DevNull, "--every", "300ms", "--tail", log, "--base-url", api}, out, &says); code != 0 {
+	if code := cli.Run(ctx, []string{"stream", "--config", os.DevNull, "--every", "300ms", "--tail", log, "--base-url", api}, out, &says); code != 0 {
 		t.Fatalf("stream ended with %d: %s", code, says.String())
 	}
 	var s model.Snapshot
@@ -662,7 +668,7 @@ func TestKilledInTmux(t *testing.T) {
 	}
 	pane.see("7/120")
 	table, _ := model.Profile(model.DefaultProfile)
-	folder := journal.Folder(filepath.Join(state, "quotatop"), server.URL, testKey)
+	folder := filepath.Join(state, "quotatop", pioneer.AccountID(server.URL, testKey))
 	pane.until("the calls in the journal", func(string) bool {
 		now := time.Now()
 		l, _, err := journal.Recover(folder, table, model.LedgerOptions{}, now)
@@ -713,7 +719,7 @@ func TestRecordReportReplay(t *testing.T) {
 	seen := &untilSeen{text: `"rejected":10`, end: cancel}
 	var errs bytes.Buffer
 	url := api(t)
-	code := run(ctx, []string{"stream", "--config", os.DevNull, "--base-url", url, "--tail", log, "--record", file}, seen, &errs)
+	code := cli.Run(ctx, []string{"stream", "--config", os.DevNull, "--base-url", url, "--tail", log, "--record", file}, seen, &errs)
 	if code != 0 || errs.Len() > 0 {
 		t.Fatalf("exit code %d, standard error %q", code, errs.String())
 	}

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 const (
@@ -29,7 +29,7 @@ type client struct {
 	base   *url.URL
 	key    string
 	http   *http.Client
-	clock  *poller.Clock
+	clock  *pioneer.Clock
 	budget *budget
 	offset offset
 	emit   func(model.Event)
@@ -73,7 +73,7 @@ func (e *statusError) Error() string {
 }
 
 // newClient makes a client that gives the key to the base URL's own host only.
-func newClient(base *url.URL, key string, transport http.RoundTripper, clock *poller.Clock, budget *budget) *client {
+func newClient(base *url.URL, key string, transport http.RoundTripper, clock *pioneer.Clock, budget *budget) *client {
 	return &client{
 		base: base, key: key, clock: clock, budget: budget,
 		http: &http.Client{

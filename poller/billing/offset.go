@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // An offset narrows down the server's clock less the local one. Each answer
@@ -22,7 +22,7 @@ const drift = 100e-6
 
 // learn takes in one answer and sets the clock. A local clock that was set
 // anew contradicts the bounds and begins them again.
-func (o *offset) learn(clock *poller.Clock, header http.Header, sent, heard time.Time) {
+func (o *offset) learn(clock *pioneer.Clock, header http.Header, sent, heard time.Time) {
 	date, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
 		return

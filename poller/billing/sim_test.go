@@ -12,7 +12,8 @@ import (
 	"go.uber.org/goleak"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
+	"quotatop/poller/runner"
 	"quotatop/poller/sim"
 )
 
@@ -43,7 +44,7 @@ type world struct {
 	sim    *sim.Server
 	source *Source
 	ledger *model.Ledger
-	clock  *poller.Clock
+	clock  *pioneer.Clock
 	table  model.Table
 }
 
@@ -54,7 +55,7 @@ func newWorld(t *testing.T, o sim.Options) *world {
 		t.Fatal(err)
 	}
 	o.Table, o.Key = table, testKey
-	w := &world{T: t, sim: sim.New(o), ledger: model.NewLedger(table, model.LedgerOptions{}), clock: &poller.Clock{}, table: table}
+	w := &world{T: t, sim: sim.New(o), ledger: model.NewLedger(table, model.LedgerOptions{}), clock: &pioneer.Clock{}, table: table}
 	base, _ := url.Parse("http://localhost")
 	w.source = New(Options{Base: base, Key: testKey, Clock: w.clock, Table: table, Transport: direct{w.sim}})
 	return w
@@ -63,7 +64,7 @@ func newWorld(t *testing.T, o sim.Options) *world {
 // run starts the source as the Runner would and returns its snapshots, until
 // the test's time is over.
 func (w *world) run(ctx context.Context) <-chan model.Snapshot {
-	r := &poller.Runner{Sources: []poller.Source{w.source}, Ledger: w.ledger, Clock: w.clock, Seen: w.source.Seen}
+	r := &runner.Runner{Sources: []runner.Source{w.source}, Ledger: w.ledger, Clock: w.clock, Seen: w.source.Seen}
 	return r.Start(ctx)
 }
 

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // DefaultInterval is the time from one poll to the next. It halves while a
@@ -48,7 +48,7 @@ const pollReserve = 3
 type Options struct {
 	Base  *url.URL
 	Key   string
-	Clock *poller.Clock
+	Clock *pioneer.Clock
 	Table model.Table
 	// Interval is the time between polls; DefaultInterval if 0.
 	Interval time.Duration
@@ -59,7 +59,7 @@ type Options struct {
 	Transport http.RoundTripper
 }
 
-// Source polls the billing endpoints. It is a poller.Source.
+// Source polls the billing endpoints. It is a runner.Source.
 type Source struct {
 	opts    Options
 	client  *client

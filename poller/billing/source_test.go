@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 	"quotatop/poller/sim"
 )
 
@@ -232,7 +232,7 @@ func TestOffsetNarrows(t *testing.T) {
 	const truth = -1234567 * time.Microsecond
 	synctest.Test(t, func(t *testing.T) {
 		var o offset
-		var clock poller.Clock
+		var clock pioneer.Clock
 		for range 40 {
 			time.Sleep(10237 * time.Millisecond)
 			sent := time.Now()
@@ -303,7 +303,7 @@ func TestTroubleOnTheNetwork(t *testing.T) {
 			table, _ := model.Profile(model.DefaultProfile)
 			transport := &http.Transport{}
 			defer transport.CloseIdleConnections()
-			s := New(Options{Base: base, Key: testKey, Clock: &poller.Clock{}, Table: table, Transport: transport})
+			s := New(Options{Base: base, Key: testKey, Clock: &pioneer.Clock{}, Table: table, Transport: transport})
 			err = s.Poll(t.Context(), func(model.Event) {})
 			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), testKey) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %v, want one line with %q", err, tt.want)
@@ -323,7 +323,7 @@ func TestKeyStaysWithItsHost(t *testing.T) {
 	table, _ := model.Profile(model.DefaultProfile)
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	s := New(Options{Base: base, Key: testKey, Clock: &poller.Clock{}, Table: table, Transport: transport})
+	s := New(Options{Base: base, Key: testKey, Clock: &pioneer.Clock{}, Table: table, Transport: transport})
 	if err := s.Poll(t.Context(), func(model.Event) {}); err == nil || leaked != "" {
 		t.Errorf("error %v, and the other host got the key %q", err, leaked)
 	}
@@ -334,7 +334,7 @@ func TestOnceThenNever(t *testing.T) {
 	cancel()
 	base, _ := url.Parse("http://localhost")
 	table, _ := model.Profile(model.DefaultProfile)
-	s := New(Options{Base: base, Key: testKey, Clock: &poller.Clock{}, Table: table, Transport: direct{sim.New(sim.Options{})}})
+	s := New(Options{Base: base, Key: testKey, Clock: &pioneer.Clock{}, Table: table, Transport: direct{sim.New(sim.Options{})}})
 	if err := s.Poll(ctx, func(model.Event) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want the context's own", err)
 	}

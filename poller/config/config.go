@@ -20,7 +20,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // A Config is the configuration file. What it does not say has its default.
@@ -70,7 +70,7 @@ const maxUSD = 1e9
 // Default is the configuration without a file.
 func Default() Config {
 	return Config{
-		BaseURL: poller.DefaultBaseURL,
+		BaseURL: pioneer.DefaultBaseURL,
 		Profile: model.DefaultProfile,
 		Alerts:  Alerts{Bell: true, Notify: NotifyOff, TimeToLimit: "60s", Debounce: "60s"},
 		Journal: Journal{Enabled: true, Retention: "7d", MaxSize: "1GiB"},
@@ -158,7 +158,7 @@ func (c *Config) check() error {
 	wrong := func(key string, format string, args ...any) error {
 		return c.mistake(fmt.Errorf(format, args...), strings.Split(key, ".")...)
 	}
-	if _, err := poller.ParseBaseURL(c.BaseURL); err != nil {
+	if _, err := pioneer.ParseBaseURL(c.BaseURL); err != nil {
 		return wrong("base_url", "%v", err)
 	}
 	if c.Interval != "" {

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
-	"quotatop/poller/journal/frame"
+	"quotatop/poller/events"
+	"quotatop/poller/events/frame"
 )
 
 // perSecond is the rate of the busiest documented endpoint: 15,000 a minute.
@@ -83,7 +83,7 @@ func BenchmarkRecover(b *testing.B) {
 				e := next()
 				e.At = begin.Add(time.Duration(s)*time.Second + time.Duration(e.At.Nanosecond()))
 				l.Observe(e)
-				lines = eventline.Append(lines, e)
+				lines = events.Append(lines, e)
 			}
 			j.frame = frames.Append(j.frame[:0], lines)
 		}

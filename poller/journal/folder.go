@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"quotatop/poller/journal/frame"
+	"quotatop/poller/events/frame"
 )
 
 // The files of a run of quotatop are named after it: its segments are numbered,

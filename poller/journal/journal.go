@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
-	"quotatop/poller/journal/frame"
+	"quotatop/poller/events"
+	"quotatop/poller/events/frame"
 )
 
 const (
@@ -135,7 +135,7 @@ func (j *Journal) Observe(e model.Event) {
 		return
 	}
 	before := len(j.pending)
-	j.pending = eventline.Append(j.pending, e)
+	j.pending = events.Append(j.pending, e)
 	j.lines++
 	if before < flushAt && len(j.pending) >= flushAt {
 		select {

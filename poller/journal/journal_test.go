@@ -24,9 +24,10 @@ import (
 	"go.uber.org/goleak"
 
 	"quotatop/model"
-	"quotatop/poller"
 	"quotatop/poller/billing"
-	"quotatop/poller/journal/frame"
+	"quotatop/poller/events/frame"
+	"quotatop/poller/pioneer"
+	"quotatop/poller/runner"
 	"quotatop/poller/sim"
 )
 
@@ -520,7 +521,7 @@ func TestFilesAreClosedAndHoldNoKey(t *testing.T) {
 		table := table(t, model.DefaultProfile)
 		api := sim.New(sim.Options{Table: table, Key: key, CapUSD: 50})
 		base, _ := url.Parse("http://localhost")
-		clock := &poller.Clock{}
+		clock := &pioneer.Clock{}
 		echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if time.Now().Second() > 40 { // a server that shows the key in its refusal
 				w.WriteHeader(http.StatusUnauthorized)
@@ -530,9 +531,9 @@ func TestFilesAreClosedAndHoldNoKey(t *testing.T) {
 			api.ServeHTTP(w, r)
 		})
 		j := Open(dir, Options{})
-		r := &poller.Runner{
-			Sources: []poller.Source{billing.New(billing.Options{Base: base, Key: key, Clock: clock, Table: table, Transport: local{echo}})},
-			Ledger:  newLedger(t), Clock: clock, Journals: []poller.Journal{j},
+		r := &runner.Runner{
+			Sources: []runner.Source{billing.New(billing.Options{Base: base, Key: key, Clock: clock, Table: table, Transport: local{echo}})},
+			Ledger:  newLedger(t), Clock: clock, Journals: []runner.Journal{j},
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 		defer cancel()
@@ -597,9 +598,9 @@ func TestRestartCountsTheLogOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			j, clock := Open(dir, Options{}), &poller.Clock{}
+			j, clock := Open(dir, Options{}), &pioneer.Clock{}
 			source := billing.New(billing.Options{Base: base, Key: "pio_sk_test", Clock: clock, Table: table, Transport: local{api}})
-			r := &poller.Runner{Sources: []poller.Source{source}, Ledger: l, Clock: clock, Seen: source.Seen, Journals: []poller.Journal{j}}
+			r := &runner.Runner{Sources: []runner.Source{source}, Ledger: l, Clock: clock, Seen: source.Seen, Journals: []runner.Journal{j}}
 			ctx, cancel := context.WithTimeout(t.Context(), d)
 			defer cancel()
 			feed := r.Start(ctx)

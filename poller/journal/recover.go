@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
-	"quotatop/poller/journal/frame"
+	"quotatop/poller/events"
+	"quotatop/poller/events/frame"
 )
 
 // replayAtMost is how far back events are read where no checkpoint is of use:
@@ -182,7 +182,7 @@ func (r *replay) segment(s segment, offset int64, from time.Time) {
 			break
 		}
 		frame.Lines(lines, func(line []byte) {
-			if e, err := eventline.Parse(line); err == nil && !e.At.Before(from) {
+			if e, err := events.Parse(line); err == nil && !e.At.Before(from) {
 				r.observe(e)
 			}
 		})
@@ -233,7 +233,7 @@ func seek(frames *frame.Reader, t time.Time) int64 {
 // newestOf is the latest time in lines.
 func newestOf(lines []byte) (newest time.Time) {
 	frame.Lines(lines, func(line []byte) {
-		if e, err := eventline.Parse(line); err == nil && e.At.After(newest) {
+		if e, err := events.Parse(line); err == nil && e.At.After(newest) {
 			newest = e.At
 		}
 	})

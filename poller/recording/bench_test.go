@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // perSecond is the rate of the busiest documented endpoint: 15,000 a minute.
@@ -26,7 +26,7 @@ func generate(b *testing.B, path string, size int64) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	clock := &poller.Clock{}
+	clock := &pioneer.Clock{}
 	r, err := newRecorder(file, index, zipped, Options{Table: testTable(b), Clock: clock})
 	if err != nil {
 		b.Fatal(err)

@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
+	"quotatop/poller/events"
 )
 
 // Version is the version of the format. A recording of a later one is refused.
@@ -132,7 +132,7 @@ func readTick(line []byte) (at time.Time, ok bool) {
 	if text, ok = bytes.CutSuffix(text, []byte(tickEnd)); !ok {
 		return at, false
 	}
-	at, n := eventline.ScanTime(text, time.UTC)
+	at, n := events.ScanTime(text, time.UTC)
 	return at, n > 0 && n == len(text) && at.Year() >= 1970 && at.Year() < 2200
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
+	"quotatop/poller/events"
 )
 
 // The speeds of a replay, as multiples of time.
@@ -37,7 +37,7 @@ type Status struct {
 	Ended    bool // At is To
 }
 
-// A Player plays a recording: it is a source of snapshots, as poller.Runner is.
+// A Player plays a recording: it is a source of snapshots, as runner.Runner is.
 // Its methods may be called from any goroutine and do not wait. It is used once.
 type Player struct {
 	recording *Recording
@@ -210,7 +210,7 @@ func (p *Player) read() {
 			}
 			return
 		}
-		if e, err := eventline.Parse(line); err == nil {
+		if e, err := events.Parse(line); err == nil {
 			if len(p.events) == maxEvents {
 				for _, e := range p.events {
 					p.ledger.Observe(e)

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
-	"quotatop/poller/journal/frame"
+	"quotatop/poller/events"
+	"quotatop/poller/events/frame"
 )
 
 // Unreadable is how much of a file could not be read.
@@ -121,7 +121,7 @@ func parse(ctx context.Context, c *cursor, first []byte, observe func(model.Even
 		}
 		for line := first; ; {
 			if line != nil {
-				if e, err := eventline.Parse(line); err == nil {
+				if e, err := events.Parse(line); err == nil {
 					batch = append(batch, e)
 				} else if _, tick := readTick(line); !tick && !isBeginning(line) {
 					lost.Lines++

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // readAll counts the events of a file.
@@ -25,7 +25,7 @@ func readAll(t *testing.T, path string) (events int, known bool, lost Unreadable
 func recorded(t testing.TB, name string, n int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	r, err := Create(path, Options{Table: testTable(t), Ledger: options, Clock: &poller.Clock{}})
+	r, err := Create(path, Options{Table: testTable(t), Ledger: options, Clock: &pioneer.Clock{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func badBit(data []byte) string {
 // no event, and nothing to complain about.
 func TestReadAfterRecovery(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl.zst")
-	r, err := Create(path, Options{Table: testTable(t), Ledger: options, Clock: &poller.Clock{}})
+	r, err := Create(path, Options{Table: testTable(t), Ledger: options, Clock: &pioneer.Clock{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
-	"quotatop/poller/eventline"
-	"quotatop/poller/journal/frame"
+	"quotatop/poller/events"
+	"quotatop/poller/events/frame"
+	"quotatop/poller/pioneer"
 )
 
 const (
@@ -26,10 +26,10 @@ const (
 	maxPending = 8 << 20
 )
 
-// A Recorder writes a recording, from the side. It is a poller.Journal and has
+// A Recorder writes a recording, from the side. It is a runner.Journal and has
 // to be closed.
 type Recorder struct {
-	clock  *poller.Clock
+	clock  *pioneer.Clock
 	fresh  []byte // the state of a ledger that knows nothing
 	report func(error)
 	wake   chan struct{} // holds one token while there is much to write
@@ -62,7 +62,7 @@ type mark struct {
 type Options struct {
 	Table  model.Table
 	Ledger model.LedgerOptions
-	Clock  *poller.Clock
+	Clock  *pioneer.Clock
 	// Report, if not nil, is called once if the recording cannot go on (a full
 	// disk). It must not block.
 	Report func(error)
@@ -119,7 +119,7 @@ func (r *Recorder) Observe(e model.Event) {
 		return
 	}
 	before := len(r.pending)
-	r.pending = eventline.Append(r.pending, e)
+	r.pending = events.Append(r.pending, e)
 	r.gatherer.observe(e)
 	if before < flushAt && len(r.pending) >= flushAt {
 		r.rouse()

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
-	"quotatop/poller/journal/frame"
+	"quotatop/poller/events"
+	"quotatop/poller/events/frame"
 )
 
 // A Recording is a recorded run that has been opened. It is read as it is
@@ -159,7 +159,7 @@ func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) er
 		}
 		at, isTick := readTick(line)
 		if !isTick {
-			if e, err := eventline.Parse(line); err == nil {
+			if e, err := events.Parse(line); err == nil {
 				l.Observe(e)
 				g.observe(e)
 			}

@@ -23,7 +23,7 @@ import (
 	"go.uber.org/goleak"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -74,7 +74,7 @@ func event(i int, now time.Time) model.Event {
 // and returns what was shown at each tick. It must run in a bubble.
 func record(t *testing.T, path string, seconds, n int) map[time.Time]string {
 	t.Helper()
-	r, err := Create(path, Options{Table: testTable(t), Ledger: options, Clock: &poller.Clock{}, Report: func(err error) { t.Errorf("report: %v", err) }})
+	r, err := Create(path, Options{Table: testTable(t), Ledger: options, Clock: &pioneer.Clock{}, Report: func(err error) { t.Errorf("report: %v", err) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +321,7 @@ func TestRefusals(t *testing.T) {
 	}
 	there := file("mine")
 	for path, want := range map[string]string{there: "is there already", filepath.Join(dir, "run.txt"): "name a recording .jsonl", filepath.Join(dir, "no", "run.jsonl"): "no such file"} {
-		if _, err := Create(path, Options{Table: testTable(t), Clock: &poller.Clock{}}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Create(path, Options{Table: testTable(t), Clock: &pioneer.Clock{}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("create %s: %v, want %q", path, err, want)
 		}
 	}
@@ -444,7 +444,7 @@ func TestFullDisk(t *testing.T) {
 			io.Writer
 			io.Closer
 		}{io.Discard, io.NopCloser(nil)}, true, Options{
-			Table: testTable(t), Clock: &poller.Clock{}, Report: func(err error) { reports = append(reports, err) },
+			Table: testTable(t), Clock: &pioneer.Clock{}, Report: func(err error) { reports = append(reports, err) },
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
+	"quotatop/poller/events"
 )
 
 // access reads a line of an access log in the common or combined format of web
@@ -63,7 +63,7 @@ func accessTime(line []byte) (at time.Time, rest []byte, ok bool) {
 			s = append(s, rest[1:6]...)
 			rest = rest[6:]
 		}
-		at, n := eventline.ScanTime(s, time.Local)
+		at, n := events.ScanTime(s, time.Local)
 		return at, rest, n == len(s)
 	}
 }

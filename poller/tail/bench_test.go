@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // BenchmarkParsers measures each format on what its tool writes: one call in
@@ -57,7 +57,7 @@ func BenchmarkParsers(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	stamp := time.Now().UTC().Format(time.RFC3339Nano)
 	text := []byte(strings.Repeat(strings.Replace(eventLine, "2026-06-17T12:04:31.2Z", stamp, 1)+"\n", 10_000))
-	r := &reader{status: &status{}, clock: new(poller.Clock), window: time.Hour, emit: func(model.Event) {}}
+	r := &reader{status: &status{}, clock: new(pioneer.Clock), window: time.Hour, emit: func(model.Event) {}}
 	r.setFormat(FormatEvents)
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
@@ -106,7 +106,7 @@ func BenchmarkStart(b *testing.B) {
 		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 		begun := time.Now()
 		var first time.Duration
-		err := New(path, FormatAuto, new(poller.Clock), Options{Window: time.Since(last) + time.Minute}).Run(ctx, func(e model.Event) {
+		err := New(path, FormatAuto, new(pioneer.Clock), Options{Window: time.Since(last) + time.Minute}).Run(ctx, func(e model.Event) {
 			if first == 0 && e.Call != nil {
 				first = time.Since(begun)
 				cancel()
@@ -130,7 +130,7 @@ func BenchmarkLatency(b *testing.B) {
 	ctx, cancel := context.WithCancel(b.Context())
 	seen, ready, done := make(chan time.Time, 1), make(chan struct{}, 1), make(chan error)
 	go func() {
-		done <- New(path, FormatEvents, new(poller.Clock), Options{}).Run(ctx, func(e model.Event) {
+		done <- New(path, FormatEvents, new(pioneer.Clock), Options{}).Run(ctx, func(e model.Event) {
 			switch {
 			case e.Call != nil:
 				seen <- time.Now()

@@ -4,14 +4,14 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
+	"quotatop/poller/events"
 )
 
 // events reads an event line. Only the calls of load runs are of use here: what
 // another quotatop knows of the account this one asks for itself, and its polls
 // are nobody's load.
 func (t target) events(line []byte, _ time.Time) (model.Event, bool) {
-	e, err := eventline.Parse(line)
+	e, err := events.Parse(line)
 	if err != nil {
 		return model.Event{}, false
 	}
@@ -34,6 +34,6 @@ func tidyDenial(d *model.Denial) {
 }
 
 func stampEvents(line []byte) (time.Time, bool) {
-	e, err := eventline.Parse(line)
+	e, err := events.Parse(line)
 	return e.At, err == nil
 }

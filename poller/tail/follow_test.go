@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // What is there is read, and what is appended, in pieces or at once.
@@ -183,7 +183,7 @@ func TestCannotRead(t *testing.T) {
 
 func TestInput(t *testing.T) {
 	run := func(t *testing.T, input io.Reader) *rig {
-		return start(t, New(StandardInput, FormatAuto, new(poller.Clock), Options{Input: input}))
+		return start(t, New(StandardInput, FormatAuto, new(pioneer.Clock), Options{Input: input}))
 	}
 	t.Run("pipe that is closed", func(t *testing.T) {
 		in, out, err := os.Pipe()
@@ -227,7 +227,7 @@ func TestInput(t *testing.T) {
 		r.waitHealth(t, model.StatePaused, "it has ended")
 	})
 	t.Run("none", func(t *testing.T) {
-		err := New(StandardInput, FormatAuto, new(poller.Clock), Options{}).Run(t.Context(), func(model.Event) {})
+		err := New(StandardInput, FormatAuto, new(pioneer.Clock), Options{}).Run(t.Context(), func(model.Event) {})
 		if err == nil {
 			t.Error("got no error, want one")
 		}
@@ -307,7 +307,7 @@ func TestClockOffset(t *testing.T) {
 	f := create(t, temp(t))
 	at := time.Now()
 	f.write(lineAt(at, "/1"))
-	clock := new(poller.Clock)
+	clock := new(pioneer.Clock)
 	clock.SetOffset(10 * time.Minute)
 	r := start(t, New(f.path, FormatAuto, clock, Options{}))
 	r.waitPaths(t, "/1")
@@ -354,7 +354,7 @@ func TestHealthCoversTheBacklog(t *testing.T) {
 func TestHost(t *testing.T) {
 	f := create(t, temp(t))
 	f.write(`INFO HTTP Request: GET https://example.com/1 "HTTP/1.1 200 OK"` + "\n")
-	r := start(t, New(f.path, FormatHTTPX, new(poller.Clock), Options{Host: "api.pioneer.ai"}))
+	r := start(t, New(f.path, FormatHTTPX, new(pioneer.Clock), Options{Host: "api.pioneer.ai"}))
 	r.waitHealth(t, model.StateOK, "")
 	f.write(`HTTP Request: GET https://example.com/2 "HTTP/1.1 200 OK"`+"\n", `HTTP Request: GET https://API.pioneer.ai:443/3 "HTTP/1.1 200 OK"`+"\n")
 	r.waitPaths(t, "/3")
@@ -363,7 +363,7 @@ func TestHost(t *testing.T) {
 // Several tails speak with one voice.
 func TestJoin(t *testing.T) {
 	f, missing := create(t, temp(t)), filepath.Join(t.TempDir(), "other.log")
-	clock := new(poller.Clock)
+	clock := new(pioneer.Clock)
 	r := start(t, Join(New(f.path, FormatAuto, clock, Options{}), New(missing, FormatAuto, clock, Options{})))
 	f.write(line("/1"), "junk\n")
 	r.waitPaths(t, "/1")
@@ -409,7 +409,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	done := make(chan int)
 	go func() {
 		calls := 0
-		_ = New(StandardInput, FormatEvents, new(poller.Clock), Options{Input: in}).Run(context.Background(), func(e model.Event) {
+		_ = New(StandardInput, FormatEvents, new(pioneer.Clock), Options{Input: in}).Run(context.Background(), func(e model.Event) {
 			if e.Call != nil {
 				calls++
 			}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
+	"quotatop/poller/events"
 )
 
 // httpx reads a line of a Python program's log. httpx, which the OpenAI and
@@ -54,7 +54,7 @@ func findTime(text []byte) (time.Time, bool) {
 		if text[i]-'0' > 9 || text[i+4] != '-' && text[i+4] != '/' {
 			continue
 		}
-		if t, n := eventline.ScanTime(text[i:], time.Local); n > 0 {
+		if t, n := events.ScanTime(text[i:], time.Local); n > 0 {
 			return t, true
 		}
 	}

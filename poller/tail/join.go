@@ -7,13 +7,13 @@ import (
 	"sync"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/runner"
 )
 
 // Join makes one source of several tails. A ledger knows all tails as one
 // source; joined, they also speak with one voice: the trouble of one is not
 // covered up by the others' being well.
-func Join(tails ...*Source) poller.Source {
+func Join(tails ...*Source) runner.Source {
 	if len(tails) == 1 {
 		return tails[0]
 	}

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"quotatop/poller/eventline"
+	"quotatop/poller/events"
 )
 
 // A walker goes over a line of JSON for the few values that are wanted. What it
@@ -162,6 +162,6 @@ func stampJSON(line []byte, key string) (time.Time, bool) {
 	if i < 0 || line[0] != '{' {
 		return time.Time{}, false
 	}
-	t, n := eventline.ScanTime(line[i+len(key):], time.Local)
+	t, n := events.ScanTime(line[i+len(key):], time.Local)
 	return t, n > 0
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
+	"quotatop/poller/events"
 )
 
 // k6 reads a line of k6's JSON output: a point of the metric http_reqs is a
@@ -81,7 +81,7 @@ func (p *point) readTags(w *walker) {
 }
 
 func (p *point) event(t target) (model.Event, bool) {
-	at, n := eventline.ScanTime(p.time, time.Local)
+	at, n := events.ScanTime(p.time, time.Local)
 	status := 0
 	if len(p.status) > 0 {
 		status = number(p.status)

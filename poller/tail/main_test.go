@@ -13,8 +13,9 @@ import (
 	"go.uber.org/goleak"
 
 	"quotatop/model"
-	"quotatop/poller"
-	"quotatop/poller/eventline"
+	"quotatop/poller/events"
+	"quotatop/poller/pioneer"
+	"quotatop/poller/runner"
 )
 
 func TestMain(m *testing.M) {
@@ -40,7 +41,7 @@ type rig struct {
 }
 
 // start runs a source until the test ends.
-func start(t *testing.T, source poller.Source) *rig {
+func start(t *testing.T, source runner.Source) *rig {
 	t.Helper()
 	r := &rig{news: make(chan struct{}, 1), done: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -68,7 +69,7 @@ func start(t *testing.T, source poller.Source) *rig {
 
 func follow(t *testing.T, path string, format Format) *rig {
 	t.Helper()
-	return start(t, New(path, format, new(poller.Clock), Options{}))
+	return start(t, New(path, format, new(pioneer.Clock), Options{}))
 }
 
 func (r *rig) emit(t *testing.T, e model.Event) {
@@ -79,7 +80,7 @@ func (r *rig) emit(t *testing.T, e model.Event) {
 	if e.Source != model.SourceTail || e.At.IsZero() {
 		t.Errorf("event %+v, want a source and a time", e)
 	}
-	if text := string(eventline.Append(nil, e)); strings.Contains(text, key) {
+	if text := string(events.Append(nil, e)); strings.Contains(text, key) {
 		t.Errorf("event %s shows the key", text)
 	}
 	r.events = append(r.events, e)
@@ -152,7 +153,7 @@ func health(events []model.Event) (h model.Health) {
 func line(path string) string { return lineAt(time.Now(), path) }
 
 func lineAt(at time.Time, path string) string {
-	return string(eventline.Append(nil, model.Event{At: at, Call: &model.Call{
+	return string(events.Append(nil, model.Event{At: at, Call: &model.Call{
 		Vantage: model.VantageLocal, Method: "POST", Path: path, Status: 200,
 	}}))
 }

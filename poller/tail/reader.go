@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // ahead is how far in the future a call's time may lie: clocks differ a little.
@@ -15,7 +15,7 @@ const ahead = time.Minute
 type reader struct {
 	status *status
 	target target
-	clock  *poller.Clock
+	clock  *pioneer.Clock
 	window time.Duration
 	emit   func(model.Event)
 

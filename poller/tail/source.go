@@ -25,7 +25,7 @@ import (
 	"github.com/muesli/cancelreader"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // StandardInput is the path of Options.Input.
@@ -44,17 +44,17 @@ type Options struct {
 	Host string
 }
 
-// A Source follows one file. It is a poller.Source.
+// A Source follows one file. It is a runner.Source.
 type Source struct {
 	path   string
 	format Format
-	clock  *poller.Clock
+	clock  *pioneer.Clock
 	opts   Options
 }
 
 // New returns a source that follows the file at path, or "-" for Options.Input.
 // clock corrects the times in it to the server's.
-func New(path string, format Format, clock *poller.Clock, opts Options) *Source {
+func New(path string, format Format, clock *pioneer.Clock, opts Options) *Source {
 	if opts.Window == 0 {
 		opts.Window = time.Hour
 	}

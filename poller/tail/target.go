@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
+	"quotatop/poller/events"
 )
 
 // A target is whom the calls of a log have to go to, to count.
@@ -25,7 +25,7 @@ func (t target) call(at time.Time, method, url []byte, status int) (model.Event,
 		return model.Event{}, true
 	}
 	call := &model.Call{
-		Vantage: model.VantageLocal, Method: printable(method), Path: printable(eventline.CutPath(path)), Status: status,
+		Vantage: model.VantageLocal, Method: printable(method), Path: printable(events.CutPath(path)), Status: status,
 	}
 	if call.Path == "" {
 		call.Path = "/"
@@ -85,7 +85,7 @@ func printable(text []byte) string {
 			}, text)))
 		}
 	}
-	return redact(eventline.Intern(text))
+	return redact(events.Intern(text))
 }
 
 // redact takes out what looks like an API key: pio_sk_… and fast_sk_….

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/eventline"
+	"quotatop/poller/events"
 )
 
 // maxExcerpt bounds what is read of a denial's body, in bytes of base64.
@@ -59,7 +59,7 @@ type result struct {
 }
 
 func (r *result) event(t target) (model.Event, bool) {
-	at, n := eventline.ScanTime(r.timestamp, time.Local)
+	at, n := events.ScanTime(r.timestamp, time.Local)
 	status := number(r.code)
 	if n == 0 || status < 0 {
 		return model.Event{}, false

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 const (
@@ -57,7 +57,7 @@ func BenchmarkOverhead(b *testing.B) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		_ = New(base, new(poller.Clock), Options{Listener: ln}).Run(ctx, func(model.Event) {})
+		_ = New(base, new(pioneer.Clock), Options{Listener: ln}).Run(ctx, func(model.Event) {})
 	})
 	defer running.Wait()
 	defer cancel()
@@ -166,7 +166,7 @@ func BenchmarkHandler(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	tap := New(base, new(poller.Clock), Options{Transport: stub{}})
+	tap := New(base, new(pioneer.Clock), Options{Transport: stub{}})
 	for _, bench := range []struct {
 		name    string
 		handler http.Handler

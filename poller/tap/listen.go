@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"syscall"
 
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // Listen opens addr, as in "127.0.0.1:8429", for a tap. Whoever reaches a tap
@@ -50,7 +50,7 @@ func leadsTo(upstream *url.URL, own net.Addr) bool {
 	if port != strconv.Itoa(addr.Port) {
 		return false
 	}
-	if poller.IsLoopback(upstream.Hostname()) {
+	if pioneer.IsLoopback(upstream.Hostname()) {
 		return addr.IP.IsLoopback() || addr.IP.IsUnspecified()
 	}
 	ip := net.ParseIP(upstream.Hostname())

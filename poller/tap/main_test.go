@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -59,7 +59,7 @@ func start(t *testing.T, upstream string, change ...func(*Options)) *rig {
 	for _, c := range change {
 		c(&opts)
 	}
-	r.tap = New(u, new(poller.Clock), opts)
+	r.tap = New(u, new(pioneer.Clock), opts)
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 2000}
 	r.client = &http.Client{
 		Transport:     transport,

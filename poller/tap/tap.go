@@ -25,7 +25,7 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller"
+	"quotatop/poller/pioneer"
 )
 
 // Options are what a Tap need not be told. The zero value is fit for
@@ -44,11 +44,11 @@ type Options struct {
 }
 
 // A Tap passes requests on to one upstream and sees what becomes of them. It
-// is an http.Handler and a poller.Source.
+// is an http.Handler and a runner.Source.
 type Tap struct {
 	upstream  *url.URL
 	prefix    string // the upstream's path, without a slash at its end
-	clock     *poller.Clock
+	clock     *pioneer.Clock
 	listener  net.Listener
 	transport http.RoundTripper
 	drain     time.Duration
@@ -60,7 +60,7 @@ type Tap struct {
 // New returns a tap that passes requests on to upstream, an absolute http or
 // https URL whose path, if any, is put before that of each request. clock
 // stamps what the tap sees with the server's time.
-func New(upstream *url.URL, clock *poller.Clock, opts Options) *Tap {
+func New(upstream *url.URL, clock *pioneer.Clock, opts Options) *Tap {
 	t := &Tap{
 		upstream:  upstream,
 		prefix:    strings.TrimSuffix(upstream.EscapedPath(), "/"),

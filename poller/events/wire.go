@@ -1,0 +1,286 @@
+package events
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"quotatop/model"
+)
+
+// eventJSON is a line as encoding/json reads it.
+type eventJSON struct {
+	At      stamp        `json:"at"`
+	Source  string       `json:"source,omitempty"`
+	Call    *callJSON    `json:"call,omitempty"`
+	Reading *readingJSON `json:"reading,omitempty"`
+	Account *accountJSON `json:"account,omitempty"`
+	Health  *healthJSON  `json:"health,omitempty"`
+}
+
+type callJSON struct {
+	Vantage model.Vantage           `json:"vantage,omitempty"`
+	Method  string                  `json:"method,omitempty"`
+	Path    string                  `json:"path"`
+	Status  int                     `json:"status,omitempty"`
+	Denial  saidDenial              `json:"denial,omitzero"`
+	Cost    model.Opt[model.Micros] `json:"cost_usd,omitzero"`
+	Tokens  int64                   `json:"tokens,omitempty"`
+	Model   string                  `json:"model,omitempty"`
+}
+
+// saidDenial tells a denial that is null, which was none, from one that is left
+// out, which the status decides.
+type saidDenial struct {
+	said   bool
+	denial *denialJSON
+}
+
+func (s saidDenial) MarshalJSON() ([]byte, error) { return json.Marshal(s.denial) }
+
+func (s *saidDenial) UnmarshalJSON(text []byte) error {
+	s.said = true
+	return json.Unmarshal(text, &s.denial)
+}
+
+type denialJSON struct {
+	Kind       model.Kind `json:"kind,omitempty"`
+	Status     int        `json:"status,omitempty"` // where it is not the call's
+	RetryAfter wait       `json:"retry_after_s,omitzero"`
+	Reason     string     `json:"reason,omitempty"`
+	Detail     string     `json:"detail,omitempty"`
+	Headers    string     `json:"headers,omitempty"`
+	URL        string     `json:"resolution_url,omitempty"`
+	Limit      int        `json:"limit,omitempty"`
+	Per        seconds    `json:"per_s,omitempty"`
+}
+
+// wait is a number of seconds, or the text of a Retry-After header.
+type wait string
+
+func (w wait) MarshalJSON() ([]byte, error) { return []byte(w), nil }
+
+func (w *wait) UnmarshalJSON(text []byte) error {
+	switch {
+	case string(text) == "null":
+	case text[0] == '"':
+		var said string
+		err := json.Unmarshal(text, &said)
+		*w = wait(said)
+		return err
+	default:
+		*w = wait(text)
+	}
+	return nil
+}
+
+type readingJSON struct {
+	From        stamp      `json:"from"`
+	To          stamp      `json:"to"`
+	Sampled     bool       `json:"sampled,omitempty"`
+	Total       int        `json:"total,omitempty"`
+	TotalMargin int        `json:"total_margin,omitempty"`
+	Rows        []callJSON `json:"rows,omitempty"`
+}
+
+type accountJSON struct {
+	Plan        string                  `json:"plan,omitempty"`
+	Team        string                  `json:"team,omitempty"`
+	Used        model.Opt[model.Micros] `json:"used_usd,omitzero"`
+	Limit       model.Opt[model.Micros] `json:"limit_usd,omitzero"`
+	ResetsAt    stamp                   `json:"resets_at,omitzero"`
+	Period      string                  `json:"period,omitempty"`
+	ResetSource string                  `json:"reset_source,omitempty"`
+}
+
+type healthJSON struct {
+	State        model.State `json:"state"`
+	Error        string      `json:"error,omitempty"`
+	Note         string      `json:"note,omitempty"`
+	RetryAt      stamp       `json:"retry_at,omitzero"`
+	Interval     seconds     `json:"interval_s,omitempty"`
+	BudgetMinute int         `json:"budget_minute,omitempty"`
+	BudgetHour   int         `json:"budget_hour,omitempty"`
+	ClockOffset  seconds     `json:"clock_offset_s,omitempty"`
+}
+
+func (l *eventJSON) event() (model.Event, error) {
+	e := model.Event{At: time.Time(l.At), Source: tidy(l.Source, maxWord)}
+	if e.At.IsZero() {
+		return model.Event{}, errNoTime
+	}
+	var err error
+	things := 0
+	if l.Call != nil {
+		things++
+		e.Call = new(model.Call)
+		*e.Call, err = l.Call.call(e.At)
+	}
+	if l.Reading != nil {
+		things++
+		e.Reading, err = l.Reading.reading()
+	}
+	if a := l.Account; a != nil {
+		things++
+		e.Account = &model.Account{
+			Plan: tidy(a.Plan, maxText), Team: tidy(a.Team, maxText), Used: a.Used, Limit: a.Limit,
+			ResetsAt: time.Time(a.ResetsAt), Period: tidy(a.Period, maxWord), ResetSource: tidy(a.ResetSource, maxWord),
+		}
+	}
+	if h := l.Health; h != nil {
+		things++
+		e.Health = &model.Health{
+			State: model.State(tidy(string(h.State), maxWord)), Error: tidy(h.Error, maxText), Note: tidy(h.Note, maxText),
+			RetryAt: time.Time(h.RetryAt), Interval: time.Duration(h.Interval),
+			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: time.Duration(h.ClockOffset),
+		}
+	}
+	switch {
+	case things != 1:
+		return model.Event{}, errNotOne
+	case err != nil:
+		return model.Event{}, err
+	}
+	return e, nil
+}
+
+func (r *readingJSON) reading() (*model.Reading, error) {
+	out := &model.Reading{
+		From: time.Time(r.From), To: time.Time(r.To),
+		Sampled: r.Sampled, Total: r.Total, TotalMargin: r.TotalMargin,
+	}
+	for i := range r.Rows {
+		row, err := r.Rows[i].call(out.To)
+		if err != nil {
+			return nil, err
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return out, nil
+}
+
+func newReadingJSON(r *model.Reading) *readingJSON {
+	out := &readingJSON{
+		From: stamp(r.From), To: stamp(r.To),
+		Sampled: r.Sampled, Total: r.Total, TotalMargin: r.TotalMargin,
+	}
+	for i := range r.Rows {
+		out.Rows = append(out.Rows, newCallJSON(&r.Rows[i]))
+	}
+	return out
+}
+
+// call reads the call; at is when it was made.
+func (c *callJSON) call(at time.Time) (model.Call, error) {
+	call := model.Call{
+		Vantage: c.Vantage, Method: tidy(c.Method, maxWord), Path: tidy(CutPath(c.Path), maxPath), Status: c.Status,
+		Cost: c.Cost.Or(0), Tokens: c.Tokens, Model: tidy(c.Model, maxText),
+	}
+	switch {
+	case call.Path == "":
+		return model.Call{}, errNoPath
+	case call.Status < 0 || call.Status > 999:
+		return model.Call{}, errStatus
+	}
+	switch c.Vantage {
+	case "":
+		call.Vantage = model.VantageLocal
+	case model.VantageLocal, model.VantageAccount:
+	default:
+		return model.Call{}, errVantage
+	}
+	switch {
+	case c.Denial.denial != nil:
+		call.Denial = c.Denial.denial.read(c.Status, at)
+	case !c.Denial.said && maybeDenied(c.Status):
+		call.Denial = new(denialJSON).read(c.Status, at)
+	}
+	return call, nil
+}
+
+// maybeDenied reports whether a response of this status may be a denial.
+func maybeDenied(status int) bool {
+	return status == 429 || status >= 401 && status <= 403
+}
+
+// read reads the denial, or nil when the status and the reason are none's.
+func (d *denialJSON) read(status int, at time.Time) *model.Denial {
+	limit := model.Limit{Max: d.Limit, Per: time.Duration(d.Per)}
+	if limit.Max < 0 || limit.Max > model.MaxLimit || limit.Per < 0 {
+		limit = model.Limit{}
+	}
+	if d.Status != 0 {
+		status = d.Status
+	}
+	headers := tidy(d.Headers, maxText)
+	switch d.Kind {
+	case model.KindRate, model.KindCap, model.KindCredits, model.KindCeiling, model.KindAuth:
+		return &model.Denial{
+			Kind: d.Kind, Status: status, RetryAfter: within(parseSeconds(d.RetryAfter.text())),
+			Reason: tidy(d.Reason, maxText), Detail: tidy(d.Detail, maxText), Headers: headers,
+			URL: tidy(d.URL, maxText), Limit: limit,
+		}
+	}
+	header := func(name string) string {
+		switch {
+		case name == "Retry-After":
+			return d.RetryAfter.text()
+		case name == "X-RateLimit-Reason":
+			return d.Reason
+		case name == "X-RateLimit-Limit" && limit.Max > 0:
+			return strconv.Itoa(limit.Max)
+		}
+		return ""
+	}
+	denial, ok := model.ReadDenial(status, header, d.body(), at)
+	if !ok {
+		return nil
+	}
+	denial.Headers = headers // those that the client saw, not those made up here
+	if limit.Per > 0 {
+		denial.Limit.Per = limit.Per
+	}
+	return &denial
+}
+
+func (w wait) text() string { return string(w) }
+
+// body is a response body that says what the line says.
+func (d *denialJSON) body() []byte {
+	if d.Reason == "" && d.Detail == "" && d.URL == "" {
+		return nil
+	}
+	body, _ := json.Marshal(map[string]string{"code": d.Reason, "message": d.Detail, "resolution_url": d.URL}) // texts always encode
+	return body
+}
+
+func newCallJSON(c *model.Call) callJSON {
+	out := callJSON{Method: c.Method, Path: c.Path, Status: c.Status, Tokens: c.Tokens, Model: c.Model}
+	if c.Vantage != model.VantageLocal {
+		out.Vantage = c.Vantage
+	}
+	if c.Cost != 0 {
+		out.Cost = model.Some(c.Cost)
+	}
+	switch d := c.Denial; {
+	case d != nil:
+		out.Denial = saidDenial{true, newDenialJSON(d, c.Status)}
+	case maybeDenied(c.Status):
+		out.Denial.said = true
+	}
+	return out
+}
+
+func newDenialJSON(d *model.Denial, status int) *denialJSON {
+	out := &denialJSON{
+		Kind: d.Kind, Reason: d.Reason, Detail: d.Detail, Headers: d.Headers, URL: d.URL,
+		Limit: d.Limit.Max, Per: seconds(d.Limit.Per),
+	}
+	if d.Status != status {
+		out.Status = d.Status
+	}
+	if after, ok := d.RetryAfter.Get(); ok {
+		out.RetryAfter = wait(appendSeconds(nil, after))
+	}
+	return out
+}

@@ -1,0 +1,204 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"quotatop/model"
+	"quotatop/poller/pioneer"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// script is a source that does what a test says.
+type script func(ctx context.Context, emit func(model.Event)) error
+
+func (s script) Name() string { return model.SourceTap }
+
+func (s script) Run(ctx context.Context, emit func(model.Event)) error { return s(ctx, emit) }
+
+func start(ctx context.Context, t *testing.T, s script) <-chan model.Snapshot {
+	t.Helper()
+	table, err := model.Profile(model.DefaultProfile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Runner{Sources: []Source{s}, Ledger: model.NewLedger(table, model.LedgerOptions{}), Clock: &pioneer.Clock{}}
+	return r.Start(ctx)
+}
+
+func call() model.Event {
+	return model.Event{At: time.Now(), Source: model.SourceTap, Call: &model.Call{
+		Vantage: model.VantageLocal, Method: "POST", Path: "/inference", Status: 200,
+	}}
+}
+
+// Snapshots come at most four a second however many the events, and once a
+// second without any.
+func TestPaceOfSnapshots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		feed := start(ctx, t, func(ctx context.Context, emit func(model.Event)) error {
+			for range 1000 { // ten busy seconds
+				emit(call())
+				time.Sleep(10 * time.Millisecond)
+			}
+			<-ctx.Done()
+			return nil
+		})
+		count := func(d time.Duration) (n int) {
+			for end := time.After(d); ; n++ {
+				select {
+				case <-feed:
+				case <-end:
+					return n
+				}
+			}
+		}
+		if n := count(10 * time.Second); n < 36 || n > 42 {
+			t.Errorf("%d snapshots in ten busy seconds, want 4 a second", n)
+		}
+		if n := count(10 * time.Second); n < 9 || n > 11 {
+			t.Errorf("%d snapshots in ten idle seconds, want 1 a second", n)
+		}
+		cancel()
+		for range feed {
+		}
+	})
+}
+
+// A reader that sleeps finds the newest snapshot and holds nobody up.
+func TestNewestWins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		feed := start(t.Context(), t, func(_ context.Context, emit func(model.Event)) error {
+			for range 5000 {
+				emit(call())
+			}
+			return nil
+		})
+		synctest.Wait()
+		s := <-feed
+		if got := s.Endpoints[1].Limits[0].Used.Or(0); got != 0 && got != 5000 {
+			t.Errorf("used %d, want all 5000", got)
+		}
+		for s := range feed {
+			if got := s.Endpoints[1].Calls.Or(0); got != 5000 {
+				t.Errorf("used %d, want all 5000", got)
+			}
+		}
+	})
+}
+
+// book is a Journal in memory.
+type book struct {
+	events []model.Event
+	state  []byte
+	at     int // events before state
+}
+
+func (b *book) Observe(e model.Event) { b.events = append(b.events, e) }
+
+func (b *book) Checkpoint(state func([]byte) []byte) { b.state, b.at = state(nil), len(b.events) }
+
+// A journal is shown every event, and a checkpoint is what the ledger knows
+// after those before it.
+func TestJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table, err := model.Profile(model.DefaultProfile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		journal := &book{}
+		r := &Runner{Ledger: model.NewLedger(table, model.LedgerOptions{}), Clock: &pioneer.Clock{}, Journals: []Journal{journal}}
+		r.Sources = []Source{script(func(_ context.Context, emit func(model.Event)) error {
+			for range 500 {
+				emit(call())
+				time.Sleep(time.Millisecond)
+			}
+			return nil
+		})}
+		for range r.Start(t.Context()) {
+		}
+		if len(journal.events) != 500 || journal.at != 500 {
+			t.Fatalf("%d events and a checkpoint at %d, want all 500", len(journal.events), journal.at)
+		}
+		l, err := model.RestoreLedger(table, model.LedgerOptions{}, journal.state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Snapshot(time.Now()).Endpoints[1].Calls; r.Ledger.Snapshot(time.Now()).Endpoints[1].Calls != got {
+			t.Errorf("restored ledger has %v calls", got)
+		}
+	})
+}
+
+// A source that fails is named with its error and started again, later each
+// time; the feed is closed once ctx has ended.
+func TestFailedSourceIsStartedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		begin := time.Now()
+		var starts []time.Duration
+		feed := start(ctx, t, func(ctx context.Context, emit func(model.Event)) error {
+			starts = append(starts, time.Since(begin))
+			if len(starts) == 4 {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return errors.New("the port is gone")
+		})
+		time.Sleep(500 * time.Millisecond)
+		var s model.Snapshot
+		for s = range feed {
+			if len(s.Sources) > 0 {
+				break
+			}
+		}
+		if src := s.Sources[0]; src.State != model.StateError || src.Error != "the port is gone" || !src.RetryAt.Known() {
+			t.Errorf("source = %+v, want its error and when it is tried again", src)
+		}
+		time.Sleep(10 * time.Second)
+		cancel()
+		for range feed {
+		}
+		want := []time.Duration{0, time.Second, 3 * time.Second, 7 * time.Second}
+		if len(starts) != len(want) {
+			t.Fatalf("started at %v, want %v", starts, want)
+		}
+		for i := range want {
+			if starts[i] != want[i] {
+				t.Errorf("start %d at %s, want %s", i, starts[i], want[i])
+			}
+		}
+	})
+}
+
+// A fault in one source is said as an error, and the others go on.
+func TestFaultySource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var starts int
+		feed := start(ctx, t, func(ctx context.Context, emit func(model.Event)) error {
+			if starts++; starts == 1 {
+				panic("index out of range")
+			}
+			emit(call())
+			<-ctx.Done()
+			return nil
+		})
+		time.Sleep(5 * time.Second)
+		cancel()
+		var s model.Snapshot
+		for s = range feed {
+		}
+		if starts != 2 || len(s.Sources) != 1 || !strings.Contains(s.Sources[0].Error, "a fault in quotatop itself, please report it: index out of range") {
+			t.Errorf("started %d times, sources %+v; want it started again and its fault said", starts, s.Sources)
+		}
+	})
+}

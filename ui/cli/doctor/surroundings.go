@@ -1,0 +1,119 @@
+package doctor
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/charmbracelet/colorprofile"
+
+	"quotatop/ui/statefile"
+)
+
+// terminal looks at what the screen can be drawn with.
+func (c *checkup) terminal() {
+	term := c.env("TERM")
+	switch {
+	case !c.opts.Terminal:
+		c.better("terminal: standard output is none", "the dashboard needs one; quotatop once and quotatop stream do not")
+	case term == "" || term == "dumb":
+		c.bad("terminal: TERM is "+quoteEmpty(term)+", which cannot be drawn on", "set TERM to what the terminal is, such as xterm-256color; or use quotatop once")
+	default:
+		c.good("terminal: " + term + ", " + c.colours())
+	}
+	name, locale := c.locale()
+	if strings.Contains(strings.ReplaceAll(strings.ToLower(locale), "-", ""), "utf8") {
+		c.good("locale: " + locale)
+	} else {
+		c.better("locale: "+name+" is "+quoteEmpty(locale)+", which is not UTF-8: gauges and frames may not show", "set it to a UTF-8 locale, such as C.UTF-8")
+	}
+	if c.env("TMUX") == "" {
+		return
+	}
+	if strings.HasPrefix(term, "tmux") || strings.HasPrefix(term, "screen") {
+		c.better("tmux: this is a pane of it", "quotatop tmux doctor says why a status line does not show")
+		return
+	}
+	c.better("tmux: TERM is "+quoteEmpty(term)+" inside of it: colours and keys may be wrong", `put into tmux.conf: set -g default-terminal "tmux-256color"`)
+}
+
+// colours are those that the environment asks for.
+func (c *checkup) colours() string {
+	if c.env("NO_COLOR") != "" {
+		return "without colour, as NO_COLOR asks"
+	}
+	switch colorprofile.Env(c.opts.Env) {
+	case colorprofile.TrueColor:
+		return "true colour"
+	case colorprofile.ANSI256:
+		return "256 colours"
+	case colorprofile.ANSI:
+		return "16 colours"
+	}
+	return "without colour"
+}
+
+// locale is the variable that decides on the characters, and its value.
+func (c *checkup) locale() (name, value string) {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := c.env(name); v != "" {
+			return name, v
+		}
+	}
+	return "LANG", ""
+}
+
+func quoteEmpty(text string) string {
+	if text == "" {
+		return "not set"
+	}
+	return text
+}
+
+// folders looks whether what has to be written can be.
+func (c *checkup) folders() {
+	if len(c.opts.RuntimeDirs) > 0 {
+		if dir, err := statefile.MakeDir(c.opts.RuntimeDirs...); err != nil {
+			c.bad("runtime folder: "+err.Error(), "set XDG_RUNTIME_DIR to a folder of your own; without one quotatop status has to poll")
+		} else {
+			c.folder("runtime folder", dir)
+		}
+	}
+	if c.opts.StateDir != "" {
+		c.folder("state folder", c.opts.StateDir)
+	}
+}
+
+// folder tries to write to a folder, or where it is not there yet to the one
+// that it will be made in.
+func (c *checkup) folder(name, dir string) {
+	there := dir
+	for {
+		info, err := os.Stat(there)
+		if err == nil && !info.IsDir() {
+			c.bad(name+": "+there+" is not a folder", "move that file away")
+			return
+		}
+		if err == nil || !errors.Is(err, fs.ErrNotExist) || there == filepath.Dir(there) {
+			break
+		}
+		there = filepath.Dir(there)
+	}
+	probe, err := os.CreateTemp(there, ".quotatop-doctor-*")
+	if err != nil {
+		if trouble, ok := errors.AsType[*fs.PathError](err); ok {
+			err = trouble.Err
+		}
+		c.bad(name+": "+dir+" cannot be written: "+err.Error(), "make it yours and writable (chmod 700), or free some room")
+		return
+	}
+	_, err = probe.Write(make([]byte, 4096)) // a full disk still makes files
+	err = errors.Join(err, probe.Close(), os.Remove(probe.Name()))
+	if err != nil {
+		c.bad(name+": "+dir+" cannot be written: "+err.Error(), "free some room")
+		return
+	}
+	c.good(name + ": " + dir + " can be written")
+}

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"quotatop/poller/recording"
+	"quotatop/ui"
+)
+
+func replayCommand(f *flags) *cobra.Command {
+	var speed, from, until string
+	cmd := &cobra.Command{
+		Use:   "replay FILE",
+		Short: "play a recorded run in the same screen",
+		Long: "replay plays what --record has kept. Space pauses, the arrows go 10 s back and on, with shift a minute,\n" +
+			"[ and ] go to the denials, - and + change the speed.",
+		Example: "  quotatop --record run.jsonl.zst\n  quotatop replay run.jsonl.zst --speed 10x --from 12:04",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := needTerminal(cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			c, err := f.settings()
+			if err != nil {
+				return err
+			}
+			run, err := recording.Open(args[0])
+			if err != nil {
+				return fmt.Errorf("replay: %w", err)
+			}
+			defer run.Close()
+			player, err := openPlayer(run, speed, from, until)
+			if err != nil {
+				return usageError{fmt.Errorf("replay: %w", err)}
+			}
+			ctx, cancel := context.WithCancel(cmd.Context())
+			defer cancel()
+			return ui.Run(ctx, player.Start(ctx), ui.Options{
+				Player: player, ASCII: f.plainCharacters(), Theme: c.Theme, Keys: c.Keys, Looks: f.looks(ctx),
+			}, ui.Terminal{})
+		},
+	}
+	cmd.Flags().StringVar(&speed, "speed", "1x", "how many times as fast as it was, from 1x to 1000x")
+	cmd.Flags().StringVar(&from, "from", "", "where to begin: a time of day in UTC, as 12:04, or RFC 3339")
+	cmd.Flags().StringVar(&until, "until", "", "where to end")
+	return cmd
+}
+
+// A player is a recording's player as the screen wants it.
+type player struct{ *recording.Player }
+
+// Status implements ui.Player.
+func (p player) Status() ui.Replay { return ui.Replay(p.Player.Status()) }
+
+// openPlayer readies the part of a recording that the flags ask for.
+func openPlayer(run *recording.Recording, speed, from, until string) (player, error) {
+	var opts recording.PlayOptions
+	var err error
+	if opts.Speed, err = strconv.ParseFloat(strings.TrimSuffix(speed, "x"), 64); err != nil || !(opts.Speed >= recording.MinSpeed && opts.Speed <= recording.MaxSpeed) {
+		return player{}, fmt.Errorf("speed %q: write it like 10x, from %dx to %dx", speed, recording.MinSpeed, recording.MaxSpeed)
+	}
+	for _, end := range []struct {
+		text string
+		into *time.Time
+	}{{from, &opts.From}, {until, &opts.Until}} {
+		if end.text == "" {
+			continue
+		}
+		if *end.into, err = run.ParseTime(end.text); err != nil {
+			return player{}, err
+		}
+	}
+	if from != "" && until != "" && !opts.Until.After(opts.From) {
+		return player{}, fmt.Errorf("--until %s is not after --from %s", until, from)
+	}
+	p, err := run.Play(opts)
+	return player{p}, err
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"quotatop/model"
+)
+
+func streamCommand(f *flags) *cobra.Command {
+	var every time.Duration
+	cmd := &cobra.Command{
+		Use:   "stream",
+		Short: "no screen: a Snapshot a second as JSON Lines, until interrupted",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if every < 100*time.Millisecond {
+				return usageError{fmt.Errorf("--every %s: use 100ms or more", every)}
+			}
+			r, err := f.newWatch(cmd.Context())
+			if err != nil {
+				return err
+			}
+			end, err := r.record(f.record, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer end()
+			ctx, cancel := context.WithCancel(cmd.Context())
+			defer cancel()
+			return stream(r.start(ctx), every, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().DurationVar(&every, "every", time.Second, "time between snapshots")
+	return cmd
+}
+
+// stream writes the newest snapshot at every tick, until feed is closed.
+func stream(feed <-chan model.Snapshot, every time.Duration, out io.Writer) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	enc := json.NewEncoder(out)
+	for newest, fresh := (model.Snapshot{}), false; ; {
+		select {
+		case s, ok := <-feed:
+			if !ok {
+				return nil
+			}
+			newest, fresh = s, true
+		case <-tick.C:
+			if !fresh {
+				continue
+			}
+			if err := enc.Encode(newest); err != nil {
+				if errors.Is(err, syscall.EPIPE) {
+					return nil // the reader has seen enough
+				}
+				return fmt.Errorf("stream: %w", err)
+			}
+			fresh = false
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"quotatop/model"
+	"quotatop/poller/events"
+	"quotatop/poller/pioneer"
+	"quotatop/poller/tap"
+)
+
+func tapCommand(f *flags) *cobra.Command {
+	var listen, to, log string
+	cmd := &cobra.Command{
+		Use:   "tap",
+		Short: "pass a load run's requests through without a screen, and log each of them",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.settings()
+			if err != nil {
+				return err
+			}
+			if to == "" {
+				to = c.BaseURL
+			}
+			upstream, err := pioneer.ParseBaseURL(to)
+			if err != nil {
+				return usageError{err}
+			}
+			return runTap(cmd, upstream, listen, log)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8429", "address to listen on")
+	cmd.Flags().StringVar(&to, "to", "", "where to pass requests on to (default: the base URL)")
+	cmd.Flags().StringVar(&log, "log", "", "file to append an event line to for each request; fit for --tail")
+	return cmd
+}
+
+// runTap runs a tap until the first signal, then lets the requests in flight
+// finish; a second signal ends the program at once.
+func runTap(cmd *cobra.Command, upstream *url.URL, listen, log string) (failed error) {
+	ctx, say := cmd.Context(), cmd.ErrOrStderr()
+	ln, err := tap.Listen(listen)
+	if err != nil {
+		return err
+	}
+	observe := func(model.Event) {}
+	if log != "" {
+		lines, err := events.OpenWriter(log, func(err error) { fmt.Fprintln(say, "quotatop tap:", err) })
+		if err != nil {
+			return errors.Join(err, ln.Close())
+		}
+		defer func() { failed = errors.Join(failed, lines.Close()) }()
+		observe = lines.Observe
+	}
+	fmt.Fprintf(say, "quotatop tap: http://%s passes requests on to %s\n", ln.Addr(), upstream)
+	stop := context.AfterFunc(ctx, func() {
+		endAtOnce()
+		fmt.Fprintln(say, "quotatop tap: waiting for the requests in flight; interrupt again to cut them")
+	})
+	defer stop()
+	t := tap.New(upstream, &pioneer.Clock{}, tap.Options{Listener: ln})
+	return t.Run(ctx, func(e model.Event) {
+		observe(e)
+		if e.Health != nil && e.Health.Error != "" {
+			fmt.Fprintln(say, "quotatop tap:", e.Health.Error)
+		}
+	})
+}
