@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,7 +35,10 @@ const testKey = "pio_sk_do_not_show_me"
 func quotatop(t *testing.T, ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = cli.Run(ctx, append([]string{"--config", os.DevNull}, args...), &out, &errs)
+	if !slices.Contains([]string{"help", "completion", "config", "tmux"}, args[0]) {
+		args = append([]string{"--config", os.DevNull}, args...)
+	}
+	code = cli.Run(ctx, args, &out, &errs)
 	return code, out.String(), errs.String()
 }
 
@@ -66,20 +70,20 @@ func TestMistakes(t *testing.T) {
 		"key of more":        {"once", testKey + " x", 2, "PIONEER_API_KEY holds more than a key"},
 		"key file missing":   {"once --key-file " + empty + ".no", "", 2, "no such file"},
 		"key file empty":     {"once --key-file " + empty, "", 2, "is empty"},
-		"unknown flag":       {"once --jsn", testKey, 2, "unknown flag: --jsn"},
-		"unknown command":    {"ones", testKey, 2, `unknown command "ones"`},
+		"unknown flag":       {"once --jsn", testKey, 2, "unknown flag: --jsn: did you mean --json? See quotatop once --help"},
+		"unknown command":    {"ones", testKey, 2, `unknown command "ones": did you mean once? See quotatop --help`},
 		"unknown profile":    {"once --profile 2025-01", testKey, 2, `unknown profile "2025-01": use one of`},
-		"unknown theme":      {"once --theme pink", testKey, 2, `"pink"`},
+		"unknown theme":      {"replay run.jsonl --theme pink", testKey, 2, `--theme: unknown theme "pink"`},
 		"base URL":           {"once --base-url pioneer", testKey, 2, `base URL "pioneer" is not one`},
 		"http":               {"once --base-url http://api.example.com", testKey, 2, "would send the key unencrypted"},
-		"interval":           {"once --interval soon", testKey, 2, `time span "soon"`},
-		"short interval":     {"once --interval 1ms", testKey, 2, "interval of 1ms: use 1s"},
+		"interval":           {"stream --interval soon", testKey, 2, `time span "soon"`},
+		"short interval":     {"stream --interval 1ms", testKey, 2, "interval of 1ms: use 1s"},
 		"every":              {"stream --every 1ms", testKey, 2, "--every 1ms"},
 		"broken config":      {"once --config " + broken, testKey, 2, `:2:1: unknown key "limit"`},
 		"config missing":     {"once --config " + broken + ".no", testKey, 2, "no such file"},
 		"port in use":        {"stream --tap " + taken.Addr().String(), testKey, 1, "is in use"},
 		"tap address":        {"stream --tap 8429", testKey, 1, "write it like 127.0.0.1:8429"},
-		"not a terminal":     {"", testKey, 2, "not a terminal: use quotatop once"},
+		"not a terminal":     {"--interval 10s", testKey, 2, "not a terminal: use quotatop once"},
 		"demo, no terminal":  {"demo", "", 2, "not a terminal: use quotatop once"},
 		"dead host":          {"once --base-url " + dead.URL, testKey, 1, "connection refused"},
 		"argument too many":  {"once more", testKey, 2, "more"},
@@ -97,7 +101,17 @@ func TestMistakes(t *testing.T) {
 		"wait, dead host":    {"wait --until-headroom 5% --timeout 100ms --base-url " + dead.URL, testKey, 1, "not known"},
 		"wait for no time":   {"wait --until-headroom 5% --timeout 0s", testKey, 2, "--timeout 0s"},
 		"status, format":     {"status --format {{.Nope}}", testKey, 2, "can't evaluate field Nope"},
-		"report on nothing":  {"report", "", 2, "requires at least 1 arg"},
+		"report on nothing":  {"report", "", 2, "report needs a FILE: quotatop report run.jsonl"},
+		"replay of nothing":  {"replay", "", 2, "replay needs a FILE: quotatop replay run.jsonl"},
+		"replay of two":      {"replay a b", "", 2, "one FILE at a time"},
+		"cap, not a number":  {"sim --cap-usd abc", "", 2, `--cap-usd "abc": use a number like 50`},
+		"cap, negative":      {"sim --cap-usd -5", "", 2, "use a positive amount"},
+		"seed":               {"demo --seed -1", "", 2, `--seed "-1": use a whole number`},
+		"time span":          {"stream --every often", testKey, 2, `--every "often": write it like 30s`},
+		"flag without value": {"once --base-url", testKey, 2, "--base-url needs a value"},
+		"help about nothing": {"help nope", "", 2, `unknown command "nope"`},
+		"completion":         {"completion ksh", "", 2, "completion ksh: use bash, zsh, fish or powershell"},
+		"config command":     {"config inti", "", 2, `unknown command "inti": did you mean init?`},
 		"report, format":     {"report x --format pdf", "", 2, "use md, html or json"},
 		"report, missing":    {"report " + broken + ".no", "", 1, "no such file"},
 		"report, no events":  {"report " + broken, "", 1, "no events are in it"},
@@ -187,7 +201,7 @@ func TestConfigCommands(t *testing.T) {
 		}
 	}
 	command(0, "path", file)
-	command(0, "check", "is not there: every setting has its default", "dark, light, high-contrast, okabe-ito, mono")
+	command(0, "check", "does not exist: every setting has its default", "dark, light, high-contrast, okabe-ito, mono")
 	command(0, "init", file+": written")
 	command(0, "check", file+" is fine")
 	command(1, "init", "is there already")
@@ -620,6 +634,12 @@ func TestManualPage(t *testing.T) {
 	if err != nil || bytes.Contains(page, []byte("%!")) {
 		t.Fatalf("%v, page:\n%s", err, page)
 	}
+	home, _ := os.UserHomeDir()
+	for _, machine := range []string{home, os.TempDir(), xdg.ConfigHome, xdg.StateHome} {
+		if machine != "" && machine != "/" && bytes.Contains(page, []byte(machine)) {
+			t.Errorf("the page names %s, a path of this machine", machine)
+		}
+	}
 	cmd := exec.Command("man", "--warnings", "-l", "-")
 	cmd.Stdin = bytes.NewReader(page)
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "MANPAGER=cat", "PAGER=cat", "MANWIDTH=80")
@@ -629,7 +649,8 @@ func TestManualPage(t *testing.T) {
 	if err != nil || complaints.Len() > 0 {
 		t.Errorf("man: %v: %s", err, complaints.String())
 	}
-	for _, want := range []string{"QUOTATOP(1)", "replay", "report", "check", "tmux", "doctor", "--tail"} {
+	for _, want := range []string{"QUOTATOP(1)", "replay", "report", "check", "tmux", "doctor", "--tail", "e.g. 20%",
+		"FILES", "ENVIRONMENT", "EXIT STATUS", "KEYS", "EXAMPLES", "config.toml", "PIONEER_API_KEY", "3   a threshold was crossed"} {
 		if !bytes.Contains(shown, []byte(want)) {
 			t.Errorf("the page does not have %q", want)
 		}

@@ -3,16 +3,17 @@ package config
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
-// Alerts say how quotatop warns before the wall.
+// Alerts say how quotatop warns before a limit or the cap is reached.
 type Alerts struct {
 	Bell   bool   `toml:"bell"` // ring the terminal's bell
 	Notify Notify `toml:"notify"`
 	// Command is a program and its arguments, run with the warning as JSON on its
-	// standard input; none when empty.
+	// standard input; empty for none.
 	Command     []string `toml:"command"`
-	TimeToLimit Span     `toml:"time_to_limit"` // a limit that will be met sooner warns
+	TimeToLimit Span     `toml:"time_to_limit"` // warn when a limit will be reached sooner
 	Debounce    Span     `toml:"debounce"`      // the least time between two warnings of one kind
 }
 
@@ -26,7 +27,7 @@ const (
 	NotifyOSC777 Notify = "osc777"
 )
 
-// check says which key has a value that makes no sense.
+// check returns the key whose value is invalid, and why.
 func (a *Alerts) check() (key string, err error) {
 	switch a.Notify {
 	case NotifyOff, NotifyOSC9, NotifyOSC777:
@@ -36,8 +37,8 @@ func (a *Alerts) check() (key string, err error) {
 	if len(a.Command) > 0 && a.Command[0] == "" {
 		return "command", errors.New("command without a program: write it like [\"notify-send\", \"quotatop\"], or leave it out")
 	}
-	if err := a.TimeToLimit.within("1s", "1h"); err != nil {
+	if err := a.TimeToLimit.within(time.Second, time.Hour); err != nil {
 		return "time_to_limit", err
 	}
-	return "debounce", a.Debounce.within("1s", "1d")
+	return "debounce", a.Debounce.within(time.Second, day)
 }

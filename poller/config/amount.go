@@ -9,24 +9,32 @@ import (
 	"quotatop/model"
 )
 
-// ParsePercent reads a part of a whole as a percentage from 0 % to 100 %: "20%".
+// A Percent is a part of a whole, from 0 to 1, written as a percentage: "20%".
 // The sign may not be left out: 0.2 and 20 would be guesses.
-func ParsePercent(text string) (part float64, err error) {
-	number, ok := strings.CutSuffix(strings.TrimSpace(text), "%")
+type Percent struct{ Part float64 }
+
+// UnmarshalText reads a percentage from 0% to 100%.
+func (p *Percent) UnmarshalText(text []byte) error {
+	number, ok := strings.CutSuffix(strings.TrimSpace(string(text)), "%")
 	percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if !ok || err != nil || !(percent >= 0 && percent <= 100) {
-		return 0, fmt.Errorf("percentage %q: write it like 20%%, from 0%% to 100%%", text)
+		return fmt.Errorf("percentage %q: write it like 20%%, from 0%% to 100%%", text)
 	}
-	return percent / 100, nil
+	p.Part = percent / 100
+	return nil
 }
 
-// ParseUSD reads an amount of US dollars: "5usd", "$5" or "5".
-func ParseUSD(text string) (model.Micros, error) {
-	number := strings.TrimSpace(strings.ToLower(text))
+// A USD is an amount of US dollars: "5usd", "$5" or "5".
+type USD struct{ Micros model.Micros }
+
+// UnmarshalText reads an amount that is not negative.
+func (u *USD) UnmarshalText(text []byte) error {
+	number := strings.TrimSpace(strings.ToLower(string(text)))
 	number = strings.TrimPrefix(strings.TrimSuffix(number, "usd"), "$")
 	usd, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if err != nil || !(usd >= 0) || math.IsInf(usd, 0) {
-		return 0, fmt.Errorf("amount %q: write it like 5usd or 0.50usd", text)
+		return fmt.Errorf("amount %q: write it like 5usd or 0.50usd", text)
 	}
-	return model.MicrosFromUSD(usd), nil
+	u.Micros = model.MicrosFromUSD(usd)
+	return nil
 }

@@ -1,5 +1,6 @@
-// Package config reads what the user has set down: the configuration file and
-// the API key. It says where in the file a mistake is.
+// Package config reads what the user has set: the configuration file, the API
+// key and theme files. It says where in a file a mistake is, and when a file
+// changes.
 package config
 
 import (
@@ -7,12 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,15 +23,15 @@ import (
 	"quotatop/poller/pioneer"
 )
 
-// A Config is the configuration file. What it does not say has its default.
-type Config struct {
-	BaseURL    string `toml:"base_url"`
-	KeyFile    string `toml:"key_file"`    // a file that holds the API key
-	KeyCommand string `toml:"key_command"` // a shell command that prints it
-	Profile    string `toml:"profile"`     // the table of limits
-	Interval   string `toml:"interval"`    // between polls: "10s"; empty for the default
-	Theme      string `toml:"theme"`
-	Tap        string `toml:"tap"` // where the tap listens; empty for none
+// Settings are what every command needs of the configuration file, parsed. What
+// the file does not set has its default.
+type Settings struct {
+	BaseURL    URL      `toml:"base_url"`
+	KeyFile    string   `toml:"key_file"`    // a file that holds the API key
+	KeyCommand string   `toml:"key_command"` // a shell command that prints it
+	Profile    string   `toml:"profile"`     // the table of limits
+	Interval   Interval `toml:"interval"`    // between polls; 0 for the default
+	Tap        string   `toml:"tap"`         // where the tap listens; empty for no tap
 	// CountDoubleRows counts both billing rows of a call that is logged twice.
 	CountDoubleRows bool       `toml:"count_double_rows"`
 	Cap             Cap        `toml:"cap"`
@@ -39,173 +39,193 @@ type Config struct {
 	Alerts          Alerts     `toml:"alerts"`
 	Journal         Journal    `toml:"journal"`
 	Endpoints       []Endpoint `toml:"endpoint"`
-	// Keys are the keys of actions, by the action's name. Which actions and keys
-	// there are is for the screen to say.
-	Keys map[string][]string `toml:"-"`
-
-	source []byte // the file
 }
 
-// Cap is the spending cap, for accounts whose plan-info does not say it.
+// Cap is the spending cap, for accounts whose plan-info does not give it.
 type Cap struct {
 	USDPerDay float64 `toml:"usd_per_day"` // 0 when unknown
 }
 
-// Budget bounds quotatop's own polls; 0 is the default, 5 % of the per-IP
+// Budget bounds quotatop's own polls; 0 is the default, 5% of the per-IP
 // limits.
 type Budget struct {
 	PerMinute int `toml:"per_minute"`
 	PerHour   int `toml:"per_hour"`
 }
 
-// The bounds of Config.Interval.
-const (
-	minInterval = time.Second
-	maxInterval = 10 * time.Minute
-)
+// A URL is the address of the API, as pioneer.ParseBaseURL accepts it.
+type URL struct{ *url.URL }
 
-// maxUSD is the largest spending cap that is one.
+// UnmarshalText reads and checks an address.
+func (u *URL) UnmarshalText(text []byte) error {
+	base, err := pioneer.ParseBaseURL(string(text))
+	if err == nil {
+		u.URL = base
+	}
+	return err
+}
+
+// maxUSD is the largest amount accepted as a spending cap.
 const maxUSD = 1e9
 
-// Default is the configuration without a file.
-func Default() Config {
-	return Config{
-		BaseURL: pioneer.DefaultBaseURL,
+// Default returns the settings without a file.
+func Default() Settings {
+	base, _ := pioneer.ParseBaseURL(pioneer.DefaultBaseURL)
+	return Settings{
+		BaseURL: URL{base},
 		Profile: model.DefaultProfile,
-		Alerts:  Alerts{Bell: true, Notify: NotifyOff, TimeToLimit: "60s", Debounce: "60s"},
-		Journal: Journal{Enabled: true, Retention: "7d", MaxSize: "1GiB"},
+		Alerts:  Alerts{Bell: true, Notify: NotifyOff, TimeToLimit: Span{time.Minute}, Debounce: Span{time.Minute}},
+		Journal: Journal{Enabled: true, Retention: Span{7 * day}, MaxSize: Size{1 << 30}},
 	}
+}
+
+// Ledger returns the options that the settings have for a ledger.
+func (s *Settings) Ledger() model.LedgerOptions {
+	o := model.LedgerOptions{CountDoubleRows: s.CountDoubleRows}
+	if s.Cap.USDPerDay > 0 {
+		o.Cap = model.Some(model.MicrosFromUSD(s.Cap.USDPerDay))
+	}
+	return o
+}
+
+// A File is the configuration file, read.
+type File struct {
+	Settings
+
+	path        string
+	source      []byte
+	theme, keys any // what Look reads
 }
 
 // Path is where the file is looked for: quotatop/config.toml in
 // $XDG_CONFIG_HOME.
 func Path() string { return filepath.Join(xdg.ConfigHome, "quotatop", "config.toml") }
 
-// Load reads the file at path. That the file is not there is an error only when
-// needed is set. The error is one line and says where the mistake is.
-func Load(path string, needed bool) (Config, error) {
-	c := Default()
+// Load reads the file at path. A missing file is an error only when needed is
+// set. The error is one line and says where in the file the mistake is; what
+// the file says about screens is checked by File.Look.
+func Load(path string, needed bool) (*File, error) {
+	f := &File{Settings: Default(), path: path}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !needed {
-		return c, nil
+		return f, nil
 	}
 	if err != nil {
-		return c, fmt.Errorf("config: %w", err)
+		return nil, fmt.Errorf("config: %w", err)
 	}
-	if c, err = parse(data); err != nil {
-		return Default(), fmt.Errorf("%s:%w", path, err)
+	f.source = data
+	if err := f.parse(); err != nil {
+		return nil, err
 	}
-	return c, nil
+	return f, nil
 }
 
-// NeedsRestart reports whether a configuration differs from another in more than
-// what is obeyed while quotatop runs: the theme and the keys.
-func (c Config) NeedsRestart(was Config) bool {
-	c.Theme, c.Keys, c.source = was.Theme, was.Keys, was.source
-	return !reflect.DeepEqual(c, was)
+// NeedsRestart reports whether settings differ from those in use in anything
+// that is read only at the start.
+func (s Settings) NeedsRestart(inUse Settings) bool { return !reflect.DeepEqual(s, inUse) }
+
+// Position returns the line and column of a key in the file, from 1, as in
+// ("keys", "quit"). A key that is not there has the position of the table or
+// value that would hold it, else the top.
+func (f *File) Position(key ...string) (line, column int) { return position(f.source, key...) }
+
+// Mistake returns an error about the value of a key, with its place in the file.
+func (f *File) Mistake(err error, key ...string) error {
+	line, column := f.Position(key...)
+	return fmt.Errorf("%s:%d:%d: %w", f.path, line, column, err)
 }
 
-// Position is where in the file a key stands, as ("keys", "quit"): its line and
-// column, from 1. A key that is not there has the place of the table or value
-// that would hold it, else the top.
-func (c *Config) Position(key ...string) (line, column int) { return position(c.source, key...) }
-
-// A document is a file before its parts that may be written in two ways are
-// read.
+// A document is the file as it is decoded.
 type document struct {
-	Config
-	Keys map[string]any `toml:"keys"`
+	Settings
+	Theme any `toml:"theme"`
+	Keys  any `toml:"keys"`
 }
 
-func parse(data []byte) (Config, error) {
-	d := document{Config: Default()}
-	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&d)
+// isTopLevel reports whether a key holds a value above the first table of the
+// file.
+func isTopLevel(key string) bool {
+	if key == "theme" {
+		return true
+	}
+	settings := reflect.TypeFor[Settings]()
+	for i := range settings.NumField() {
+		field := settings.Field(i)
+		isTable := field.Type.Kind() == reflect.Slice || field.Type.Kind() == reflect.Struct && !isText(field.Type)
+		if field.Tag.Get("toml") == key && !isTable {
+			return true
+		}
+	}
+	return false
+}
+
+// parse decodes and checks f.source.
+func (f *File) parse() error {
+	d := document{Settings: f.Settings}
+	err := toml.NewDecoder(bytes.NewReader(f.source)).DisallowUnknownFields().Decode(&d)
+	at := func(line, column int, text string) error {
+		return fmt.Errorf("%s:%d:%d: %s", f.path, line, column, text)
+	}
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 		first := strict.Errors[0]
+		key := first.Key()
 		line, column := first.Position()
-		return d.Config, &mistake{line, column, fmt.Sprintf("unknown key %q", strings.Join(first.Key(), "."))}
+		if last := key[len(key)-1]; len(key) > 1 && isTopLevel(last) {
+			return at(line, column, belongsAbove(last).Error())
+		}
+		return at(line, column, fmt.Sprintf("unknown key %q", strings.Join(key, ".")))
 	}
 	if broken, ok := errors.AsType[*toml.DecodeError](err); ok {
 		line, column := broken.Position()
-		return d.Config, &mistake{line, column, plain(broken)}
+		return at(line, column, plainDecodeError(broken))
 	}
 	if err != nil {
-		return d.Config, &mistake{1, 1, err.Error()}
-	}
-	c := d.Config
-	c.source = data
-	for _, name := range slices.Sorted(maps.Keys(d.Keys)) {
-		keys, err := parseKeys(d.Keys[name])
-		if err != nil {
-			return c, c.mistake(err, "keys", name)
+		var table any
+		if toml.Unmarshal(f.source, &table) == nil {
+			if key := notInQuotes(reflect.TypeFor[Settings](), table); key != nil {
+				return f.Mistake(fmt.Errorf("%s in the wrong place: use text in quotes", key[len(key)-1]), key...)
+			}
 		}
-		if c.Keys == nil {
-			c.Keys = map[string][]string{}
-		}
-		c.Keys[name] = keys
+		return at(1, 1, err.Error())
 	}
-	return c, c.check()
-}
-
-// mistake is an error in the value of a key.
-func (c *Config) mistake(err error, key ...string) error {
-	line, column := c.Position(key...)
-	return &mistake{line, column, err.Error()}
-}
-
-// check finds values that have the right type and make no sense.
-func (c *Config) check() error {
-	wrong := func(key string, format string, args ...any) error {
-		return c.mistake(fmt.Errorf(format, args...), strings.Split(key, ".")...)
-	}
-	if _, err := pioneer.ParseBaseURL(c.BaseURL); err != nil {
-		return wrong("base_url", "%v", err)
-	}
-	if c.Interval != "" {
-		if _, err := ParseInterval(c.Interval); err != nil {
-			return wrong("interval", "%v", err)
-		}
-	}
-	if _, _, err := net.SplitHostPort(c.Tap); c.Tap != "" && err != nil {
-		return wrong("tap", "address %q: write it like 127.0.0.1:8429", c.Tap)
-	}
-	if usd := c.Cap.USDPerDay; !(usd >= 0 && usd <= maxUSD) { // nor is it when it is no number
-		return wrong("cap.usd_per_day", "cap of %g dollars: use a positive amount, up to a billion", usd)
-	}
-	if n := c.Budget.PerMinute; n < 0 || n > model.MaxLimit {
-		return wrong("budget.per_minute", "budget of %d polls: use a positive number", n)
-	}
-	if n := c.Budget.PerHour; n < 0 || n > model.MaxLimit {
-		return wrong("budget.per_hour", "budget of %d polls: use a positive number", n)
-	}
-	base, err := model.Profile(c.Profile)
-	if err != nil {
-		return wrong("profile", "%v", err)
-	}
-	for i := range c.Endpoints {
-		// Each row by itself, so that the mistake is found in its own row.
-		if _, err := merge(base, c.Endpoints[i:i+1]); err != nil {
-			return wrong(fmt.Sprintf("endpoint.%d", i), "%v", err)
-		}
-	}
-	if _, err := c.Table(); err != nil {
-		return wrong("endpoint.0", "%v", err)
-	}
-	if key, err := c.Alerts.check(); err != nil {
-		return wrong("alerts."+key, "%v", err)
-	}
-	if key, err := c.Journal.check(); err != nil {
-		return wrong("journal."+key, "%v", err)
+	f.Settings, f.theme, f.keys = d.Settings, d.Theme, d.Keys
+	if key, err := f.Settings.check(); err != nil {
+		return f.Mistake(err, strings.Split(key, ".")...)
 	}
 	return nil
 }
 
-// ParseInterval reads a time between polls, and refuses one that is too short
-// or too long.
-func ParseInterval(text string) (time.Duration, error) {
-	d, err := parseSpan(text)
-	if err == nil && (d < minInterval || d > maxInterval) {
-		err = fmt.Errorf("interval of %s: use %s to %s", d, minInterval, maxInterval)
+// check returns the first key whose value has the right type but is invalid, and
+// why.
+func (s *Settings) check() (key string, err error) {
+	if _, _, err := net.SplitHostPort(s.Tap); s.Tap != "" && err != nil {
+		return "tap", fmt.Errorf("address %q: write it like 127.0.0.1:8429", s.Tap)
 	}
-	return d, err
+	if usd := s.Cap.USDPerDay; !(usd >= 0 && usd <= maxUSD) { // NaN included
+		return "cap.usd_per_day", fmt.Errorf("cap of %g dollars: use a positive amount, up to a billion", usd)
+	}
+	if n := s.Budget.PerMinute; n < 0 || n > model.MaxLimit {
+		return "budget.per_minute", fmt.Errorf("budget of %d polls: use a positive number", n)
+	}
+	if n := s.Budget.PerHour; n < 0 || n > model.MaxLimit {
+		return "budget.per_hour", fmt.Errorf("budget of %d polls: use a positive number", n)
+	}
+	base, err := model.Profile(s.Profile)
+	if err != nil {
+		return "profile", err
+	}
+	for i := range s.Endpoints {
+		// Each row by itself, so that the mistake is found in its own row.
+		if _, err := merge(base, s.Endpoints[i:i+1]); err != nil {
+			return fmt.Sprintf("endpoint.%d", i), err
+		}
+	}
+	if _, err := s.Table(); err != nil {
+		return "endpoint.0", err
+	}
+	if key, err := s.Alerts.check(); err != nil {
+		return "alerts." + key, err
+	}
+	key, err = s.Journal.check()
+	return "journal." + key, err
 }

@@ -55,7 +55,7 @@ limits = [{max = 60, per = "1m"}]
 	if d := Default(); c.Alerts.TimeToLimit != d.Alerts.TimeToLimit || c.Journal != d.Journal {
 		t.Errorf("alerts %+v, journal %+v, want the defaults", c.Alerts, c.Journal)
 	}
-	if c.Budget.PerMinute != 10 || c.Cap.USDPerDay != 12.5 || c.Interval != "20s" {
+	if c.Budget.PerMinute != 10 || c.Cap.USDPerDay != 12.5 || c.Interval.Duration != 20*time.Second {
 		t.Errorf("config = %+v", c)
 	}
 }
@@ -79,21 +79,25 @@ max_size = "512MiB"
 	if err != nil {
 		t.Fatal(err)
 	}
+	look, err := c.Look()
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := map[string][]string{"quit": {"q"}, "poll now": {"r", "f5"}, "zoom": {}}
-	if diff := cmp.Diff(want, c.Keys); diff != "" {
+	if diff := cmp.Diff(want, look.Keys); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
-	wantAlerts := Alerts{Notify: NotifyOSC777, Command: []string{"notify-send", "quotatop"}, TimeToLimit: "1m30s", Debounce: "60s"}
+	wantAlerts := Alerts{Notify: NotifyOSC777, Command: []string{"notify-send", "quotatop"}, TimeToLimit: Span{90 * time.Second}, Debounce: Span{time.Minute}}
 	if diff := cmp.Diff(wantAlerts, c.Alerts); diff != "" {
 		t.Errorf("alerts (-want +got):\n%s", diff)
 	}
-	if got := c.Alerts.TimeToLimit.Duration(); got != 90*time.Second {
+	if got := c.Alerts.TimeToLimit.Duration; got != 90*time.Second {
 		t.Errorf("time to limit %s, want 1m30s", got)
 	}
-	if got := c.Journal.Retention.Duration(); c.Journal.Enabled || got != 36*time.Hour {
+	if got := c.Journal.Retention.Duration; c.Journal.Enabled || got != 36*time.Hour {
 		t.Errorf("journal %t with a retention of %s, want false and 36h", c.Journal.Enabled, got)
 	}
-	if got := c.Journal.MaxSize.Bytes(); got != 512<<20 {
+	if got := c.Journal.MaxSize.Bytes; got != 512<<20 {
 		t.Errorf("journal of %d bytes, want 512 MiB", got)
 	}
 }
@@ -133,24 +137,27 @@ func TestParseSpanAndSize(t *testing.T) {
 		"60s": time.Minute, "7d": 7 * day, "1d12h": 36 * time.Hour, "0d": 0,
 		"": bad, "d": bad, "-1d": bad, "1.5d": bad, "1d-1h": bad, "99999999999d": bad, "65535d2500000h": bad, "7 d": bad, "10": bad,
 	} {
-		got, err := parseSpan(text)
-		if err != nil {
-			got = bad
+		span := Span{bad}
+		if err := span.UnmarshalText([]byte(text)); err == nil {
+			again := Span{bad}
+			if err := again.UnmarshalText([]byte(span.String())); err != nil || again != span {
+				t.Errorf("span %q is written as %q, which reads as %d: %v", text, span, again.Duration, err)
+			}
 		}
-		if got != want {
-			t.Errorf("span %q is %d, want %d", text, got, want)
+		if span.Duration != want {
+			t.Errorf("span %q is %d, want %d", text, span.Duration, want)
 		}
 	}
 	for text, want := range map[string]int64{
 		"64KiB": 64 << 10, "512 MiB": 512 << 20, "1GiB": 1 << 30,
 		"": bad, "GiB": bad, "1GB": bad, "-1GiB": bad, "1.5GiB": bad, "1073741824": bad, "99999999999GiB": bad,
 	} {
-		got, err := parseSize(text)
-		if err != nil {
-			got = bad
+		size := Size{bad}
+		if err := size.UnmarshalText([]byte(text)); err == nil && !strings.HasSuffix(text, size.String()[len(size.String())-3:]) {
+			t.Errorf("size %q is written as %q", text, size)
 		}
-		if got != want {
-			t.Errorf("size %q is %d, want %d", text, got, want)
+		if size.Bytes != want {
+			t.Errorf("size %q is %d, want %d", text, size.Bytes, want)
 		}
 	}
 }
@@ -159,15 +166,15 @@ func TestLoadMistakes(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want string }{
 		"unknown key":        {"theme = \"dark\"\nthemee = 1\n", `2:1: unknown key "themee"`},
 		"unknown table":      {"[polls]\nx = 1\n", `unknown key "polls`},
-		"number for text":    {"[journal]\nretention = 7\n", `2:13: integer in the wrong place: use text in quotes`},
+		"number for text":    {"[journal]\nretention = 7\n", `2:1: retention in the wrong place: use text in quotes`},
 		"text for a number":  {"[cap]\nusd_per_day = \"1\"\n", `2:15: string in the wrong place: use a number`},
 		"text for a limit":   {"[budget]\nper_hour = \"1\"\n", `2:12: string in the wrong place: use a whole number`},
 		"text for an array":  {"[alerts]\ncommand = \"true\"\n", `2:11: string in the wrong place: use an array like ["a", "b"]`},
-		"no table":           {"keys = 1\n", `1:8: integer in the wrong place: use a table`},
-		"wrong type":         {"\n  interval = 10\n", `2:14: `},
+		"no table":           {"keys = 1\n", `1:1: keys in the wrong place: use a table`},
+		"wrong type":         {"\n  interval = 10\n", `2:3: interval in the wrong place: use text in quotes`},
 		"broken":             {"theme = \"dark\nprofile = 1\n", `1:`},
-		"bad span":           {"\ninterval = \"soon\"\n", `2:1: time span "soon"`},
-		"short interval":     {"interval = \"10ms\"\n", `1:1: interval of 10ms: use 1s to 10m0s`},
+		"bad span":           {"\ninterval = \"soon\"\n", `2:12: time span "soon"`},
+		"short interval":     {"interval = \"10ms\"\n", `1:12: interval of 10ms: use 1s to 10m`},
 		"negative limit":     {"\n[[endpoint]]\nid = \"chat\"\nlimits = [{max = 5, per = \"1m\"}]\n[[endpoint]]\nid = \"generate\"\nlimits = [{max = -5, per = \"1m\"}]\n", `5:3: endpoint "generate": limit -5`},
 		"negative cap":       {"[cap]\nusd_per_day = -1\n", `2:1: cap of -1 dollars`},
 		"no number of a cap": {"[cap]\nusd_per_day = nan\n", `2:1: cap of NaN dollars`},
@@ -175,7 +182,7 @@ func TestLoadMistakes(t *testing.T) {
 		"tap nowhere":        {"tap = \"8429\"\n", `1:1: address "8429": write it like 127.0.0.1:8429`},
 		"negative budget":    {"[budget]\nper_hour = -1\n", `2:1: budget of -1 polls`},
 		"unknown profile":    {"profile = \"2025-01\"\n", `1:1: unknown profile "2025-01": use one of 2026-06`},
-		"http far away":      {"base_url = \"http://api.example.com\"\n", `1:1: base URL "http://api.example.com" would send the key unencrypted`},
+		"http far away":      {"base_url = \"http://api.example.com\"\n", `1:12: base URL "http://api.example.com" would send the key unencrypted`},
 		"new without path":   {"[[endpoint]]\nid = \"mine\"\n", `1:3: endpoint "mine" is new: give its paths`},
 		"keys of a number":   {"[keys]\n\nquit = 1\n", `3:1: use a key like "q", or an array`},
 		"key without name":   {"[keys]\nquit = [\"q\", \"\"]\n", `2:1: use a key like "q", or an array`},
@@ -184,16 +191,24 @@ func TestLoadMistakes(t *testing.T) {
 		"notify":             {"[alerts]\nnotify = \"dbus\"\n", `2:1: notify "dbus": use off, osc9 or osc777`},
 		"command":            {"[alerts]\ncommand = [\"\"]\n", `2:1: command without a program`},
 		"time to limit":      {"[alerts]\nbell = true\ntime_to_limit = \"2h\"\n", `3:1: time span "2h": use 1s to 1h`},
-		"debounce":           {"alerts = {debounce = \"now\"}\n", `1:1: time span "now": write it like`},
+		"debounce":           {"alerts = {debounce = \"now\"}\n", `1:22: time span "now": write it like`},
 		"bell":               {"[alerts]\nbell = \"yes\"\n", `2:8: string in the wrong place: use true or false`},
 		"retention":          {"[journal]\nretention = \"1m\"\n", `2:1: time span "1m": use 1h to 366d`},
-		"max size":           {"[journal]\nmax_size = \"1GB\"\n", `2:1: size "1GB": write it like "512MiB"`},
+		"max size":           {"[journal]\nmax_size = \"1GB\"\n", `2:12: size "1GB": write it like "512MiB"`},
 		"small journal":      {"[journal]\nmax_size = \"1KiB\"\n", `2:1: size "1KiB": use 1MiB to 1024GiB`},
+		"theme of a number":  {"\ntheme = 3\n", `2:1: theme: use a name in quotes`},
+		"theme in a table":   {"[cap]\ntheme = \"dark\"\n", `2:1: theme belongs above the first [table]`},
+		"theme among keys":   {"[keys]\nquit = \"x\"\ntheme = \"dark\"\n", `3:1: theme belongs above the first [table]`},
+		"profile in a table": {"[journal]\nprofile = \"2026-06\"\n", `2:1: profile belongs above the first [table]`},
+		"interval of none":   {"interval = \"0s\"\n", `1:12: interval of 0s: use 1s to 10m`},
 		"scope":              {"[[endpoint]]\nid = \"chat\"\nscope = \"team\"\n", `1:3: endpoint "chat": scope "team": use user or ip`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, tt.text)
-			_, err := Load(path, true)
+			f, err := Load(path, true)
+			if err == nil {
+				_, err = f.Look()
+			}
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -217,21 +232,21 @@ func TestKey(t *testing.T) {
 	empty := write(t, " \n")
 	two := write(t, secret+"\nmore\n")
 	for name, tt := range map[string]struct {
-		config    Config
+		config    Settings
 		flag, env string
 		want      string // of the key, or of the error
 	}{
 		"none":                {want: "no API key: set PIONEER_API_KEY"},
 		"environment":         {env: secret, want: secret},
 		"flag first":          {flag: file, env: "other", want: secret},
-		"file of config":      {config: Config{KeyFile: file}, want: secret},
-		"command":             {config: Config{KeyCommand: "echo " + secret}, want: secret},
-		"command fails":       {config: Config{KeyCommand: "echo " + secret + "; exit 3"}, want: "key_command: exit status 3"},
-		"command silent":      {config: Config{KeyCommand: "true"}, want: "key_command is empty"},
+		"file of config":      {config: Settings{KeyFile: file}, want: secret},
+		"command":             {config: Settings{KeyCommand: "echo " + secret}, want: secret},
+		"command fails":       {config: Settings{KeyCommand: "echo " + secret + "; exit 3"}, want: "key_command: exit status 3"},
+		"command silent":      {config: Settings{KeyCommand: "true"}, want: "key_command is empty"},
 		"file missing":        {flag: file + ".no", want: "no such file"},
 		"file empty":          {flag: empty, want: "is empty: put the API key there"},
 		"file of more":        {flag: two, want: "holds more than a key"},
-		"directory":           {flag: t.TempDir(), want: "is not a file that holds a key"},
+		"directory":           {flag: t.TempDir(), want: "is not a file with a key in it"},
 		"environment of more": {env: secret + " " + secret, want: "PIONEER_API_KEY holds more than a key"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -255,7 +270,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("[keys]\nquit = [\"q\", \"x\"]\nzoom = \"z\"\n"))
 	f.Add([]byte("[alerts]\ncommand = [\"true\"]\ndebounce = \"1d2h\"\n[journal]\nmax_size = \"2GiB\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if _, err := parse(data); err != nil && strings.Contains(err.Error(), "\n") {
+		if _, err := parse(string(data)); err != nil && strings.Contains(err.Error(), "\n") {
 			t.Errorf("error of several lines: %q", err)
 		}
 	})

@@ -1,16 +1,18 @@
 package config
 
-// Journal says what is kept on disk of what was seen.
+import "time"
+
+// Journal says how much of what was observed is kept on disk.
 type Journal struct {
 	Enabled   bool `toml:"enabled"`
-	Retention Span `toml:"retention"` // what is older goes
-	MaxSize   Size `toml:"max_size"`  // beyond it the oldest goes
+	Retention Span `toml:"retention"` // older events are deleted
+	MaxSize   Size `toml:"max_size"`  // beyond it the oldest are deleted
 }
 
-// check says which key has a value that makes no sense.
+// check returns the key whose value is invalid, and why.
 func (j *Journal) check() (key string, err error) {
-	if err := j.Retention.within("1h", "366d"); err != nil {
+	if err := j.Retention.within(time.Hour, 366*day); err != nil {
 		return "retention", err
 	}
-	return "max_size", j.MaxSize.within("1MiB", "1024GiB")
+	return "max_size", j.MaxSize.within(1<<20, 1024<<30)
 }

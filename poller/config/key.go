@@ -20,16 +20,16 @@ const maxKeyFile = 64 << 10
 // Key finds the API key: in the file of the --key-file flag, if given; else in
 // PIONEER_API_KEY, whose value env is; else where the configuration file says.
 // No error shows any of it.
-func (c *Config) Key(ctx context.Context, flagFile, env string) (string, error) {
+func (s *Settings) Key(ctx context.Context, flagFile, env string) (string, error) {
 	switch {
 	case flagFile != "":
 		return readKey(flagFile)
 	case strings.TrimSpace(env) != "":
 		return checkKey(env, "PIONEER_API_KEY")
-	case c.KeyFile != "":
-		return readKey(c.KeyFile)
-	case c.KeyCommand != "":
-		return runKey(ctx, c.KeyCommand)
+	case s.KeyFile != "":
+		return readKey(s.KeyFile)
+	case s.KeyCommand != "":
+		return runKey(ctx, s.KeyCommand)
 	}
 	return "", errors.New("no API key: set PIONEER_API_KEY, or give --key-file FILE (quotatop demo needs none)")
 }
@@ -40,7 +40,7 @@ func readKey(path string) (string, error) {
 		return "", fmt.Errorf("key file: %w", err)
 	}
 	if !info.Mode().IsRegular() && info.Mode()&os.ModeNamedPipe == 0 || info.Size() > maxKeyFile {
-		return "", fmt.Errorf("key file %s is not a file that holds a key", path)
+		return "", fmt.Errorf("key file %s is not a file with a key in it", path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -71,7 +71,7 @@ func checkKey(text, from string) (string, error) {
 	}
 	for _, r := range key {
 		if r <= ' ' || r > '~' {
-			return "", fmt.Errorf("%s holds more than a key: one line of letters, digits and signs is wanted", from)
+			return "", fmt.Errorf("%s holds more than a key: put the key there alone, on one line", from)
 		}
 	}
 	return key, nil

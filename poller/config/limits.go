@@ -8,8 +8,8 @@ import (
 	"quotatop/model"
 )
 
-// An Endpoint changes the row of the profile's table that has its id, or adds
-// one. What it does not say stays as the profile has it.
+// An Endpoint changes the row of the profile's table that has its id, or adds a
+// row. What it does not set stays as the profile has it.
 type Endpoint struct {
 	ID     string   `toml:"id"`
 	Name   string   `toml:"name"`
@@ -20,17 +20,17 @@ type Endpoint struct {
 
 // A Limit allows Max calls in any span of Per.
 type Limit struct {
-	Max int    `toml:"max"`
-	Per string `toml:"per"` // "1m"
+	Max int  `toml:"max"`
+	Per Span `toml:"per"`
 }
 
 // Table is the profile's table of limits with the changes of the file.
-func (c *Config) Table() (model.Table, error) {
-	base, err := model.Profile(c.Profile)
-	if err != nil || len(c.Endpoints) == 0 {
+func (s *Settings) Table() (model.Table, error) {
+	base, err := model.Profile(s.Profile)
+	if err != nil || len(s.Endpoints) == 0 {
 		return base, err
 	}
-	return merge(base, c.Endpoints)
+	return merge(base, s.Endpoints)
 }
 
 func merge(base model.Table, changes []Endpoint) (model.Table, error) {
@@ -59,11 +59,7 @@ func merge(base model.Table, changes []Endpoint) (model.Table, error) {
 		if len(change.Limits) > 0 {
 			row.Limits = nil
 			for _, l := range change.Limits {
-				per, err := parseSpan(l.Per)
-				if err != nil {
-					return model.Table{}, fmt.Errorf("endpoint %q: %w", change.ID, err)
-				}
-				row.Limits = append(row.Limits, model.Limit{Max: l.Max, Per: per})
+				row.Limits = append(row.Limits, model.Limit{Max: l.Max, Per: l.Per.Duration})
 			}
 		}
 	}

@@ -1,26 +1,21 @@
 package config
 
 import (
+	"encoding"
 	"fmt"
+	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 )
 
-// A mistake is something wrong at a place in the file.
-type mistake struct {
-	line, column int
-	text         string
-}
-
-func (m *mistake) Error() string { return fmt.Sprintf("%d:%d: %s", m.line, m.column, m.text) }
-
 // mismatch is how go-toml says that a value has the wrong type, in Go's words.
 var mismatch = regexp.MustCompile(`^cannot decode TOML ([a-z ]+) into .* of type (.+)$`)
 
-// plain is what is wrong with the file, in words that are not Go's.
-func plain(err *toml.DecodeError) string {
+// plainDecodeError says what is wrong with the file without Go's type names.
+func plainDecodeError(err *toml.DecodeError) string {
 	text := strings.TrimPrefix(err.Error(), "toml: ")
 	parts := mismatch.FindStringSubmatch(text)
 	if parts == nil {
@@ -28,7 +23,7 @@ func plain(err *toml.DecodeError) string {
 	}
 	var use string
 	switch parts[2] {
-	case "string", "config.Span", "config.Size", "config.Notify":
+	case "string", "config.Span", "config.Interval", "config.Size", "config.Notify", "config.URL":
 		use = "text in quotes"
 	case "int":
 		use = "a whole number"
@@ -42,4 +37,38 @@ func plain(err *toml.DecodeError) string {
 		use = "a table"
 	}
 	return fmt.Sprintf("%s in the wrong place: use %s", parts[1], use)
+}
+
+// isText reports whether values of a type are written as text in the file.
+func isText(of reflect.Type) bool {
+	return reflect.PointerTo(of).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
+// notInQuotes finds the first value that is to be text in quotes and is not, and
+// returns its key. go-toml offers numbers to encoding.TextUnmarshaler too, and
+// its error then has no position.
+func notInQuotes(of reflect.Type, value any) (key []string) {
+	switch {
+	case isText(of):
+		if _, quoted := value.(string); !quoted {
+			return []string{}
+		}
+	case of.Kind() == reflect.Slice:
+		list, _ := value.([]any)
+		for i, value := range list {
+			if key := notInQuotes(of.Elem(), value); key != nil {
+				return append([]string{strconv.Itoa(i)}, key...)
+			}
+		}
+	case of.Kind() == reflect.Struct:
+		table, _ := value.(map[string]any)
+		for i := range of.NumField() {
+			name := of.Field(i).Tag.Get("toml")
+			value, set := table[name]
+			if key := notInQuotes(of.Field(i).Type, value); set && key != nil {
+				return append([]string{name}, key...)
+			}
+		}
+	}
+	return nil
 }

@@ -8,35 +8,20 @@ import (
 	"time"
 )
 
-// A Span is a time span as the file has it: "60s", "1h30m", "7d", "1d12h".
-type Span string
-
-// Duration is the span; 0 of one that Load would refuse.
-func (s Span) Duration() time.Duration {
-	d, _ := parseSpan(string(s))
-	return d
-}
-
-// within refuses a span out of bounds.
-func (s Span) within(least, most Span) error {
-	d, err := parseSpan(string(s))
-	if err == nil && (d < least.Duration() || d > most.Duration()) {
-		err = fmt.Errorf("time span %q: use %s to %s", string(s), least, most)
-	}
-	return err
-}
+// A Span is a length of time as people write it: "60s", "1h30m", "7d", "1d12h".
+type Span struct{ time.Duration }
 
 const day = 24 * time.Hour
 
-// parseSpan reads what time.ParseDuration does, with days before it: "7d".
-func parseSpan(text string) (time.Duration, error) {
+// UnmarshalText reads what time.ParseDuration does, with days before it: "7d".
+func (s *Span) UnmarshalText(text []byte) error {
 	bad := fmt.Errorf("time span %q: write it like \"10s\"", text)
 	var days int
-	rest := text
-	if before, after, ok := strings.Cut(text, "d"); ok {
+	rest := string(text)
+	if before, after, ok := strings.Cut(rest, "d"); ok {
 		n, err := strconv.ParseUint(before, 10, 16)
 		if err != nil {
-			return 0, bad
+			return bad
 		}
 		days, rest = int(n), after
 		if rest == "" {
@@ -45,37 +30,107 @@ func parseSpan(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(rest)
 	if err != nil || days > 0 && d < 0 || d > math.MaxInt64-time.Duration(days)*day {
-		return 0, bad
+		return bad
 	}
-	return time.Duration(days)*day + d, nil
+	s.Duration = time.Duration(days)*day + d
+	return nil
 }
 
-// A Size is a number of bytes as the file has it: "512MiB".
-type Size string
+// MarshalText writes the span so that UnmarshalText reads it back.
+func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Bytes is the size; 0 of one that Load would refuse.
-func (s Size) Bytes() int64 {
-	n, _ := parseSize(string(s))
-	return n
-}
-
-// within refuses a size out of bounds.
-func (s Size) within(least, most Size) error {
-	n, err := parseSize(string(s))
-	if err == nil && (n < least.Bytes() || n > most.Bytes()) {
-		err = fmt.Errorf("size %q: use %s to %s", string(s), least, most)
+// String is the span in the units it is written in: "7d", "1d12h", "1m30s".
+func (s Span) String() string {
+	days, rest := s.Duration/day, s.Duration%day
+	if days == 0 || s.Duration < 0 {
+		return shortDuration(s.Duration)
 	}
-	return err
+	text := strconv.Itoa(int(days)) + "d"
+	if rest > 0 {
+		text += shortDuration(rest)
+	}
+	return text
 }
 
-// parseSize reads a whole number of KiB, MiB or GiB.
-func parseSize(text string) (int64, error) {
-	for unit, shift := range map[string]int{"KiB": 10, "MiB": 20, "GiB": 30} {
-		if digits, ok := strings.CutSuffix(text, unit); ok {
+// shortDuration is d without the zero minutes and seconds that
+// time.Duration.String ends with.
+func shortDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// within refuses a span outside its bounds.
+func (s Span) within(least, most time.Duration) error {
+	if s.Duration < least || s.Duration > most {
+		return fmt.Errorf("time span %q: use %s to %s", s, Span{least}, Span{most})
+	}
+	return nil
+}
+
+// An Interval is the time between two polls.
+type Interval struct{ time.Duration }
+
+// The bounds of an Interval.
+const (
+	minInterval = time.Second
+	maxInterval = 10 * time.Minute
+)
+
+// UnmarshalText reads a Span, and refuses one that is too short or too long.
+func (i *Interval) UnmarshalText(text []byte) error {
+	var s Span
+	if err := s.UnmarshalText(text); err != nil {
+		return err
+	}
+	if s.Duration < minInterval || s.Duration > maxInterval {
+		return fmt.Errorf("interval of %s: use %s to %s", s, Span{minInterval}, Span{maxInterval})
+	}
+	i.Duration = s.Duration
+	return nil
+}
+
+// A Size is a number of bytes as people write it: "512MiB".
+type Size struct{ Bytes int64 }
+
+// sizeUnits are the units of a Size, the largest first.
+var sizeUnits = []struct {
+	name  string
+	shift int
+}{{"GiB", 30}, {"MiB", 20}, {"KiB", 10}}
+
+// UnmarshalText reads a whole number of KiB, MiB or GiB.
+func (s *Size) UnmarshalText(text []byte) error {
+	for _, unit := range sizeUnits {
+		if digits, ok := strings.CutSuffix(string(text), unit.name); ok {
 			if n, err := strconv.ParseUint(strings.TrimSpace(digits), 10, 32); err == nil {
-				return int64(n) << shift, nil
+				s.Bytes = int64(n) << unit.shift
+				return nil
 			}
 		}
 	}
-	return 0, fmt.Errorf("size %q: write it like \"512MiB\", with KiB, MiB or GiB", text)
+	return fmt.Errorf("size %q: write it like \"512MiB\", with KiB, MiB or GiB", text)
+}
+
+// String is the size in the largest unit that divides it.
+func (s Size) String() string {
+	for _, unit := range sizeUnits {
+		if n := s.Bytes >> unit.shift; n<<unit.shift == s.Bytes {
+			return strconv.FormatInt(n, 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(s.Bytes, 10) + "B"
+}
+
+// within refuses a size outside its bounds.
+func (s Size) within(least, most int64) error {
+	if s.Bytes < least || s.Bytes > most {
+		return fmt.Errorf("size %q: use %s to %s", s, Size{least}, Size{most})
+	}
+	return nil
 }

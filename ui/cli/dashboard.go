@@ -14,36 +14,81 @@ import (
 	"github.com/spf13/cobra"
 
 	"quotatop/model"
+	"quotatop/poller"
 	"quotatop/poller/config"
+	"quotatop/poller/pioneer"
+	"quotatop/theme"
 	"quotatop/ui"
 	"quotatop/ui/statefile"
 	"quotatop/ui/warn"
 )
 
-// show runs the screen until the user quits or ctx ends, and waits for the
-// sources to be done.
-func (r *rig) show(ctx context.Context, f *flags, label string) error {
-	ctx, cancel := context.WithCancel(ctx)
-	alerts := r.config.Alerts
+func dashboardCommand(f *flags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "quotatop",
+		Short: "top for API quotas",
+		Long: "quotatop shows the rate of each endpoint against its limit, the daily cap with the time to its reset,\n" +
+			"and the calls that were denied. Run it beside a load run. The key is PIONEER_API_KEY, or --key-file.",
+		Example: "  quotatop demo\n  PIONEER_API_KEY=… quotatop\n  quotatop --tap 127.0.0.1:8429",
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.dashboard(cmd) },
+	}
+	f.forAccount(cmd)
+	f.forPolling(cmd)
+	f.forWatching(cmd)
+	f.forRecording(cmd)
+	f.forScreen(cmd)
+	return cmd
+}
+
+func (f *flags) dashboard(cmd *cobra.Command) error {
+	_, look, err := f.screen()
+	if err != nil {
+		return err
+	}
+	if err := needTerminal(cmd.OutOrStdout()); err != nil {
+		return err
+	}
+	s, settings, err := f.watchingSession(cmd)
+	if err != nil {
+		return err
+	}
+	defer closeSession(s, cmd.ErrOrStderr())
+	// Without the file there is only no status line, which says so itself.
+	if state, err := statefile.Open(statefileDirs(pioneer.AccountID(s.Base().String(), ""))...); err == nil {
+		defer state.Close()
+		s.Observe(state.Seen)
+	}
+	if settings.Journal.Enabled {
+		s.Journal(stateDir())
+	}
+	return f.show(cmd, s, settings, look, "")
+}
+
+// show runs the screen until the user quits or the context ends, and waits for
+// the sources to end. label marks a screen that is not live; empty for none.
+func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Settings, look config.Look, label string) error {
+	ctx, cancel := context.WithCancel(cmd.Context())
+	alerts := settings.Alerts
 	warner := warn.New(warn.Options{
-		Watcher: model.Watcher{Within: alerts.TimeToLimit.Duration(), Quiet: alerts.Debounce.Duration()},
+		Watcher: model.Watcher{Within: alerts.TimeToLimit.Duration, Quiet: alerts.Debounce.Duration},
 		Words:   ui.WarningLine, Command: alerts.Command,
 	})
-	r.seen = append(r.seen, warner.Seen)
+	s.Observe(warner.Seen)
 	var running sync.WaitGroup
 	running.Go(func() { warner.Run(ctx) })
 	defer running.Wait()
-	looks := f.looks(ctx)
-	feed := r.start(ctx)
+	looks := f.looks(ctx, settings, look)
+	feed := s.Start(ctx)
 	err := ui.Run(ctx, feed, ui.Options{
-		Label: label, PollNow: r.billing.PollNow, ASCII: f.plainCharacters(),
-		Theme: r.config.Theme, Keys: r.config.Keys, Looks: looks,
+		Label: label, PollNow: s.PollNow, ASCII: f.plainCharacters(cmd),
+		Theme: look.Theme, Keys: look.Keys, Looks: looks,
 		Warnings: warner.Lines(), Bell: alerts.Bell, Notify: string(alerts.Notify),
 	}, ui.Terminal{})
 	cancel()
 	endAtOnce()
 	slow := time.AfterFunc(time.Second, func() {
-		fmt.Fprintln(os.Stderr, "quotatop: the tap waits for the requests in flight; interrupt to cut them")
+		fmt.Fprintln(cmd.ErrOrStderr(), "quotatop: the tap is waiting for the requests in flight; interrupt to cut them")
 	})
 	defer slow.Stop()
 	for range feed {
@@ -51,52 +96,58 @@ func (r *rig) show(ctx context.Context, f *flags, label string) error {
 	return err
 }
 
-// looks brings what the settings say of the screen: at once, and whenever a file
-// has changed. While one is wrong the last that was right stays.
-func (f *flags) looks(ctx context.Context) <-chan ui.Look {
+// looks returns what the settings say about the screen: at once, and again
+// whenever a file has changed. While a file is wrong, the last good look stays.
+// inUse are the settings that quotatop was started with.
+func (f *flags) looks(ctx context.Context, inUse config.Settings, look config.Look) <-chan ui.Look {
 	looks := make(chan ui.Look, 1)
-	var (
-		mu    sync.Mutex
-		began *config.Config
-		last  ui.Look
-	)
-	read := func(trouble error) {
+	var mu sync.Mutex
+	last := look
+	publish := func(problem error) {
 		mu.Lock()
 		defer mu.Unlock()
-		c, err := f.settings()
-		all, troubles := themes()
-		last.Themes = all
+		all, problems := themes()
+		next, restart, err := f.reload(all, inUse)
 		switch {
 		case err != nil:
-			troubles = append(troubles, err)
-		case began == nil:
-			began = &c
-		case c.NeedsRestart(*began):
-			troubles = append(troubles, errors.New("the configuration has changed: all but theme and keys counts from the next start"))
+			problems = append(problems, err)
+		default:
+			last = next
 		}
-		if err == nil {
-			last.Theme, last.Keys = c.Theme, c.Keys
+		if restart {
+			problems = append(problems, errors.New("config saved; restart to apply anything but theme and keys"))
 		}
-		look := last
-		if err := errors.Join(append(troubles, trouble)...); err != nil {
-			look.Trouble = strings.ReplaceAll(err.Error(), "\n", "; ")
+		shown := ui.Look{Themes: all, Theme: last.Theme, Keys: last.Keys}
+		if err := errors.Join(append(problems, problem)...); err != nil {
+			shown.Trouble = strings.ReplaceAll(err.Error(), "\n", "; ")
 		}
 		select {
 		case <-looks: // one that nobody took
 		default:
 		}
-		looks <- look
+		looks <- shown
 	}
-	paths := config.Paths{Config: f.file(), ThemesDir: config.ThemesDir()}
-	read(config.Watch(ctx, paths, func() { read(nil) }))
+	paths := config.Paths{Config: f.configPath(), ThemesDir: config.ThemesDir()}
+	publish(config.Watch(ctx, paths, func() { publish(nil) }))
 	return looks
+}
+
+// reload reads the configuration again. restart says that it differs from the
+// settings in use in what is read only at the start.
+func (f *flags) reload(all []theme.Theme, inUse config.Settings) (look config.Look, restart bool, err error) {
+	file, err := f.load()
+	if err != nil {
+		return look, false, err
+	}
+	look, err = f.look(file, all)
+	return look, err == nil && file.NeedsRestart(inUse), err
 }
 
 // plainCharacters reports whether to draw in ASCII: as the flag says, else on the
 // console of Linux, whose fonts have 512 characters at most and neither eighths
-// of a block nor braille, and where the locale has no UTF-8, see locale(7).
-func (f *flags) plainCharacters() bool {
-	if f.asciiSet() {
+// of a block nor braille, and where the locale is not UTF-8, see locale(7).
+func (f *flags) plainCharacters(cmd *cobra.Command) bool {
+	if cmd.Flags().Changed("ascii") {
 		return f.ascii
 	}
 	if os.Getenv("TERM") == "linux" {
@@ -120,28 +171,4 @@ func needTerminal(out io.Writer) error {
 		return usageError{errors.New("this terminal (TERM=dumb) cannot be drawn on: use quotatop once, or quotatop stream")}
 	}
 	return nil
-}
-
-func dashboard(cmd *cobra.Command, f *flags) error {
-	if err := needTerminal(cmd.OutOrStdout()); err != nil {
-		return err
-	}
-	r, err := f.newWatch(cmd.Context())
-	if err != nil {
-		return err
-	}
-	// Without the file there is only no status line, which says so itself.
-	if state, err := statefile.Open(foldersOf(r.base.String(), "")...); err == nil {
-		defer state.Close()
-		r.seen = append(r.seen, state.Seen)
-	}
-	end, err := r.record(f.record, cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	defer end()
-	if r.config.Journal.Enabled {
-		defer r.journal(cmd.ErrOrStderr())()
-	}
-	return r.show(cmd.Context(), f, "")
 }

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"quotatop/poller"
+	"quotatop/poller/config"
 	"quotatop/poller/sim"
 	"quotatop/poller/tap"
 )
@@ -20,32 +21,30 @@ func demoCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "the dashboard on a simulated API with a simulated load run; needs no key",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := needTerminal(cmd.OutOrStdout()); err != nil {
-				return err
-			}
-			return demo(cmd.Context(), f, capUSD, seed)
-		},
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return f.demo(cmd, capUSD, seed) },
 	}
 	cmd.Flags().Float64Var(&capUSD, "cap-usd", 50, "daily cap of the simulated account; a small one is reached at once")
-	cmd.Flags().Uint64Var(&seed, "seed", 1, "of the simulated load run")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the simulated load run")
+	f.forTable(cmd)
+	f.forPolling(cmd)
+	f.forRecording(cmd)
+	f.forScreen(cmd)
 	return cmd
 }
 
 // demo runs the dashboard as it is, against a simulator on loopback and a load
 // run that goes through the tap.
-func demo(ctx context.Context, f *flags, capUSD float64, seed uint64) error {
+func (f *flags) demo(cmd *cobra.Command, capUSD float64, seed uint64) error {
 	const key = "pio_sk_demo"
-	if capUSD <= 0 {
-		return usageError{fmt.Errorf("--cap-usd %g: use a positive amount", capUSD)}
+	if err := checkCap(capUSD); err != nil {
+		return err
 	}
-	c, table, err := f.table()
+	settings, look, err := f.screen()
 	if err != nil {
 		return err
 	}
-	api := sim.New(sim.Options{Table: table, Key: key, CapUSD: capUSD, Seed: seed})
-	if err := api.Backfill(sim.DemoBackfill(capUSD)); err != nil {
+	if err := needTerminal(cmd.OutOrStdout()); err != nil {
 		return err
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -56,27 +55,41 @@ func demo(ctx context.Context, f *flags, capUSD float64, seed uint64) error {
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	direct := url.URL{Scheme: "http", Host: ln.Addr().String()}
-	c.BaseURL = direct.String()
-	r, err := newRig(c, key)
+	direct := &url.URL{Scheme: "http", Host: ln.Addr().String()}
+	settings.BaseURL = config.URL{URL: direct}
+	s, err := poller.New(settings, key)
 	if err != nil {
+		return usageError{err}
+	}
+	api := sim.New(sim.Options{Table: s.Table(), Key: key, CapUSD: capUSD, Seed: seed})
+	if err := api.Backfill(sim.DemoBackfill(capUSD)); err != nil {
 		return err
 	}
-	r.addTap(tapped)
-	end, err := r.record(f.record, os.Stderr)
-	if err != nil {
-		return err
+	s.Tap(tapped)
+	if f.record != "" {
+		if err := s.Record(f.record); err != nil {
+			return err
+		}
 	}
-	defer end()
+	defer closeSession(s, cmd.ErrOrStderr())
 	load := &sim.Load{BaseURL: "http://" + tapped.Addr().String(), Direct: direct.String(), Key: key, Plan: sim.DemoPlan(), Seed: seed, Obedient: 0.6}
 
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(cmd.Context())
 	group, ctx := errgroup.WithContext(ctx)
+	cmd.SetContext(ctx)
 	group.Go(func() error { return serve(ctx, ln, api) })
 	group.Go(func() error { return load.Run(ctx) })
 	group.Go(func() error {
 		defer cancel()
-		return r.show(ctx, f, "DEMO")
+		return f.show(cmd, s, settings, look, "DEMO")
 	})
 	return group.Wait()
+}
+
+// checkCap refuses a daily cap that is no amount of money.
+func checkCap(usd float64) error {
+	if !(usd > 0 && usd <= 1e9) {
+		return usageError{fmt.Errorf("--cap-usd %g: use a positive amount of dollars, up to a billion", usd)}
+	}
+	return nil
 }

@@ -13,20 +13,22 @@ import (
 )
 
 func doctorCommand(f *flags) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "check key, host, clock, billing endpoints, terminal and files, and say what to do",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
 			file, ok := out.(*os.File)
 			return findings(out, doctor.Run(cmd.Context(), doctor.Options{
-				ConfigPath: f.file(), ConfigNeeded: f.config != "", Override: f.override,
+				ConfigPath: f.configPath(), ConfigNeeded: f.config != "", Override: f.override,
 				KeyFile: f.keyFile, Env: os.Environ(), Terminal: ok && term.IsTerminal(file.Fd()),
 				RuntimeDirs: statefile.Dirs(), StateDir: stateDir(),
 			}))
 		},
 	}
+	f.forAccount(cmd)
+	return cmd
 }
 
 // findings prints what a doctor found, and fails when something is wrong.

@@ -5,40 +5,45 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"quotatop/model"
+	"quotatop/poller"
 	"quotatop/poller/config"
 	"quotatop/ui"
 )
 
-// gateFlags are what a command asks to be left.
-type gateFlags struct{ headroom, endpoint, capLeft string }
+// A threshold is what a command requires to be left.
+type threshold struct {
+	headroom, capLeft string
+	endpoint          string
+}
 
-// gate reads them. headroom is the flag's name.
-func (g *gateFlags) gate(t model.Table, headroom string) (model.Gate, error) {
-	gate := model.Gate{Endpoint: g.endpoint}
-	if g.headroom == "" && g.capLeft == "" {
-		return gate, usageError{fmt.Errorf("nothing is asked for: use --%s 20%% or --cap-left 5usd", headroom)}
+// gate parses the threshold. flag is the name of the flag for the headroom.
+func (t *threshold) gate(table model.Table, flag string) (model.Gate, error) {
+	gate := model.Gate{Endpoint: t.endpoint}
+	if t.headroom == "" && t.capLeft == "" {
+		return gate, usageError{fmt.Errorf("give --%s or --cap-left, as in --%s 20%% or --cap-left 5usd", flag, flag)}
 	}
-	if g.headroom != "" {
-		part, err := config.ParsePercent(g.headroom)
-		if err != nil {
-			return gate, usageError{fmt.Errorf("--%s: %w", headroom, err)}
+	if t.headroom != "" {
+		var least config.Percent
+		if err := least.UnmarshalText([]byte(t.headroom)); err != nil {
+			return gate, usageError{fmt.Errorf("--%s: %w", flag, err)}
 		}
-		gate.Headroom = model.Some(part)
+		gate.Headroom = model.Some(least.Part)
 	}
-	if g.capLeft != "" {
-		left, err := config.ParseUSD(g.capLeft)
-		if err != nil {
+	if t.capLeft != "" {
+		var left config.USD
+		if err := left.UnmarshalText([]byte(t.capLeft)); err != nil {
 			return gate, usageError{fmt.Errorf("--cap-left: %w", err)}
 		}
-		gate.CapLeft = model.Some(left)
+		gate.CapLeft = model.Some(left.Micros)
 	}
-	if i := t.Index(g.endpoint); g.endpoint != "" && (i < 0 || len(t.Endpoints[i].Limits) == 0) {
-		return gate, usageError{fmt.Errorf("--endpoint %s: no endpoint with a limit has this ID: use one of %s", g.endpoint, limited(t))}
+	if i := table.Index(t.endpoint); t.endpoint != "" && (i < 0 || len(table.Endpoints[i].Limits) == 0) {
+		return gate, usageError{fmt.Errorf("--endpoint %s: no endpoint with a limit has this ID: use one of %s", t.endpoint, limited(table))}
 	}
 	return gate, nil
 }
@@ -51,25 +56,31 @@ func limited(t model.Table) string {
 			ids = append(ids, e.ID)
 		}
 	}
-	return joined(ids)
+	return strings.Join(ids, ", ")
 }
 
-// newGate makes the rig and the gate of a command.
-func (f *flags) newGate(ctx context.Context, g *gateFlags, headroom string) (*rig, model.Gate, error) {
-	r, c, err := f.newRig(ctx)
+// forGate adds the flags of check and wait. headroom is the name of the flag for
+// the headroom.
+func (f *flags) forGate(cmd *cobra.Command, t *threshold, headroom string) {
+	cmd.Flags().StringVar(&t.headroom, headroom, "", "the part of each limit that must be left, e.g. 20%")
+	cmd.Flags().StringVar(&t.endpoint, "endpoint", "", "check the limits of this endpoint only, e.g. chat")
+	cmd.Flags().StringVar(&t.capLeft, "cap-left", "", "what must be left of the daily cap, e.g. 5usd")
+	f.forAccount(cmd)
+	f.forPolling(cmd)
+}
+
+// gateSession returns the session and the gate of a command.
+func (f *flags) gateSession(ctx context.Context, t *threshold, headroom string) (*poller.Session, model.Gate, error) {
+	s, _, err := f.session(ctx)
 	if err != nil {
 		return nil, model.Gate{}, err
 	}
-	table, err := c.Table()
-	if err != nil {
-		return nil, model.Gate{}, usageError{err}
-	}
-	gate, err := g.gate(table, headroom)
-	return r, gate, err
+	gate, err := t.gate(s.Table(), headroom)
+	return s, gate, err
 }
 
 func checkCommand(f *flags) *cobra.Command {
-	var g gateFlags
+	var least threshold
 	var span time.Duration
 	cmd := &cobra.Command{
 		Use:   "check",
@@ -77,17 +88,17 @@ func checkCommand(f *flags) *cobra.Command {
 		Long: "check polls once and says in one line what is left: exit code 0 when it is enough, 3 when it is not,\n" +
 			"1 when that is not known. With --for it keeps watching: 3 at the first sight of too little.",
 		Example: "  quotatop check --min-headroom 20% --cap-left 5usd\n  quotatop check --min-headroom 10% --endpoint chat --for 30s",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, gate, err := f.newGate(cmd.Context(), &g, "min-headroom")
+			s, gate, err := f.gateSession(cmd.Context(), &least, "min-headroom")
 			if err != nil {
 				return err
 			}
 			var j model.Judgment
 			if span > 0 {
-				j, err = r.watchGate(cmd.Context(), gate, span, model.Shut)
+				j, err = watchGate(cmd.Context(), s, gate, span, model.Shut)
 			} else {
-				j, err = r.pollGate(cmd.Context(), gate)
+				j, err = pollGate(cmd.Context(), s, gate)
 			}
 			if err != nil {
 				return err
@@ -95,15 +106,13 @@ func checkCommand(f *flags) *cobra.Command {
 			return answer(cmd.OutOrStdout(), gate, j)
 		},
 	}
-	cmd.Flags().StringVar(&g.headroom, "min-headroom", "", "the part of each limit that must be left, in percent with its sign")
-	cmd.Flags().StringVar(&g.endpoint, "endpoint", "", "look at the limits of this endpoint only, as chat")
-	cmd.Flags().StringVar(&g.capLeft, "cap-left", "", "what must be left of the daily cap, as 5usd")
+	f.forGate(cmd, &least, "min-headroom")
 	cmd.Flags().DurationVar(&span, "for", 0, "watch for this long instead of polling once")
 	return cmd
 }
 
 func waitCommand(f *flags) *cobra.Command {
-	var g gateFlags
+	var least threshold
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "wait",
@@ -111,46 +120,44 @@ func waitCommand(f *flags) *cobra.Command {
 		Long: "wait watches until what is asked for is left and then exits with 0. After --timeout it exits with 3,\n" +
 			"or with 1 when the figures are not known.",
 		Example: "  quotatop wait --until-headroom 50% --timeout 5m && k6 run load.js",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if timeout <= 0 {
 				return usageError{fmt.Errorf("--timeout %s: use a positive time, as 5m", timeout)}
 			}
-			r, gate, err := f.newGate(cmd.Context(), &g, "until-headroom")
+			s, gate, err := f.gateSession(cmd.Context(), &least, "until-headroom")
 			if err != nil {
 				return err
 			}
-			j, err := r.watchGate(cmd.Context(), gate, timeout, model.Open)
+			j, err := watchGate(cmd.Context(), s, gate, timeout, model.Open)
 			if err != nil {
 				return err
 			}
 			return answer(cmd.OutOrStdout(), gate, j)
 		},
 	}
-	cmd.Flags().StringVar(&g.headroom, "until-headroom", "", "the part of each limit that must be left, in percent with its sign")
-	cmd.Flags().StringVar(&g.endpoint, "endpoint", "", "look at the limits of this endpoint only, as chat")
-	cmd.Flags().StringVar(&g.capLeft, "cap-left", "", "what must be left of the daily cap, as 5usd")
+	f.forGate(cmd, &least, "until-headroom")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "give up after this long")
 	return cmd
 }
 
 // pollGate judges what one poll says.
-func (r *rig) pollGate(ctx context.Context, gate model.Gate) (model.Judgment, error) {
-	if err := r.billing.Poll(ctx, r.ledger.Observe); err != nil {
+func pollGate(ctx context.Context, session *poller.Session, gate model.Gate) (model.Judgment, error) {
+	s, err := session.Poll(ctx)
+	if err != nil {
 		return model.Judgment{}, err
 	}
-	s := r.ledger.Snapshot(r.clock.Now())
 	return gate.Judge(&s), nil
 }
 
 // watchGate judges snapshot after snapshot until the verdict is the one that
 // ends the watch, or the time is over. It returns the last judgment.
-func (r *rig) watchGate(ctx context.Context, gate model.Gate, span time.Duration, end model.Verdict) (j model.Judgment, err error) {
+func watchGate(ctx context.Context, session *poller.Session, gate model.Gate, span time.Duration, end model.Verdict) (j model.Judgment, err error) {
 	watch, cancel := context.WithTimeout(ctx, span)
 	defer cancel()
-	for s := range r.start(watch) {
+	for s := range session.Start(watch) {
 		if watch.Err() != nil {
-			continue // the sources take their leave
+			continue // the sources are ending
 		}
 		if j = gate.Judge(&s); j.Verdict == end {
 			cancel()

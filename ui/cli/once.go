@@ -14,16 +14,16 @@ func onceCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "once",
 		Short: "poll once, print what is known, exit",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, _, err := f.newRig(cmd.Context())
+			session, _, err := f.session(cmd.Context())
 			if err != nil {
 				return err
 			}
-			if err := r.billing.Poll(cmd.Context(), r.ledger.Observe); err != nil {
+			s, err := session.Poll(cmd.Context())
+			if err != nil {
 				return err
 			}
-			s := r.ledger.Snapshot(r.clock.Now())
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
 			}
@@ -32,5 +32,6 @@ func onceCommand(f *flags) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one Snapshot as JSON")
+	f.forAccount(cmd)
 	return cmd
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,13 +22,16 @@ func replayCommand(f *flags) *cobra.Command {
 		Long: "replay plays what --record has kept. Space pauses, the arrows go 10 s back and on, with shift a minute,\n" +
 			"[ and ] go to the denials, - and + change the speed.",
 		Example: "  quotatop --record run.jsonl.zst\n  quotatop replay run.jsonl.zst --speed 10x --from 12:04",
-		Args:    cobra.ExactArgs(1),
+		Args:    needsFile("run.jsonl"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := needTerminal(cmd.OutOrStdout()); err != nil {
+			if len(args) > 1 {
+				return usageError{errors.New("replay plays one FILE at a time")}
+			}
+			settings, look, err := f.screen()
+			if err != nil {
 				return err
 			}
-			c, err := f.settings()
-			if err != nil {
+			if err := needTerminal(cmd.OutOrStdout()); err != nil {
 				return err
 			}
 			run, err := recording.Open(args[0])
@@ -42,13 +46,15 @@ func replayCommand(f *flags) *cobra.Command {
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
 			return ui.Run(ctx, player.Start(ctx), ui.Options{
-				Player: player, ASCII: f.plainCharacters(), Theme: c.Theme, Keys: c.Keys, Looks: f.looks(ctx),
+				Player: player, ASCII: f.plainCharacters(cmd), Theme: look.Theme, Keys: look.Keys, Looks: f.looks(ctx, settings, look),
 			}, ui.Terminal{})
 		},
 	}
 	cmd.Flags().StringVar(&speed, "speed", "1x", "how many times as fast as it was, from 1x to 1000x")
 	cmd.Flags().StringVar(&from, "from", "", "where to begin: a time of day in UTC, as 12:04, or RFC 3339")
 	cmd.Flags().StringVar(&until, "until", "", "where to end")
+	f.forFile(cmd)
+	f.forScreen(cmd)
 	return cmd
 }
 

@@ -23,13 +23,13 @@ func reportCommand(f *flags) *cobra.Command {
 		Long: "report reads recordings (--record), logs of the tap (tap --log), or any files of event lines, and prints what\n" +
 			"they add up to.",
 		Example: "  quotatop report run.jsonl.zst --format html > run.html\n  quotatop report before.jsonl.zst after.jsonl.zst",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    needsFile("run.jsonl"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			write, ok := reportFormats[format]
 			if !ok {
 				return usageError{fmt.Errorf("--format %s: use md, html or json", format)}
 			}
-			c, table, err := f.table()
+			settings, table, err := f.table()
 			if err != nil {
 				return err
 			}
@@ -38,7 +38,7 @@ func reportCommand(f *flags) *cobra.Command {
 				var r *model.Reporter
 				lost, err := recording.Read(cmd.Context(), path, func(t model.Table, o model.LedgerOptions, ok bool) {
 					if !ok {
-						t, o = table, ledgerOptions(c)
+						t, o = table, settings.Ledger()
 					}
 					r = model.NewReporter(t, o)
 				}, func(e model.Event) { r.Observe(e) })
@@ -57,5 +57,6 @@ func reportCommand(f *flags) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "md", "md, html (one file that needs nothing else) or json")
+	f.forTable(cmd)
 	return cmd
 }

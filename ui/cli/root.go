@@ -1,76 +1,125 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"quotatop/model"
+	"quotatop/poller"
 	"quotatop/poller/billing"
 	"quotatop/poller/config"
 	"quotatop/poller/pioneer"
 	"quotatop/poller/tail"
 )
 
-// flags are the command line's settings; they beat environment and file.
+// flags are the flags that several commands have; they beat environment and
+// file.
 type flags struct {
 	config, baseURL, keyFile, theme, profile, tap, interval string
 
 	tails      []string // files to follow
 	tailFormat string
-	metrics    string           // where to serve them
-	record     string           // the file to record to
-	say        func() io.Writer // for what is no result and no error
-
-	ascii    bool
-	asciiSet func() bool // whether the command line has it
+	metrics    string // where to serve them
+	record     string // the file to record to
+	ascii      bool
 }
 
+// newRoot returns the command line with all its commands.
 func newRoot() *cobra.Command {
 	f := &flags{}
-	root := &cobra.Command{
-		Use:   "quotatop",
-		Short: "top for API quotas",
-		Long: "quotatop shows the rate of each endpoint against its limit, the daily cap with the time to its reset,\n" +
-			"and the calls that were denied. Run it beside a load run. The key is PIONEER_API_KEY, or --key-file.",
-		Example: "  quotatop demo\n  PIONEER_API_KEY=… quotatop\n  quotatop --tap 127.0.0.1:8429",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return dashboard(cmd, f) },
-	}
-	all := root.PersistentFlags()
-	all.StringVar(&f.config, "config", "", "configuration file (default "+config.Path()+")")
-	all.StringVar(&f.baseURL, "base-url", "", "where the API is (PIONEER_BASE_URL; default "+pioneer.DefaultBaseURL+")")
-	all.StringVar(&f.keyFile, "key-file", "", "file that holds the API key (default: PIONEER_API_KEY)")
-	all.StringVar(&f.profile, "profile", "", "table of limits (default "+model.DefaultProfile+")")
-	all.StringVar(&f.interval, "interval", "", "time between polls (default "+billing.DefaultInterval.String()+")")
-	all.StringVar(&f.theme, "theme", "", "theme of the screen (default: by the terminal's background)")
-	all.BoolVar(&f.ascii, "ascii", false, "draw with ASCII only (default: by the locale)")
-	f.say = root.ErrOrStderr
-	f.asciiSet = func() bool { return all.Changed("ascii") }
-	stream := streamCommand(f)
-	for _, cmd := range []*cobra.Command{root, stream} {
-		cmd.Flags().StringVar(&f.tap, "tap", "", "also pass requests through at this address, and see each of them")
-		cmd.Flags().StringArrayVar(&f.tails, "tail", nil, "also follow this log or results file of a load run; - is standard input; may be repeated")
-		cmd.Flags().StringVar(&f.metrics, "metrics", "", "also serve OpenMetrics to Prometheus at this address, as 127.0.0.1:9429")
-		cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("how its lines are written: %s (default: recognised)", joined(tail.Formats())))
-	}
-	demo := demoCommand(f)
-	for _, cmd := range []*cobra.Command{root, demo, stream} {
-		cmd.Flags().StringVar(&f.record, "record", "", "keep the run in this file (.jsonl, .jsonl.zst), for replay and report")
-	}
-	root.AddCommand(demo, simCommand(f), onceCommand(f), statusCommand(f), checkCommand(f), waitCommand(f), configCommand(f), tmuxCommand(), doctorCommand(f), replayCommand(f), reportCommand(f), stream, tapCommand(f))
+	root := dashboardCommand(f)
+	root.Version = version()
+	root.SetVersionTemplate("quotatop {{.Version}}\n")
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(flagMistake)
+	root.SetHelpCommand(helpCommand())
+	root.AddCommand(
+		demoCommand(f), simCommand(f), tapCommand(f),
+		onceCommand(f), streamCommand(f), statusCommand(f), checkCommand(f), waitCommand(f),
+		replayCommand(f), reportCommand(f),
+		configCommand(f), tmuxCommand(), doctorCommand(f),
+		completionCommand(), manCommand(),
+	)
 	return root
 }
 
-func joined[T ~string](words []T) string {
-	var b strings.Builder
-	for i, w := range words {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(string(w))
+// forFile adds the flag of the commands that read the configuration.
+func (f *flags) forFile(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.config, "config", "", "configuration file (default $XDG_CONFIG_HOME/quotatop/config.toml)")
+}
+
+// forTable adds the flags of the commands that use the table of limits.
+func (f *flags) forTable(cmd *cobra.Command) {
+	f.forFile(cmd)
+	cmd.Flags().StringVar(&f.profile, "profile", "", "table of limits (default "+model.DefaultProfile+")")
+}
+
+// forAccount adds the flags of the commands that ask the API.
+func (f *flags) forAccount(cmd *cobra.Command) {
+	f.forTable(cmd)
+	cmd.Flags().StringVar(&f.baseURL, "base-url", "", "address of the API (PIONEER_BASE_URL; default "+pioneer.DefaultBaseURL+")")
+	cmd.Flags().StringVar(&f.keyFile, "key-file", "", "file with the API key in it (default: PIONEER_API_KEY)")
+}
+
+// forPolling adds the flags of the commands that keep polling.
+func (f *flags) forPolling(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.interval, "interval", "", "time between polls (default "+billing.DefaultInterval.String()+")")
+}
+
+// forScreen adds the flags of the commands that draw.
+func (f *flags) forScreen(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.theme, "theme", "", "theme of the screen (default: by the terminal's background)")
+	cmd.Flags().BoolVar(&f.ascii, "ascii", false, "draw with ASCII only (default: by the locale)")
+}
+
+// forWatching adds the flags of the commands that watch this machine's calls.
+func (f *flags) forWatching(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.tap, "tap", "", "also pass requests through at this address, and count each of them")
+	cmd.Flags().StringArrayVar(&f.tails, "tail", nil, "also follow this log or results file of a load run; - is standard input; repeatable")
+	cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("format of its lines: %s (default: recognized)", joined(tail.Formats())))
+	cmd.Flags().StringVar(&f.metrics, "metrics", "", "also serve OpenMetrics to Prometheus at this address, e.g. 127.0.0.1:9429")
+}
+
+// forRecording adds the flag of the commands that can record.
+func (f *flags) forRecording(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.record, "record", "", "keep the run in this file (.jsonl, .jsonl.zst), for replay and report")
+}
+
+// session returns the session that the settings describe.
+func (f *flags) session(ctx context.Context) (*poller.Session, config.Settings, error) {
+	settings, err := f.settings()
+	if err != nil {
+		return nil, settings, err
 	}
-	return b.String()
+	key, err := settings.Key(ctx, f.keyFile, os.Getenv("PIONEER_API_KEY"))
+	if err != nil {
+		return nil, settings, usageError{err}
+	}
+	s, err := poller.New(settings, key)
+	if err != nil {
+		return nil, settings, usageError{err}
+	}
+	return s, settings, nil
+}
+
+// closeSession ends what a session keeps, and says on w what could not be kept.
+func closeSession(s *poller.Session, w io.Writer) {
+	if err := s.Close(); err != nil {
+		fmt.Fprintln(w, "quotatop:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+}
+
+// joined is a list of words, for a person.
+func joined[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, ", ")
 }

@@ -14,107 +14,134 @@ import (
 	"quotatop/ui"
 )
 
-// settings joins flags, environment and file.
-func (f *flags) settings() (config.Config, error) {
-	c, err := config.Load(f.file(), f.config != "")
-	if err != nil {
-		return c, usageError{err}
-	}
-	f.override(&c)
-	all, _ := themes()
-	if err := f.checkLook(&c, all); err != nil {
-		return c, usageError{err}
-	}
-	return c, nil
-}
-
-// override puts over the file what environment and flags say.
-func (f *flags) override(c *config.Config) {
-	for _, s := range []struct {
-		into  *string
-		value string
-	}{
-		{&c.BaseURL, os.Getenv("PIONEER_BASE_URL")},
-		{&c.BaseURL, f.baseURL}, {&c.Profile, f.profile}, {&c.Theme, f.theme}, {&c.Tap, f.tap}, {&c.Interval, f.interval},
-	} {
-		if s.value != "" {
-			*s.into = s.value
-		}
-	}
-}
-
-// table is the settings with the table of limits that they make.
-func (f *flags) table() (config.Config, model.Table, error) {
-	c, err := f.settings()
-	if err != nil {
-		return c, model.Table{}, err
-	}
-	table, err := c.Table()
-	if err != nil {
-		return c, table, usageError{err}
-	}
-	return c, table, nil
-}
-
-// file is the configuration file's path.
-func (f *flags) file() string {
+// configPath is the path of the configuration file.
+func (f *flags) configPath() string {
 	if f.config != "" {
 		return f.config
 	}
 	return config.Path()
 }
 
-// themes are the built-in themes and the user's. The errors are about files
+// stateDir is where the journal is kept.
+func stateDir() string { return filepath.Join(xdg.StateHome, "quotatop") }
+
+// load reads the configuration file and puts environment and flags over it.
+func (f *flags) load() (*config.File, error) {
+	file, err := config.Load(f.configPath(), f.config != "")
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if err := f.override(&file.Settings); err != nil {
+		return nil, usageError{err}
+	}
+	return file, nil
+}
+
+// settings returns what flags, environment and file say, for commands without a
+// screen.
+func (f *flags) settings() (config.Settings, error) {
+	file, err := f.load()
+	if err != nil {
+		return config.Settings{}, err
+	}
+	return file.Settings, nil
+}
+
+// override puts what environment and flags say over the file.
+func (f *flags) override(s *config.Settings) error {
+	for _, o := range []struct{ name, value string }{{"PIONEER_BASE_URL", os.Getenv("PIONEER_BASE_URL")}, {"--base-url", f.baseURL}} {
+		if o.value == "" {
+			continue
+		}
+		if err := s.BaseURL.UnmarshalText([]byte(o.value)); err != nil {
+			return fmt.Errorf("%s: %w", o.name, err)
+		}
+	}
+	if f.interval != "" {
+		if err := s.Interval.UnmarshalText([]byte(f.interval)); err != nil {
+			return fmt.Errorf("--interval: %w", err)
+		}
+	}
+	if f.profile != "" {
+		if _, err := model.Profile(f.profile); err != nil {
+			return fmt.Errorf("--profile: %w", err)
+		}
+		s.Profile = f.profile
+	}
+	if f.tap != "" {
+		s.Tap = f.tap
+	}
+	return nil
+}
+
+// table returns the settings with the table of limits that they describe.
+func (f *flags) table() (config.Settings, model.Table, error) {
+	s, err := f.settings()
+	if err != nil {
+		return s, model.Table{}, err
+	}
+	table, err := s.Table()
+	if err != nil {
+		return s, table, usageError{err}
+	}
+	return s, table, nil
+}
+
+// look returns what file and flags say about the screen. all are the themes to
+// choose from.
+func (f *flags) look(file *config.File, all []theme.Theme) (config.Look, error) {
+	look, err := file.Look()
+	if err != nil {
+		return look, err
+	}
+	if look.Theme != "" {
+		if _, err := theme.ByName(all, look.Theme); err != nil {
+			return look, file.Mistake(err, "theme")
+		}
+	}
+	if f.theme != "" {
+		look.Theme = f.theme
+		if _, err := theme.ByName(all, f.theme); err != nil {
+			return look, fmt.Errorf("--theme: %w", err)
+		}
+	}
+	if err := ui.CheckKeys(look.Keys); err != nil {
+		wrong, _ := errors.AsType[*ui.KeyError](err)
+		return look, file.Mistake(err, "keys", wrong.Action)
+	}
+	return look, nil
+}
+
+// screen returns the settings of a command with a screen.
+func (f *flags) screen() (config.Settings, config.Look, error) {
+	file, err := f.load()
+	if err != nil {
+		return config.Settings{}, config.Look{}, err
+	}
+	all, _ := themes()
+	look, err := f.look(file, all)
+	if err != nil {
+		return file.Settings, look, usageError{err}
+	}
+	return file.Settings, look, nil
+}
+
+// themes returns the built-in themes and the user's. The errors are about files
 // that are not among them.
 func themes() ([]theme.Theme, []error) {
 	files, err := config.ThemeFiles(config.ThemesDir())
-	var troubles []error
+	var errs []error
 	if err != nil {
-		troubles = append(troubles, err)
+		errs = append(errs, err)
 	}
 	all := theme.BuiltIn()
 	for _, file := range files {
 		t, err := theme.Parse(file.Name, file.Data)
 		if err != nil {
-			troubles = append(troubles, fmt.Errorf("%s:%w", file.Path, err))
+			errs = append(errs, fmt.Errorf("%s:%w", file.Path, err))
 			continue
 		}
 		all = theme.Join(all, t)
 	}
-	return all, troubles
+	return all, errs
 }
-
-// checkLook checks what of the configuration is about the screen: the name of
-// the theme, which a flag may have set, and the keys.
-func (f *flags) checkLook(c *config.Config, all []theme.Theme) error {
-	at := func(err error, key ...string) error {
-		line, column := c.Position(key...)
-		return fmt.Errorf("%s:%d:%d: %w", f.file(), line, column, err)
-	}
-	if c.Theme != "" {
-		_, err := theme.ByName(all, c.Theme)
-		switch {
-		case err != nil && c.Theme == f.theme:
-			return err
-		case err != nil:
-			return at(err, "theme")
-		}
-	}
-	if err := ui.CheckKeys(c.Keys); err != nil {
-		wrong, _ := errors.AsType[*ui.KeyError](err)
-		return at(err, "keys", wrong.Action)
-	}
-	return nil
-}
-
-// ledgerOptions are what the settings say to a ledger.
-func ledgerOptions(c config.Config) model.LedgerOptions {
-	o := model.LedgerOptions{CountDoubleRows: c.CountDoubleRows}
-	if c.Cap.USDPerDay > 0 {
-		o.Cap = model.Some(model.MicrosFromUSD(c.Cap.USDPerDay))
-	}
-	return o
-}
-
-// stateDir is where the journal is kept.
-func stateDir() string { return filepath.Join(xdg.StateHome, "quotatop") }

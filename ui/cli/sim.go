@@ -14,25 +14,17 @@ import (
 	"quotatop/poller/tap"
 )
 
-// serve serves until ctx ends.
-func serve(ctx context.Context, ln net.Listener, h http.Handler) error {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stop()
-	if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
-}
-
 func simCommand(f *flags) *cobra.Command {
 	var listen, key string
 	var capUSD float64
 	cmd := &cobra.Command{
 		Use:   "sim",
 		Short: "a local API that enforces the limits, for trying things out",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkCap(capUSD); err != nil {
+				return err
+			}
 			_, table, err := f.table()
 			if err != nil {
 				return err
@@ -48,5 +40,17 @@ func simCommand(f *flags) *cobra.Command {
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8430", "address to listen on")
 	cmd.Flags().StringVar(&key, "key", "", "the API key to accept (default: any)")
 	cmd.Flags().Float64Var(&capUSD, "cap-usd", 50, "daily cap of the account")
+	f.forTable(cmd)
 	return cmd
+}
+
+// serve serves until ctx ends.
+func serve(ctx context.Context, ln net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }

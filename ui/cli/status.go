@@ -27,7 +27,7 @@ func statusCommand(f *flags) *cobra.Command {
 			"time to its reset. It asks the dashboard that runs; without one it polls once, and where that gives no answer\n" +
 			"it says \"quotatop: off\".",
 		Example: "  quotatop status --format tmux\n  quotatop status --format '{{.Endpoint}} {{.Percent.Or 0}}%'",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := status.Line(model.Snapshot{}, format); err != nil {
 				return usageError{err}
@@ -45,6 +45,7 @@ func statusCommand(f *flags) *cobra.Command {
 			return err
 		},
 	}
+	f.forAccount(cmd)
 	cmd.Flags().StringVar(&format, "format", status.Plain, "plain, tmux, json, or a Go template over what json prints")
 	return cmd
 }
@@ -58,27 +59,25 @@ func (f *flags) newest(ctx context.Context) (s model.Snapshot, ok bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusPatience)
 	defer cancel()
-	r, _, err := f.newRig(ctx)
+	session, _, err := f.session(ctx)
 	if err != nil {
 		return s, false
 	}
-	dirs := foldersOf(r.base.String(), r.key)
+	dirs := statefileDirs(session.AccountID())
 	if s, ok, fresh := statefile.Kept(time.Now(), dirs...); fresh {
 		return s, ok
 	}
-	if ok = r.billing.Poll(ctx, r.ledger.Observe) == nil; ok {
-		s = r.ledger.Snapshot(r.clock.Now())
-	}
+	s, err = session.Poll(ctx)
+	ok = err == nil
 	_ = statefile.Keep(time.Now(), s, ok, dirs...) // else the next one polls again
 	return s, ok
 }
 
-// foldersOf are the folders for the state of dashboards at a base URL, or of the
-// polls with a key.
-func foldersOf(base, key string) []string {
+// statefileDirs are the folders for the state of an account.
+func statefileDirs(account string) []string {
 	dirs := statefile.Dirs()
 	for i := range dirs {
-		dirs[i] = filepath.Join(dirs[i], pioneer.AccountID(base, key))
+		dirs[i] = filepath.Join(dirs[i], account)
 	}
 	return dirs
 }
@@ -92,7 +91,7 @@ func (f *flags) dashboards() (dirs []string) {
 		named = os.Getenv("PIONEER_BASE_URL")
 	}
 	if base, err := pioneer.ParseBaseURL(named); named != "" && err == nil {
-		return foldersOf(base.String(), "")
+		return statefileDirs(pioneer.AccountID(base.String(), ""))
 	}
 	for _, dir := range statefile.Dirs() {
 		found, _ := filepath.Glob(filepath.Join(dir, "*")) // the pattern is well formed

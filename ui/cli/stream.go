@@ -19,26 +19,26 @@ func streamCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "stream",
 		Short: "no screen: a Snapshot a second as JSON Lines, until interrupted",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if every < 100*time.Millisecond {
 				return usageError{fmt.Errorf("--every %s: use 100ms or more", every)}
 			}
-			r, err := f.newWatch(cmd.Context())
+			s, _, err := f.watchingSession(cmd)
 			if err != nil {
 				return err
 			}
-			end, err := r.record(f.record, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			defer end()
+			defer closeSession(s, cmd.ErrOrStderr())
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
-			return stream(r.start(ctx), every, cmd.OutOrStdout())
+			return stream(s.Start(ctx), every, cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().DurationVar(&every, "every", time.Second, "time between snapshots")
+	f.forAccount(cmd)
+	f.forPolling(cmd)
+	f.forWatching(cmd)
+	f.forRecording(cmd)
 	return cmd
 }
 

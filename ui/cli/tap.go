@@ -19,56 +19,56 @@ func tapCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tap",
 		Short: "pass a load run's requests through without a screen, and log each of them",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.settings()
+			settings, err := f.settings()
 			if err != nil {
 				return err
 			}
-			if to == "" {
-				to = c.BaseURL
-			}
-			upstream, err := pioneer.ParseBaseURL(to)
-			if err != nil {
-				return usageError{err}
+			upstream := settings.BaseURL.URL
+			if to != "" {
+				if upstream, err = pioneer.ParseBaseURL(to); err != nil {
+					return usageError{fmt.Errorf("--to: %w", err)}
+				}
 			}
 			return runTap(cmd, upstream, listen, log)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8429", "address to listen on")
-	cmd.Flags().StringVar(&to, "to", "", "where to pass requests on to (default: the base URL)")
-	cmd.Flags().StringVar(&log, "log", "", "file to append an event line to for each request; fit for --tail")
+	cmd.Flags().StringVar(&to, "to", "", "where to pass requests on to (default: PIONEER_BASE_URL, or the configuration's base_url)")
+	cmd.Flags().StringVar(&log, "log", "", "file to append an event line to for each request; --tail and report read it")
+	f.forFile(cmd)
 	return cmd
 }
 
 // runTap runs a tap until the first signal, then lets the requests in flight
 // finish; a second signal ends the program at once.
 func runTap(cmd *cobra.Command, upstream *url.URL, listen, log string) (failed error) {
-	ctx, say := cmd.Context(), cmd.ErrOrStderr()
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	ln, err := tap.Listen(listen)
 	if err != nil {
 		return err
 	}
 	observe := func(model.Event) {}
 	if log != "" {
-		lines, err := events.OpenWriter(log, func(err error) { fmt.Fprintln(say, "quotatop tap:", err) })
+		lines, err := events.OpenWriter(log, func(err error) { fmt.Fprintln(stderr, "quotatop tap:", err) })
 		if err != nil {
 			return errors.Join(err, ln.Close())
 		}
 		defer func() { failed = errors.Join(failed, lines.Close()) }()
 		observe = lines.Observe
 	}
-	fmt.Fprintf(say, "quotatop tap: http://%s passes requests on to %s\n", ln.Addr(), upstream)
+	fmt.Fprintf(stderr, "quotatop tap: http://%s passes requests on to %s\n", ln.Addr(), upstream)
 	stop := context.AfterFunc(ctx, func() {
 		endAtOnce()
-		fmt.Fprintln(say, "quotatop tap: waiting for the requests in flight; interrupt again to cut them")
+		fmt.Fprintln(stderr, "quotatop tap: waiting for the requests in flight; interrupt again to cut them")
 	})
 	defer stop()
 	t := tap.New(upstream, &pioneer.Clock{}, tap.Options{Listener: ln})
 	return t.Run(ctx, func(e model.Event) {
 		observe(e)
 		if e.Health != nil && e.Health.Error != "" {
-			fmt.Fprintln(say, "quotatop tap:", e.Health.Error)
+			fmt.Fprintln(stderr, "quotatop tap:", e.Health.Error)
 		}
 	})
 }

@@ -15,24 +15,18 @@ import (
 )
 
 func tmuxCommand() *cobra.Command {
-	group := &cobra.Command{
-		Use:   "tmux",
-		Short: "the status line in tmux: put it there, and find out why it does not show",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
 	var write bool
 	install := &cobra.Command{
 		Use:   "install",
 		Short: "put the status line and a key for the dashboard into the tmux configuration",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return tmuxInstall(cmd, write) },
 	}
 	install.Flags().BoolVar(&write, "write", false, "do not ask")
-	group.AddCommand(install, &cobra.Command{
+	return groupCommand("tmux", "the status line in tmux: put it there, and find out why it does not show", install, &cobra.Command{
 		Use:   "doctor",
 		Short: "say why the status line does not show",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := tmux.ConfigPath()
 			if err != nil {
@@ -41,7 +35,6 @@ func tmuxCommand() *cobra.Command {
 			return findings(cmd.OutOrStdout(), tmux.Diagnose(cmd.Context(), tmux.Options{Config: path}))
 		},
 	})
-	return group
 }
 
 // tmuxInstall shows what it will write and where, asks, and writes it.

@@ -12,8 +12,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"quotatop/poller/pioneer"
 )
 
 // Path is where the metrics are.
@@ -57,10 +55,10 @@ func Listen(addr string) (ln net.Listener, note string, err error) {
 		if op, ok := errors.AsType[*net.OpError](err); ok {
 			err = op.Err // without the address, which has been said
 		}
-		return nil, "", fmt.Errorf("metrics: address %q cannot be listened on: choose another port, or 127.0.0.1: %w", addr, err)
+		return nil, "", fmt.Errorf("metrics: cannot listen on %q: choose another port, or 127.0.0.1: %w", addr, err)
 	}
-	if !pioneer.IsLoopback(host) {
-		note = fmt.Sprintf("metrics: whoever reaches %s can read quota and spending", ln.Addr())
+	if addr, ok := ln.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() {
+		note = fmt.Sprintf("metrics: anyone who can reach %s can read quota and spending", ln.Addr())
 	}
 	return ln, note, nil
 }

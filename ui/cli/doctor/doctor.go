@@ -17,8 +17,8 @@ import (
 type Options struct {
 	ConfigPath   string // the configuration file
 	ConfigNeeded bool   // it was named, so it has to be there
-	// Override puts over the file what flags and environment say; may be nil.
-	Override func(*config.Config)
+	// Override puts what flags and environment say over the file; nil for nothing.
+	Override func(*config.Settings) error
 	KeyFile  string   // of --key-file; empty for none
 	Env      []string // the environment, as os.Environ has it
 	// Terminal says whether standard output is one.
@@ -49,10 +49,13 @@ func Run(ctx context.Context, opts Options) []Finding {
 // A checkup is one in the making.
 type checkup struct {
 	opts  Options
-	conf  config.Config
+	conf  config.Settings
 	table model.Table
-	from  string // where the key comes from
-	found []Finding
+	// nowhere is set when what is set cannot be used, so that there is no host
+	// to ask.
+	nowhere bool
+	from    string // where the key comes from
+	found   []Finding
 }
 
 func (c *checkup) good(what string)       { c.found = append(c.found, Finding{OK: true, What: what}) }
@@ -72,8 +75,12 @@ func (c *checkup) env(name string) (value string) {
 // configuration reads the file, and goes on with the defaults where it is
 // broken.
 func (c *checkup) configuration() {
-	var err error
-	c.conf, err = config.Load(c.opts.ConfigPath, c.opts.ConfigNeeded)
+	file, err := config.Load(c.opts.ConfigPath, c.opts.ConfigNeeded)
+	c.conf = config.Default()
+	if err == nil {
+		c.conf = file.Settings
+		_, err = file.Look()
+	}
 	_, missing := os.Stat(c.opts.ConfigPath)
 	switch {
 	case err != nil:
@@ -84,7 +91,10 @@ func (c *checkup) configuration() {
 		c.good("configuration: " + c.opts.ConfigPath + " is fine")
 	}
 	if c.opts.Override != nil {
-		c.opts.Override(&c.conf)
+		if err := c.opts.Override(&c.conf); err != nil {
+			c.bad("host: "+err.Error(), "fix --base-url, PIONEER_BASE_URL or base_url")
+			c.nowhere = true
+		}
 	}
 	c.table, err = c.conf.Table()
 	if err != nil {
@@ -126,11 +136,10 @@ func (c *checkup) key(ctx context.Context) string {
 
 // api asks the host, by way of the billing endpoints.
 func (c *checkup) api(ctx context.Context, key string) {
-	base, err := pioneer.ParseBaseURL(c.conf.BaseURL)
-	if err != nil {
-		c.bad("host: "+err.Error(), "mend --base-url, PIONEER_BASE_URL or base_url")
+	if c.nowhere {
 		return
 	}
+	base := c.conf.BaseURL.URL
 	clock := &pioneer.Clock{}
 	source := billing.New(billing.Options{Base: base, Key: key, Clock: clock, Table: c.table, Transport: c.opts.Transport})
 	first := true

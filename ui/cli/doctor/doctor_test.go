@@ -51,7 +51,9 @@ func examine(t *testing.T, change func(*Options)) string {
 
 // at makes the API be at a URL.
 func at(url string) func(*Options) {
-	return func(o *Options) { o.Override = func(c *config.Config) { c.BaseURL = url } }
+	return func(o *Options) {
+		o.Override = func(c *config.Settings) error { return c.BaseURL.UnmarshalText([]byte(url)) }
+	}
 }
 
 // api is one that answers as it should; bad answers in its place for the paths
@@ -192,7 +194,7 @@ func TestHostIsNotThere(t *testing.T) {
 	if got := examine(t, at(own.URL)); !strings.Contains(got, "false: host: cannot trust 127.0.0.1:") || !strings.Contains(got, "its certificates") {
 		t.Errorf("a certificate of its own:\n%s", got)
 	}
-	if got := examine(t, at("http://example.com")); !strings.Contains(got, "would send the key unencrypted") || !strings.Contains(got, "-> mend --base-url") {
+	if got := examine(t, at("http://example.com")); !strings.Contains(got, "would send the key unencrypted") || !strings.Contains(got, "-> fix --base-url") {
 		t.Errorf("in the clear:\n%s", got)
 	}
 }
@@ -264,7 +266,9 @@ func TestConfiguration(t *testing.T) {
 		"fine":    {func(o *Options) { o.ConfigPath = write(t, 0o600, "theme = 'dark'\n") }, " is fine -> "},
 		"broken":  {func(o *Options) { o.ConfigPath = broken }, "false: configuration: " + broken + ":1:"},
 		"missing": {func(o *Options) { o.ConfigNeeded = true }, "no such file or directory -> mend it"},
-		"profile": {func(o *Options) { o.Override = func(c *config.Config) { c.BaseURL, c.Profile = url, "2020-01" } }, "false: table of limits: "},
+		"profile": {func(o *Options) {
+			o.Override = func(c *config.Settings) error { c.Profile = "2020-01"; return c.BaseURL.UnmarshalText([]byte(url)) }
+		}, "false: table of limits: "},
 	} {
 		got := examine(t, func(o *Options) { at(url)(o); tt.change(o) })
 		if !strings.Contains(got, tt.want) || !strings.Contains(got, "true: host: ") {

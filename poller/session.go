@@ -1,0 +1,195 @@
+// Package poller is the front door to everything that brings events in or keeps
+// them: a Session wires the sources of one account to a ledger and publishes
+// its snapshots.
+package poller
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller/billing"
+	"quotatop/poller/config"
+	"quotatop/poller/journal"
+	"quotatop/poller/pioneer"
+	"quotatop/poller/recording"
+	"quotatop/poller/runner"
+	"quotatop/poller/tap"
+)
+
+// A Session wires the sources of one account to a ledger. Set it up with its
+// methods, then call Start, once; Close it when the snapshots have ended.
+type Session struct {
+	settings  config.Settings
+	key       string
+	table     model.Table
+	clock     pioneer.Clock // the server's
+	ledger    *model.Ledger
+	billing   *billing.Source
+	sources   []runner.Source        // the tap, the tails, the services
+	observers []func(model.Snapshot) // who else sees every snapshot
+	journals  []runner.Journal
+	restore   func() *model.Ledger // makes the ledger; nil to begin with an empty one
+	closers   []func() error
+}
+
+// New returns the session of an account whose API key is key. The error is about
+// the table of limits.
+func New(settings config.Settings, key string) (*Session, error) {
+	table, err := settings.Table()
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{settings: settings, key: key, table: table, ledger: model.NewLedger(table, settings.Ledger())}
+	s.billing = billing.New(billing.Options{
+		Base: settings.BaseURL.URL, Key: key, Table: table, Clock: &s.clock, Interval: settings.Interval.Duration,
+		BudgetMinute: settings.Budget.PerMinute, BudgetHour: settings.Budget.PerHour,
+	})
+	s.Observe(s.billing.Seen)
+	return s, nil
+}
+
+// Base is the address of the API.
+func (s *Session) Base() *url.URL { return s.settings.BaseURL.URL }
+
+// Table is the table of limits.
+func (s *Session) Table() model.Table { return s.table }
+
+// AccountID names the account: the base URL and the key. It reveals neither.
+func (s *Session) AccountID() string { return pioneer.AccountID(s.Base().String(), s.key) }
+
+// Clock is the server's clock, as far as the session has learned it.
+func (s *Session) Clock() *pioneer.Clock { return &s.clock }
+
+// Add adds a source beside the billing log.
+func (s *Session) Add(source runner.Source) { s.sources = append(s.sources, source) }
+
+// Tap adds a tap that serves on ln.
+func (s *Session) Tap(ln net.Listener) {
+	s.Add(tap.New(s.Base(), &s.clock, tap.Options{Listener: ln}))
+}
+
+// Observe adds a function that is called with every snapshot, before it is
+// published. It must not block.
+func (s *Session) Observe(f func(model.Snapshot)) { s.observers = append(s.observers, f) }
+
+// Serve adds a service, which runs beside the sources until ctx ends and reports
+// only its own health.
+func (s *Session) Serve(name string, run func(context.Context) error) {
+	s.Add(service{name, func(ctx context.Context, _ func(model.Event)) error { return run(ctx) }})
+}
+
+// Reporter adds a service to the session that has nothing to run, and returns
+// a function that reports its problem: an error, or nil when it is over. The
+// function does not block.
+func (s *Session) Reporter(name string) (report func(error)) {
+	states := make(chan model.Health, 8)
+	s.Add(service{name, func(ctx context.Context, emit func(model.Event)) error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case h := <-states:
+				emit(model.Event{At: s.clock.Now(), Source: name, Health: &h})
+			}
+		}
+	}})
+	return func(err error) {
+		h := model.Health{State: model.StateOK}
+		if err != nil {
+			h = model.Health{State: model.StateError, Error: strings.TrimPrefix(err.Error(), name+": ")} // the screen names it
+		}
+		select {
+		case states <- h:
+		default:
+		}
+	}
+}
+
+// A service is a source that reports nothing but its health.
+type service struct {
+	name string
+	run  func(ctx context.Context, emit func(model.Event)) error
+}
+
+// Name implements runner.Source.
+func (s service) Name() string { return s.name }
+
+// Run implements runner.Source.
+func (s service) Run(ctx context.Context, emit func(model.Event)) error { return s.run(ctx, emit) }
+
+// Journal makes the session continue from where earlier ones of the account
+// ended, and keep what it observes, in a folder of the account's below dir.
+func (s *Session) Journal(dir string) {
+	folder := filepath.Join(dir, s.AccountID())
+	report := s.Reporter("journal")
+	j := journal.Open(folder, journal.Options{
+		Keep: s.settings.Journal.Retention.Duration, MaxBytes: s.settings.Journal.MaxSize.Bytes, Report: report,
+	})
+	s.journals = append(s.journals, j)
+	s.closers = append(s.closers, j.Close)
+	s.restore = func() *model.Ledger {
+		ledger, _, err := journal.Recover(folder, s.table, s.settings.Ledger(), s.clock.Now())
+		if err != nil {
+			report(err)
+		}
+		if offset := ledger.Snapshot(s.clock.Now()).ClockOffsetMS; s.clock.Offset() == 0 { // until the API says what it is
+			s.clock.SetOffset(time.Duration(offset) * time.Millisecond)
+		}
+		return ledger
+	}
+}
+
+// Record makes the session keep the run in a file, for replay and report.
+func (s *Session) Record(path string) error {
+	recorder, err := recording.Create(path, recording.Options{
+		Table: s.table, Ledger: s.settings.Ledger(), Clock: &s.clock, Report: s.Reporter("record"),
+	})
+	if err != nil {
+		return err
+	}
+	s.journals = append(s.journals, recorder)
+	s.closers = append(s.closers, recorder.Close)
+	return nil
+}
+
+// Start runs the sources until ctx ends. The channel holds the newest snapshot;
+// it is closed once every source has returned.
+func (s *Session) Start(ctx context.Context) <-chan model.Snapshot {
+	r := &runner.Runner{
+		Sources: append([]runner.Source{s.billing}, s.sources...),
+		Ledger:  s.ledger, Recover: s.restore, Clock: &s.clock, Journals: s.journals,
+		Seen: func(snapshot model.Snapshot) {
+			for _, observe := range s.observers {
+				observe(snapshot)
+			}
+		},
+	}
+	return r.Start(ctx)
+}
+
+// PollNow asks for a poll of the billing log at once. It does not wait for it.
+func (s *Session) PollNow() { s.billing.PollNow() }
+
+// Poll polls the account once, without Start, and returns what is known then.
+func (s *Session) Poll(ctx context.Context) (model.Snapshot, error) {
+	if err := s.billing.Poll(ctx, s.ledger.Observe); err != nil {
+		return model.Snapshot{}, err
+	}
+	return s.ledger.Snapshot(s.clock.Now()), nil
+}
+
+// Close ends the journal and the recording. The error says what could not be
+// kept.
+func (s *Session) Close() error {
+	var errs []error
+	for _, end := range s.closers {
+		errs = append(errs, end())
+	}
+	return errors.Join(errs...)
+}
