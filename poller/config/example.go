@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"quotatop/poller/events/atomicfile"
 )
 
 //go:embed example.toml
@@ -30,12 +32,11 @@ func Init(path string) error {
 	if err != nil {
 		return fmt.Errorf("config: %w", err)
 	}
-	_, err = f.WriteString(example)
-	if closing := f.Close(); err == nil {
-		err = closing
+	if err = f.Close(); err == nil { // the name is ours now
+		err = atomicfile.Write(path, []byte(example), 0o600)
 	}
 	if err != nil {
-		_ = os.Remove(path) // half a file would stand in the way of the next try
+		_ = os.Remove(path) // an empty file would stand in the way of the next try
 		return fmt.Errorf("config: %w", err)
 	}
 	return nil

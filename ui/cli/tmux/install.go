@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"quotatop/poller/events/atomicfile"
 )
 
 // The comments that the snippet stands between.
@@ -74,10 +76,10 @@ func Install(path, snippet string) (Change, error) {
 	} else {
 		mode = info.Mode().Perm()
 		c.Backup = real + ".before-quotatop"
-		err = replace(c.Backup, old, mode)
+		err = atomicfile.Write(c.Backup, old, mode)
 	}
 	if err == nil {
-		err = replace(real, []byte(text), mode)
+		err = atomicfile.Write(real, []byte(text), mode)
 	}
 	if err != nil {
 		return c, fmt.Errorf("tmux configuration: %w", err)
@@ -139,23 +141,4 @@ func merge(old, snippet string) (string, error) {
 		return "", fmt.Errorf("%d: %q has no end: remove the block, or put %q after it", line, beginMark, endMark)
 	}
 	return old[:begin] + block + old[end:], nil
-}
-
-// replace writes a file in one step.
-func replace(path string, data []byte, mode fs.FileMode) (failed error) {
-	draft, err := os.CreateTemp(filepath.Dir(path), ".quotatop-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if failed != nil {
-			_ = os.Remove(draft.Name())
-		}
-	}()
-	_, err = draft.Write(data)
-	err = errors.Join(err, draft.Chmod(mode), draft.Sync(), draft.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(draft.Name(), path)
 }
