@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"sync"
 	"time"
 
@@ -12,83 +12,134 @@ import (
 )
 
 const (
-	// flushEvery is the longest that an event waits to be written.
-	flushEvery = 100 * time.Millisecond
+	// flushAt is how many bytes are written without waiting any longer.
+	flushAt = 512 << 10
 
 	// maxPending bounds what waits while the disk stalls, in bytes.
-	maxPending = 4 << 20
+	maxPending = 8 << 20
 )
 
-// A Writer appends events to a file as lines, from the side: whoever has an
-// event never waits for the disk. What waits is written every 100 ms by a
-// single write that begins and ends with a line, so that several processes may
-// append to one file and others may follow it.
+// A Writer writes lines to a sink from a goroutine of its own, so that whoever
+// has an event never waits for a disk. While the sink stalls the Writer holds a
+// bounded number of bytes; events beyond that are dropped and counted. Its
+// methods may be called from any goroutine. It must be closed.
 type Writer struct {
-	file   *os.File
+	name   string
+	sink   io.WriteCloser
+	every  time.Duration
 	report func(error)
-	wake   chan struct{} // holds one token while lines wait
+	wake   chan struct{} // holds one token once something is pending
+	hurry  chan struct{} // holds one token once it should not wait any longer
 	done   chan struct{} // closed by Close
-	ended  chan struct{} // closed when the last line is written
+	ended  chan struct{} // closed when the sink is closed
 
-	mu      sync.Mutex
-	pending []byte
-	lines   int // in pending
-	lost    int // events that were not written
-	closed  bool
-
-	// The following belong to the writing goroutine.
-	torn    bool // the file ends within a line of ours
-	trouble error
+	mu       sync.Mutex
+	pending  batch
+	held     int // bytes in pending and held by its steps
+	dropped  int // events
+	cause    error
+	closed   bool
+	closeErr error // of the sink, set before ended is closed
 }
 
-// OpenWriter opens the file for appending, and makes it if it is not there,
-// readable by its owner only. report, if not nil, is called when lines cannot
-// be written (a full disk), once until they can again; it must not call the
-// Writer. The Writer has to be closed.
-func OpenWriter(path string, report func(error)) (*Writer, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("event log: %w", err)
-	}
+// A batch is what is handed to the sink at once: lines, and what is to be done
+// between them.
+type batch struct {
+	lines  []byte
+	events int
+	steps  []step
+}
+
+// A step is done between two lines of a batch.
+type step struct {
+	at, events int // bytes and events of the batch before it
+	do         func() error
+}
+
+// NewWriter returns a Writer to sink. What is observed is written within every,
+// or sooner if there is much of it, in one call of sink.Write for consecutive
+// lines. Write is called from one goroutine, always with whole lines; it must
+// not keep them. If it fails, the events that it did not write are dropped, and
+// the next ones are tried again.
+//
+// report, if not nil, is called with an error when the sink begins to fail, and
+// with nil once it works again; it must not block. name begins each error.
+func NewWriter(name string, sink io.WriteCloser, every time.Duration, report func(error)) *Writer {
 	w := &Writer{
-		file: file, report: report,
-		wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
+		name: name, sink: sink, every: every, report: report,
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
+		done: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.run()
-	return w, nil
+	return w
 }
 
-// Observe takes in an event to be written. It never waits: an event that comes
-// while too much is pending, or after Close, is lost and counted. It may be
-// called from any goroutine.
-func (w *Writer) Observe(e model.Event) {
-	w.mu.Lock()
-	if w.closed || len(w.pending) > maxPending {
-		w.lost++
-		w.mu.Unlock()
-		return
-	}
-	w.pending = Append(w.pending, e)
-	w.lines++
-	first := w.lines == 1
-	w.mu.Unlock()
-	if first {
-		select {
-		case w.wake <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// Lost is how many events could not be written so far.
-func (w *Writer) Lost() int {
+// Observe takes in an event and reports whether it will be written. Otherwise
+// too much is pending, or the Writer is closed, and the event is dropped and
+// counted.
+func (w *Writer) Observe(e model.Event) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.lost
+	if w.closed || w.held > maxPending {
+		w.dropped++
+		return false
+	}
+	before := len(w.pending.lines)
+	w.pending.lines = Append(w.pending.lines, e)
+	w.pending.events++
+	w.added(len(w.pending.lines) - before)
+	return true
 }
 
-// Close writes what is pending and closes the file. The error says how many
-// events were lost over the Writer's life, and why.
+// Line takes in a line that is no event, with its newline, and reports whether
+// it will be written. One that is dropped is not counted.
+func (w *Writer) Line(line []byte) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.held > maxPending {
+		return false
+	}
+	w.pending.lines = append(w.pending.lines, line...)
+	w.added(len(line))
+	return true
+}
+
+// Then has the writing goroutine call do, soon, after everything taken in before
+// it was handed to the sink and before anything that follows. Its error is
+// reported like one of the sink. held is how many bytes do keeps in memory until
+// then. Then reports whether do will be called: it is not when too much is
+// pending or the Writer is closed.
+func (w *Writer) Then(held int, do func() error) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.held > maxPending {
+		return false
+	}
+	w.pending.steps = append(w.pending.steps, step{len(w.pending.lines), w.pending.events, do})
+	w.added(held)
+	give(w.hurry)
+	return true
+}
+
+// added notes that something of this size is pending. w.mu is held.
+func (w *Writer) added(size int) {
+	before := w.held
+	w.held += size
+	give(w.wake)
+	if before < flushAt && w.held >= flushAt {
+		give(w.hurry)
+	}
+}
+
+func give(token chan struct{}) {
+	select {
+	case token <- struct{}{}:
+	default:
+	}
+}
+
+// Close writes what is pending and closes the sink. The error says how many
+// events were dropped over the Writer's life, and why.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	if !w.closed {
@@ -97,73 +148,117 @@ func (w *Writer) Close() error {
 	}
 	w.mu.Unlock()
 	<-w.ended
-	err := w.file.Close()
-	if errors.Is(err, os.ErrClosed) { // closed before
-		err = nil
-	}
-	if lost := w.Lost(); lost > 0 {
-		cause := w.trouble
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.closeErr
+	if w.dropped > 0 {
+		cause := w.cause
 		if cause == nil {
-			cause = errors.New("they came faster than the disk takes them")
+			cause = errors.New("disk too slow")
 		}
-		return errors.Join(fmt.Errorf("event log: %d events are not in it: %w", lost, cause), err)
+		plural := "s"
+		if w.dropped == 1 {
+			plural = ""
+		}
+		err = fmt.Errorf("%d event%s dropped: %w", w.dropped, plural, cause)
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("%s: %w", w.name, err)
+	}
+	return nil
 }
 
+// run is the writing goroutine.
 func (w *Writer) run() {
 	defer close(w.ended)
-	buf := make([]byte, 0, 64<<10)
-	timer := time.NewTimer(flushEvery)
+	timer := time.NewTimer(w.every)
 	defer timer.Stop()
-	for failing := false; ; {
-		select {
-		case <-w.done:
-			w.flush(buf)
-			return
-		case <-w.wake:
+	var spare batch
+	for failing, last := false, false; !last; {
+		last = w.wait(timer)
+		b := w.take(spare)
+		if len(b.lines) == 0 && len(b.steps) == 0 {
+			continue
 		}
-		timer.Reset(flushEvery)
-		select {
-		case <-w.done:
-		case <-timer.C:
+		err := w.flush(b)
+		if (err != nil) != failing {
+			failing = err != nil
+			w.changed(err)
 		}
-		var err error
-		buf, err = w.flush(buf)
-		if err != nil && !failing && w.report != nil {
-			w.report(err)
+		clear(b.steps) // what they hold
+		if spare = b; cap(b.lines) > 2*flushAt {
+			spare = batch{} // a burst is over
 		}
-		failing = err != nil
+	}
+	w.closeErr = w.sink.Close()
+}
+
+// wait returns when what is pending is due, and reports whether that is all.
+func (w *Writer) wait(timer *time.Timer) (last bool) {
+	select {
+	case <-w.done:
+		return true
+	case <-w.wake:
+	}
+	timer.Reset(w.every)
+	select {
+	case <-w.done:
+		return true
+	case <-w.hurry:
+	case <-timer.C:
+	}
+	return false
+}
+
+// changed reports that the sink has begun to fail, or works again.
+func (w *Writer) changed(err error) {
+	switch {
+	case w.report == nil:
+	case err == nil:
+		w.report(nil)
+	default:
+		w.report(fmt.Errorf("%s: %w", w.name, err))
 	}
 }
 
-// flush writes what is pending. It takes an empty buffer for what comes in the
-// meantime, and returns the one that it has written.
-func (w *Writer) flush(empty []byte) ([]byte, error) {
+// take takes what is pending, and leaves an empty batch in the memory of spare.
+func (w *Writer) take(spare batch) batch {
 	w.mu.Lock()
-	batch, lines := w.pending, w.lines
-	w.pending, w.lines = empty[:0], 0
-	w.mu.Unlock()
-	if lines == 0 {
-		return batch, nil
+	defer w.mu.Unlock()
+	b := w.pending
+	w.pending, w.held = batch{lines: spare.lines[:0], steps: spare.steps[:0]}, 0
+	return b
+}
+
+// flush hands a batch to the sink. It goes on after an error, and returns the
+// first.
+func (w *Writer) flush(b batch) (failed error) {
+	note := func(err error) {
+		if failed == nil {
+			failed = err
+		}
 	}
-	text := batch
-	if w.torn { // what came of the last line is a line of its own
-		text = append([]byte{'\n'}, batch...)
+	at, events := 0, 0
+	for _, s := range b.steps {
+		note(w.write(b.lines[at:s.at], s.events-events))
+		note(s.do())
+		at, events = s.at, s.events
 	}
-	n, err := w.file.Write(text)
+	note(w.write(b.lines[at:], b.events-events))
+	return failed
+}
+
+// write writes lines, this many of which are events.
+func (w *Writer) write(lines []byte, events int) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	n, err := w.sink.Write(lines)
 	if err != nil {
-		err = fmt.Errorf("event log: %w", err)
-		w.trouble = err
 		w.mu.Lock()
-		w.lost += lines - bytes.Count(batch[:max(n-len(text)+len(batch), 0)], []byte{'\n'})
+		w.dropped += max(events-bytes.Count(lines[:n], []byte{'\n'}), 0)
+		w.cause = err
 		w.mu.Unlock()
 	}
-	if n > 0 {
-		w.torn = text[n-1] != '\n'
-	}
-	if cap(batch) > 1<<20 { // a burst is over
-		batch = nil
-	}
-	return batch, err
+	return err
 }

@@ -1,144 +1,140 @@
 package events
 
 import (
-	"bytes"
-	"os"
-	"path/filepath"
+	"errors"
+	"fmt"
 	"strings"
-	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"quotatop/model"
 )
 
-func call(path string) model.Event {
-	return model.Event{At: at, Source: model.SourceTap, Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: path, Status: 200}}
+// A sink keeps what is written to it, as far as there is room.
+type sink struct {
+	writes  []string
+	room    int           // bytes
+	stalled chan struct{} // if not nil, Write waits until it is closed
+	closed  bool
 }
 
-func open(t *testing.T, path string, report func(error)) *Writer {
-	t.Helper()
-	w, err := OpenWriter(path, report)
-	if err != nil {
-		t.Fatal(err)
+func (s *sink) Write(p []byte) (int, error) {
+	if s.stalled != nil {
+		<-s.stalled
 	}
-	return w
+	n := min(len(p), s.room)
+	s.room -= n
+	s.writes = append(s.writes, string(p[:n]))
+	if n < len(p) {
+		return n, syscall.ENOSPC
+	}
+	return n, nil
 }
 
-func count(t *testing.T, path string) (lines int) {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range bytes.Lines(text) {
-		if _, err := Parse(line); err != nil {
-			t.Errorf("line %q: %v", line, err)
-		}
-		lines++
-	}
-	return lines
-}
+func (s *sink) Close() error { s.closed = true; return nil }
 
-// What was observed is in the file within a quarter of a second.
-func TestWriterFlushes(t *testing.T) {
+// A sink that stalls costs events, not memory, and nobody waits for it.
+func TestWriterIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "run.log")
-		w := open(t, path, nil)
-		for range 3 {
-			w.Observe(call("/inference"))
+		s := &sink{room: 1 << 30, stalled: make(chan struct{})}
+		w := NewWriter("test", s, time.Second, nil)
+		taken, dropped := 0, 0
+		for range 4 * maxPending / 256 {
+			if w.Observe(call("/" + strings.Repeat("x", 200))) {
+				taken++
+			} else {
+				dropped++
+			}
 		}
-		time.Sleep(250 * time.Millisecond)
-		synctest.Wait()
-		if n := count(t, path); n != 3 {
-			t.Errorf("%d lines after 250 ms, want 3", n)
+		if w.held > maxPending+1000 || dropped == 0 {
+			t.Errorf("%d bytes pending and %d events dropped, want a bound", w.held, dropped)
 		}
-		w.Observe(call("/inference"))
-		if err := w.Close(); err != nil {
-			t.Error(err)
+		if w.Line([]byte("x\n")) || w.Then(0, func() error { return nil }) {
+			t.Error("lines and steps are taken in beyond the bound")
 		}
-		if n := count(t, path); n != 4 {
-			t.Errorf("%d lines after Close, want 4", n)
+		close(s.stalled)
+		if err := w.Close(); err == nil || err.Error() != fmt.Sprintf("test: %d events dropped: disk too slow", dropped) {
+			t.Errorf("Close: %v, want that %d were dropped", err, dropped)
 		}
-		info, err := os.Stat(path)
-		if err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
-		}
-		w.Observe(call("/inference"))
-		if err := w.Close(); w.Lost() != 1 || err == nil {
-			t.Errorf("after Close: lost %d, %v, want it counted", w.Lost(), err)
+		if got := strings.Count(strings.Join(s.writes, ""), "\n"); got != taken {
+			t.Errorf("%d lines were written of the %d taken in", got, taken)
 		}
 	})
 }
 
-// Several writers may append to one file: no line is cut by another.
-func TestWritersShareAFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.log")
-	const writers, events = 4, 5000
-	var running sync.WaitGroup
-	for range writers {
-		w := open(t, path, nil)
-		running.Go(func() {
-			for i := range events {
-				w.Observe(call("/" + strings.Repeat("x", i%200)))
-				if i%500 == 0 {
-					time.Sleep(time.Millisecond) // so that the writes interleave
-				}
-			}
-			if err := w.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	running.Wait()
-	if n := count(t, path); n != writers*events {
-		t.Errorf("%d lines, want %d", n, writers*events)
-	}
+// What a step holds counts too.
+func TestWriterBoundsSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWriter("test", &sink{room: 1 << 30}, time.Second, nil)
+		done := 0
+		for range 10 {
+			w.Then(maxPending/4, func() error { done++; return nil })
+		}
+		if err := w.Close(); done != 5 || err != nil {
+			t.Errorf("%d steps, %v, want 5", done, err)
+		}
+	})
 }
 
-// A full disk is told once; nobody waits for it and the events are counted.
-func TestWriterOnAFullDisk(t *testing.T) {
-	if _, err := os.Stat("/dev/full"); err != nil {
-		t.Skip("no device that is always full")
-	}
+// Steps are done between the lines before and after them, soon, and do not wait
+// for the next flush; an event does.
+func TestWriterSteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var told []error
-		w := open(t, "/dev/full", func(err error) { told = append(told, err) })
-		for range 5 {
+		s := &sink{room: 1 << 30}
+		w := NewWriter("test", s, time.Minute, nil)
+		step := func(text string) { w.Then(0, func() error { s.writes = append(s.writes, text); return nil }) }
+		w.Line([]byte("a\n"))
+		w.Line([]byte("b\n"))
+		time.Sleep(59 * time.Second)
+		synctest.Wait()
+		if len(s.writes) != 0 {
+			t.Errorf("%q was written at once", s.writes)
+		}
+		step("first")
+		step("second")
+		w.Line([]byte("c\n"))
+		synctest.Wait()
+		if err := w.Close(); err != nil || !s.closed {
+			t.Errorf("Close: %v; is the sink closed: %v", err, s.closed)
+		}
+		if got, want := strings.Join(s.writes, ","), "a\nb\n,first,second,c\n"; got != want {
+			t.Errorf("written %q, want %q", got, want)
+		}
+		if w.Line([]byte("d\n")) || w.Then(0, func() error { return nil }) {
+			t.Error("something is taken in after Close")
+		}
+	})
+}
+
+// Each change is reported: that the sink fails, and that it works again. Events
+// whose lines were written in full are not counted as dropped, steps are done
+// all the same, and their errors are reported as well.
+func TestWriterRecovers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var reports []string
+		s := &sink{room: len(Append(nil, call("/inference"))) + 10}
+		w := NewWriter("test", s, time.Second, func(err error) { reports = append(reports, fmt.Sprint(err)) })
+		steps := 0
+		var wrong error
+		for second := range 8 {
+			switch second {
+			case 4:
+				s.room = 1 << 20
+			case 6:
+				wrong = errors.New("wrong")
+			}
 			w.Observe(call("/inference"))
-			time.Sleep(time.Second)
+			w.Observe(call("/inference"))
+			w.Then(0, func() error { steps++; return wrong })
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
 		}
 		err := w.Close()
-		if len(told) != 1 || !strings.Contains(told[0].Error(), "no space left") {
-			t.Errorf("told %v, want the full disk once", told)
+		if got, want := strings.Join(reports, ","), "test: no space left on device,<nil>,test: wrong"; got != want {
+			t.Errorf("reports %q, want %q", got, want)
 		}
-		if err == nil || !strings.Contains(err.Error(), "5 events are not in it") || w.Lost() != 5 {
-			t.Errorf("Close: %v, lost %d, want 5 events lost", err, w.Lost())
-		}
-	})
-}
-
-// A disk that stalls costs events, not memory.
-func TestWriterIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // in which no time passes
-		w := open(t, filepath.Join(t.TempDir(), "run.log"), nil)
-		for range 2 * maxPending / 256 {
-			w.Observe(call("/" + strings.Repeat("x", 200)))
-		}
-		if len(w.pending) > maxPending+1000 || w.Lost() == 0 {
-			t.Errorf("%d bytes pending and %d lost, want a bound", len(w.pending), w.Lost())
-		}
-		if err := w.Close(); err == nil || !strings.Contains(err.Error(), "faster than the disk") {
-			t.Errorf("Close: %v, want what is missing", err)
+		if !errors.Is(err, syscall.ENOSPC) || !strings.HasPrefix(err.Error(), "test: 7 events dropped: ") || steps != 8 {
+			t.Errorf("Close: %v after %d steps, want 7 events dropped and 8 steps", err, steps)
 		}
 	})
-}
-
-func TestOpenWriterRefuses(t *testing.T) {
-	for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "no", "such", "dir", "run.log")} {
-		if w, err := OpenWriter(path, nil); err == nil || !strings.HasPrefix(err.Error(), "event log: ") {
-			t.Errorf("OpenWriter(%q) = %v, %v, want an error", path, w, err)
-		}
-	}
 }

@@ -51,12 +51,16 @@ func runTap(cmd *cobra.Command, upstream *url.URL, listen, log string) (failed e
 	}
 	observe := func(model.Event) {}
 	if log != "" {
-		lines, err := events.OpenWriter(log, func(err error) { fmt.Fprintln(stderr, "quotatop tap:", err) })
+		lines, err := events.OpenLog(log, func(err error) {
+			if err != nil {
+				fmt.Fprintln(stderr, "quotatop tap:", err)
+			}
+		})
 		if err != nil {
 			return errors.Join(err, ln.Close())
 		}
 		defer func() { failed = errors.Join(failed, lines.Close()) }()
-		observe = lines.Observe
+		observe = func(e model.Event) { lines.Observe(e) }
 	}
 	fmt.Fprintf(stderr, "quotatop tap: http://%s passes requests on to %s\n", ln.Addr(), upstream)
 	stop := context.AfterFunc(ctx, func() {

@@ -1,0 +1,42 @@
+package events
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+// logEvery is the longest that an event waits to be written to a log.
+const logEvery = 100 * time.Millisecond
+
+// OpenLog returns a Writer that appends events to a file, which is created
+// readable by its owner only if it does not exist. What comes within 100 ms is
+// one write that begins and ends with a line, so that several processes may
+// append to one file and others may follow it.
+//
+// report is as in NewWriter.
+func OpenLog(path string, report func(error)) (*Writer, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("event log: %w", err)
+	}
+	return NewWriter("event log", &log{File: file}, logEvery, report), nil
+}
+
+// A log is a file of lines to which others may append as well.
+type log struct {
+	*os.File
+	torn bool // the file ends within a line of ours
+}
+
+func (l *log) Write(lines []byte) (int, error) {
+	text := lines
+	if l.torn { // what was written of the last line is a line of its own
+		text = append([]byte{'\n'}, lines...)
+	}
+	n, err := l.File.Write(text)
+	if n > 0 {
+		l.torn = text[n-1] != '\n'
+	}
+	return max(n-len(text)+len(lines), 0), err
+}

@@ -1,0 +1,132 @@
+package events
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"quotatop/model"
+)
+
+func call(path string) model.Event {
+	return model.Event{At: at, Source: model.SourceTap, Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: path, Status: 200}}
+}
+
+func open(t *testing.T, path string, report func(error)) *Writer {
+	t.Helper()
+	w, err := OpenLog(path, report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func count(t *testing.T, path string) (lines int) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(text) {
+		if _, err := Parse(line); err != nil {
+			t.Errorf("line %q: %v", line, err)
+		}
+		lines++
+	}
+	return lines
+}
+
+// What was observed is in the file within a quarter of a second.
+func TestLogFlushes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "run.log")
+		w := open(t, path, nil)
+		for range 3 {
+			w.Observe(call("/inference"))
+		}
+		time.Sleep(250 * time.Millisecond)
+		synctest.Wait()
+		if n := count(t, path); n != 3 {
+			t.Errorf("%d lines after 250 ms, want 3", n)
+		}
+		w.Observe(call("/inference"))
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := count(t, path); n != 4 {
+			t.Errorf("%d lines after Close, want 4", n)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
+		}
+		if w.Observe(call("/inference")) {
+			t.Error("an event is taken in after Close")
+		}
+		if err := w.Close(); err == nil || !strings.Contains(err.Error(), "event log: 1 event dropped") {
+			t.Errorf("after Close: %v, want it counted", err)
+		}
+	})
+}
+
+// Several processes may append to one file: no line is cut by another.
+func TestLogsShareAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.log")
+	const writers, events = 4, 5000
+	var running sync.WaitGroup
+	for range writers {
+		w := open(t, path, nil)
+		running.Go(func() {
+			for i := range events {
+				w.Observe(call("/" + strings.Repeat("x", i%200)))
+				if i%500 == 0 {
+					time.Sleep(time.Millisecond) // so that the writes interleave
+				}
+			}
+			if err := w.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	running.Wait()
+	if n := count(t, path); n != writers*events {
+		t.Errorf("%d lines, want %d", n, writers*events)
+	}
+}
+
+// A full disk is reported once; nobody waits for it and the events are counted.
+func TestLogOnAFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no device that is always full")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var reports []error
+		w := open(t, "/dev/full", func(err error) { reports = append(reports, err) })
+		for range 5 {
+			w.Observe(call("/inference"))
+			time.Sleep(time.Second)
+		}
+		err := w.Close()
+		if len(reports) != 1 || !errors.Is(reports[0], syscall.ENOSPC) || !strings.HasPrefix(reports[0].Error(), "event log: ") {
+			t.Errorf("reports %v, want the full disk once", reports)
+		}
+		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "event log: 5 events dropped") {
+			t.Errorf("Close: %v, want 5 events dropped", err)
+		}
+	})
+}
+
+func TestOpenLogRefuses(t *testing.T) {
+	for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "no", "such", "dir", "run.log")} {
+		if w, err := OpenLog(path, nil); err == nil || !strings.HasPrefix(err.Error(), "event log: ") {
+			t.Errorf("OpenLog(%q) = %v, %v, want an error", path, w, err)
+		}
+	}
+}
