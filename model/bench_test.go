@@ -85,14 +85,3 @@ func BenchmarkBusySnapshot(b *testing.B) {
 		l.Snapshot(at(3603))
 	}
 }
-
-func BenchmarkReadNewDenial(b *testing.B) {
-	header := headers("Retry-After", "7", "X-RateLimit-Code", "rate_limited", "X-RateLimit-Scope", "request-rate")
-	body := []byte(`{"detail":"Rate limit exceeded: 5000 per 1 minute","code":"rate_limited","scope":"request-rate"}`)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, ok := ReadDenial(429, header.Get, body, t0); !ok {
-			b.Fatal("no denial")
-		}
-	}
-}

@@ -210,11 +210,6 @@ func TestGroupStartsAnew(t *testing.T) {
 		t.Errorf("got %+v, want today's 2, 1 of them early", d)
 	}
 }
-func TestForbidden(t *testing.T) {
-	if _, ok := ReadDenial(403, func(string) string { return "" }, []byte(`{"code":"direct_model_requires_credits","message":"m"}`), t0); !ok {
-		t.Error("a 403 with a new billing code is no denial")
-	}
-}
 func TestOpt(t *testing.T) {
 	var o Opt[int]
 	if err := json.Unmarshal([]byte(`"x"`), &o); err == nil || o.Known() {

@@ -66,7 +66,7 @@ func (e *statusError) Error() string {
 	if e.status == http.StatusNotFound {
 		return fmt.Sprintf("no %s at %s (404): check the base URL", e.path, e.host)
 	}
-	if detail := model.Detail(e.body); detail != "" {
+	if detail := pioneer.Detail(e.body); detail != "" {
 		return fmt.Sprintf("%s answered %d: %s", e.host, e.status, detail)
 	}
 	return fmt.Sprintf("%s answered %d", e.host, e.status)
@@ -125,8 +125,12 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 	if bytes.Contains(body, []byte(c.key)) {
 		body = []byte(c.redact(string(body)))
 	}
-	header := func(name string) string { return c.redact(res.Header.Get(name)) }
-	denial, denied := model.ReadDenial(res.StatusCode, header, body, c.clock.Now())
+	for _, values := range res.Header {
+		for i := range values {
+			values[i] = c.redact(values[i])
+		}
+	}
+	denial, denied := pioneer.ReadDenial(res.StatusCode, res.Header, body, c.clock.Now())
 	if optional && (res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusNotFound) {
 		denied = false
 	}

@@ -2,10 +2,12 @@ package events
 
 import (
 	"encoding/json"
+	"net/http"
 	"strconv"
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 // eventJSON is a line as encoding/json reads it.
@@ -221,18 +223,13 @@ func (d *denialJSON) read(status int, at time.Time) *model.Denial {
 			URL: tidy(d.URL, maxText), Limit: limit,
 		}
 	}
-	header := func(name string) string {
-		switch {
-		case name == "Retry-After":
-			return d.RetryAfter.text()
-		case name == "X-RateLimit-Reason":
-			return d.Reason
-		case name == "X-RateLimit-Limit" && limit.Max > 0:
-			return strconv.Itoa(limit.Max)
-		}
-		return ""
+	header := http.Header{}
+	header.Set("Retry-After", d.RetryAfter.text())
+	header.Set("X-RateLimit-Reason", d.Reason)
+	if limit.Max > 0 {
+		header.Set("X-RateLimit-Limit", strconv.Itoa(limit.Max))
 	}
-	denial, ok := model.ReadDenial(status, header, d.body(), at)
+	denial, ok := pioneer.ReadDenial(status, header, d.body(), at)
 	if !ok {
 		return nil
 	}

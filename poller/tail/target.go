@@ -7,6 +7,7 @@ import (
 
 	"quotatop/model"
 	"quotatop/poller/events"
+	"quotatop/poller/pioneer"
 )
 
 // A target is whom the calls of a log have to go to, to count.
@@ -31,7 +32,7 @@ func (t target) call(at time.Time, method, url []byte, status int) (model.Event,
 		call.Path = "/"
 	}
 	if maybeDenied(status) {
-		if d, ok := model.ReadDenial(status, func(string) string { return "" }, nil, at); ok {
+		if d, ok := pioneer.ReadDenial(status, nil, nil, at); ok {
 			call.Denial = &d
 		}
 	}

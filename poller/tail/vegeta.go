@@ -10,6 +10,7 @@ import (
 
 	"quotatop/model"
 	"quotatop/poller/events"
+	"quotatop/poller/pioneer"
 )
 
 // maxExcerpt bounds what is read of a denial's body, in bytes of base64.
@@ -95,7 +96,7 @@ func (r *result) denial(status int, at time.Time) *model.Denial {
 	if ns, err := strconv.ParseInt(string(r.latency), 10, 64); err == nil && ns > 0 {
 		came = at.Add(time.Duration(ns))
 	}
-	d, ok := model.ReadDenial(status, headers.Get, body[:got], came)
+	d, ok := pioneer.ReadDenial(status, headers, body[:got], came)
 	if !ok {
 		return nil
 	}

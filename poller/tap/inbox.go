@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 // An inbox holds what requests have shown until it is reported. A request only
@@ -126,9 +127,13 @@ func (t *Tap) report(done <-chan struct{}, emit func(model.Event)) {
 // event reads the sighting into an event.
 func (s *sighting) event() model.Event {
 	if r := s.refusal; r != nil {
-		header := func(name string) string { return r.secrets.redact(r.header.Get(name)) }
+		for _, values := range r.header {
+			for i := range values {
+				values[i] = r.secrets.redact(values[i])
+			}
+		}
 		body := r.secrets.redact(string(plain(r.header.Get("Content-Encoding"), r.body)))
-		if d, ok := model.ReadDenial(s.call.Status, header, []byte(body), r.came); ok {
+		if d, ok := pioneer.ReadDenial(s.call.Status, r.header, []byte(body), r.came); ok {
 			s.call.Denial = &d
 		}
 	}

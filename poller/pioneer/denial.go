@@ -1,68 +1,71 @@
-package model
+package pioneer
 
 import (
 	"encoding/json"
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"quotatop/model"
 )
 
 // maxDetail bounds the text that is kept of a denial's body, in bytes.
 const maxDetail = 200
 
-// ReadDenial reads the denial out of any response of the API, or reports that
-// it is none. header looks a response header up by name, as http.Header.Get
-// does; body may be cut short; now is when the response came, in server time,
-// for a Retry-After that is a date (RFC 9110, section 10.2.3).
+// ReadDenial reads the denial in a response of the API. It returns false for a
+// response that is not a denial. header may be nil, body may be cut short, and
+// now is when the response arrived, in server time, for a Retry-After that is a
+// date (RFC 9110, section 10.2.3).
 //
-// The API has worn several shapes: a code or message may stand at the top of
-// the body, under "detail" (a text, an object or a list) or under "error". A
-// 401 is a denial too; 404, 422, 5xx and the like are errors, not denials.
-func ReadDenial(status int, header func(name string) string, body []byte, now time.Time) (Denial, bool) {
+// The API has used several shapes: a code or message may be at the top of the
+// body, under "detail" (a string, an object or an array) or under "error". A 401
+// is a denial too; 404, 422, 5xx and the like are errors, not denials.
+func ReadDenial(status int, header http.Header, body []byte, now time.Time) (model.Denial, bool) {
 	said := readBody(body)
-	d := Denial{
+	d := model.Denial{
 		Status: status,
-		Reason: firstOf(header("X-RateLimit-Reason"), header("X-RateLimit-Code"), said.code),
+		Reason: firstOf(header.Get("X-RateLimit-Reason"), header.Get("X-RateLimit-Code"), said.code),
 		Detail: said.message,
 		URL:    said.url,
 	}
 	switch {
 	case status == 429 && strings.Contains(d.Reason, "spend_cap"):
-		d.Kind = KindCap
+		d.Kind = model.KindCap
 	case status == 429:
-		d.Kind = KindRate
+		d.Kind = model.KindRate
 	case status == 401:
-		d.Kind = KindAuth
+		d.Kind = model.KindAuth
 	case status == 403 && said.code == "credit_ceiling_reached":
-		d.Kind = KindCeiling
+		d.Kind = model.KindCeiling
 	case status == 402, status == 403 && (strings.Contains(said.code, "card") || strings.Contains(said.code, "credits")):
-		d.Kind = KindCredits
+		d.Kind = model.KindCredits
 	case status == 403:
-		d.Kind = KindAuth
+		d.Kind = model.KindAuth
 	default:
-		return Denial{}, false
+		return model.Denial{}, false
 	}
 	d.Reason = oneLine(d.Reason)
-	d.RetryAfter = readRetryAfter(header("Retry-After"), now)
+	d.RetryAfter = readRetryAfter(header.Get("Retry-After"), now)
 	d.Headers = limitHeaders(header)
-	if d.Kind == KindRate {
+	if d.Kind == model.KindRate {
 		d.Limit = limitNamed(d.Detail)
-		if n, err := strconv.Atoi(header("X-RateLimit-Limit")); err == nil && n > 0 && n <= MaxLimit {
+		if n, err := strconv.Atoi(header.Get("X-RateLimit-Limit")); err == nil && n > 0 && n <= model.MaxLimit {
 			d.Limit.Max = n
 		}
 		if !d.RetryAfter.Known() {
-			d.RetryAfter = readReset(header("X-RateLimit-Reset"), now)
+			d.RetryAfter = readReset(header.Get("X-RateLimit-Reset"), now)
 		}
 	}
 	return d, true
 }
 
 // limitHeaders are the response headers that tell of limits, in one line.
-func limitHeaders(header func(name string) string) string {
+func limitHeaders(header http.Header) string {
 	var said []string
 	for _, name := range []string{"Retry-After", "X-RateLimit-Reason", "X-RateLimit-Code", "X-RateLimit-Scope", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
-		if value := header(name); value != "" {
+		if value := header.Get(name); value != "" {
 			said = append(said, name+": "+value)
 		}
 	}
@@ -71,10 +74,10 @@ func limitHeaders(header func(name string) string) string {
 
 // readReset reads X-RateLimit-Reset, whose unit is not documented: seconds
 // until the reset, or where that would be decades, the Unix time of it.
-func readReset(value string, now time.Time) Opt[time.Duration] {
+func readReset(value string, now time.Time) model.Opt[time.Duration] {
 	seconds, err := strconv.ParseFloat(value, 64)
 	if err == nil && seconds > 1e9 && seconds < 1e11 {
-		return Some(min(max(time.Unix(int64(seconds), 0).Sub(now), 0), maxRetryAfter))
+		return model.Some(min(max(time.Unix(int64(seconds), 0).Sub(now), 0), maxRetryAfter))
 	}
 	return readRetryAfter(value, now)
 }
@@ -167,33 +170,33 @@ func bidi(r rune) bool {
 const maxRetryAfter = 31 * 24 * time.Hour
 
 // readRetryAfter reads seconds or an HTTP date (RFC 9110, section 5.6.7).
-func readRetryAfter(value string, now time.Time) Opt[time.Duration] {
+func readRetryAfter(value string, now time.Time) model.Opt[time.Duration] {
 	value = strings.TrimSpace(value)
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
 		if seconds >= 0 && seconds <= maxRetryAfter.Seconds() {
-			return Some(time.Duration(seconds * float64(time.Second)))
+			return model.Some(time.Duration(seconds * float64(time.Second)))
 		}
-		return Opt[time.Duration]{}
+		return model.Opt[time.Duration]{}
 	}
 	for _, layout := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", time.RFC850, time.ANSIC} {
 		if at, err := time.Parse(layout, value); err == nil {
-			return Some(min(max(at.Sub(now), 0), maxRetryAfter))
+			return model.Some(min(max(at.Sub(now), 0), maxRetryAfter))
 		}
 	}
-	return Opt[time.Duration]{}
+	return model.Opt[time.Duration]{}
 }
 
 // namedLimit is how the API is believed to name the limit that was met; the
 // text after "Rate limit exceeded:" is not documented.
 var namedLimit = regexp.MustCompile(`(?:^|[^\d,.])(\d{1,9}) per (\d{1,4}) (second|minute|hour|day)`)
 
-func limitNamed(detail string) Limit {
+func limitNamed(detail string) model.Limit {
 	m := namedLimit.FindStringSubmatch(detail)
 	if m == nil {
-		return Limit{}
+		return model.Limit{}
 	}
 	calls, _ := strconv.Atoi(m[1])
 	n, _ := strconv.Atoi(m[2])
 	unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[3]]
-	return Limit{Max: calls, Per: time.Duration(n) * unit}
+	return model.Limit{Max: calls, Per: time.Duration(n) * unit}
 }
