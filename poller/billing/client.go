@@ -3,14 +3,12 @@ package billing
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"quotatop/model"
@@ -72,6 +70,11 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("%s answered %d", e.host, e.status)
 }
 
+// A redirectError is a redirect that the client does not follow.
+type redirectError struct{ text string }
+
+func (e *redirectError) Error() string { return e.text }
+
 // newClient makes a client that gives the key to the base URL's own host only.
 func newClient(base *url.URL, key string, transport http.RoundTripper, clock *pioneer.Clock, budget *budget) *client {
 	return &client{
@@ -80,10 +83,10 @@ func newClient(base *url.URL, key string, transport http.RoundTripper, clock *pi
 			Transport: transport,
 			CheckRedirect: func(req *http.Request, via []*http.Request) error {
 				if req.URL.Host != base.Host || req.URL.Scheme != base.Scheme {
-					return fmt.Errorf("%s redirects to another host, which would get the key: check the base URL", base.Host)
+					return &redirectError{base.Host + " redirects to another host, which would get the key: check the base URL"}
 				}
 				if len(via) > maxRedirects {
-					return fmt.Errorf("%s redirects in a circle", base.Host)
+					return &redirectError{base.Host + " redirects in a circle: check the base URL"}
 				}
 				return nil
 			},
@@ -116,21 +119,16 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 		if !neverSent(err) {
 			c.report(path, 0, nil, c.clock.Now().Add(-time.Since(sent)))
 		}
-		return nil, asked, c.trouble(ctx, err)
+		return nil, asked, c.noResponse(ctx, err)
 	}
 	defer res.Body.Close()
 	c.offset.learn(c.clock, res.Header, sent, time.Now())
 	asked = c.clock.Now().Add(-time.Since(sent)) // by what has just been learnt of the clock
 	body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
-	if bytes.Contains(body, []byte(c.key)) {
-		body = []byte(c.redact(string(body)))
+	denial, denied := pioneer.ReadDenial(res.StatusCode, res.Header, body, c.clock.Now(), c.key)
+	if c.key != "" && bytes.Contains(body, []byte(c.key)) {
+		body = []byte(pioneer.Redact(string(body), c.key))
 	}
-	for _, values := range res.Header {
-		for i := range values {
-			values[i] = c.redact(values[i])
-		}
-	}
-	denial, denied := pioneer.ReadDenial(res.StatusCode, res.Header, body, c.clock.Now())
 	if optional && (res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusNotFound) {
 		denied = false
 	}
@@ -143,19 +141,14 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 	case res.StatusCode != http.StatusOK:
 		return nil, asked, &statusError{c.base.Host, path, res.StatusCode, body}
 	case err != nil:
-		return nil, asked, c.trouble(ctx, err)
+		if ctx.Err() != nil {
+			return nil, asked, c.noResponse(ctx, err)
+		}
+		return nil, asked, fmt.Errorf("%s closed the connection in the middle of an answer", c.base.Host)
 	case len(body) > maxBody:
 		return nil, asked, fmt.Errorf("%s answered more than %d MiB: check the base URL", c.base.Host, maxBody>>20)
 	}
 	return body, asked, nil
-}
-
-// redact keeps the key out of what is shown, should the API repeat it.
-func (c *client) redact(text string) string {
-	if c.key == "" {
-		return text
-	}
-	return strings.ReplaceAll(text, c.key, "[key]")
 }
 
 // report tells the ledger of one of our own requests.
@@ -171,37 +164,16 @@ func neverSent(err error) bool {
 	return ok && op.Op == "dial"
 }
 
-// trouble says in one line why there is no answer.
-func (c *client) trouble(ctx context.Context, err error) error {
-	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+// noResponse is the error of a request that got no response, or not in time.
+func (c *client) noResponse(ctx context.Context, err error) error {
+	var redirect *redirectError
+	switch {
+	case ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return ctx.Err()
+	case ctx.Err() != nil:
+		return fmt.Errorf("no answer from %s in %d s", c.base.Host, int(requestTimeout.Seconds()))
+	case errors.As(err, &redirect):
+		return redirect
 	}
-	host := c.base.Host
-	if ctx.Err() != nil {
-		return fmt.Errorf("no answer from %s in %d s", host, int(requestTimeout.Seconds()))
-	}
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return fmt.Errorf("cannot find %s: %s", host, dns.Err)
-	}
-	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Errorf("cannot trust %s: %w", host, cert.Err)
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		return fmt.Errorf("cannot reach %s: %s", host, innermost(op))
-	}
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err // without the URL in front
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s closed the connection in the middle of an answer", host)
-	}
-	return err
-}
-
-// innermost is the system's own word for an error: "connection refused".
-func innermost(err error) string {
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
-		err = inner
-	}
-	return strings.TrimPrefix(err.Error(), "connect: ")
+	return pioneer.CannotReach(c.base.Host, err, c.key)
 }

@@ -292,8 +292,8 @@ func TestTroubleOnTheNetwork(t *testing.T) {
 		"refused":     {dead.URL, "cannot reach 127.0.0.1:"},
 		"reset":       {reset.URL, "127.0.0.1:"},
 		"cut":         {cut.URL, "closed the connection in the middle of an answer"},
-		"no such":     {"https://api.pioneer.invalid", "cannot find api.pioneer.invalid"},
-		"certificate": {tls.URL, "cannot trust 127.0.0.1:"},
+		"no such":     {"https://api.pioneer.invalid", "cannot reach api.pioneer.invalid: "},
+		"certificate": {tls.URL, ": its certificate is not valid: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			base, err := url.Parse(tt.base)

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 // appendCallEvent writes the line of a call, in the order that a person reads.
@@ -24,7 +25,7 @@ func appendCallEvent(dst []byte, e model.Event) []byte {
 	switch {
 	case c.Denial != nil:
 		dst = appendDenial(append(dst, `,"denial":`...), c.Denial, c.Status)
-	case maybeDenied(c.Status):
+	case pioneer.MayBeDenied(c.Status):
 		dst = append(dst, `,"denial":null`...)
 	}
 	if c.Cost != 0 {

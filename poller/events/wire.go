@@ -194,15 +194,10 @@ func (c *callJSON) call(at time.Time) (model.Call, error) {
 	switch {
 	case c.Denial.denial != nil:
 		call.Denial = c.Denial.denial.read(c.Status, at)
-	case !c.Denial.said && maybeDenied(c.Status):
+	case !c.Denial.said && pioneer.MayBeDenied(c.Status):
 		call.Denial = new(denialJSON).read(c.Status, at)
 	}
 	return call, nil
-}
-
-// maybeDenied reports whether a response of this status may be a denial.
-func maybeDenied(status int) bool {
-	return status == 429 || status >= 401 && status <= 403
 }
 
 // read reads the denial, or nil when the status and the reason are none's.
@@ -262,7 +257,7 @@ func newCallJSON(c *model.Call) callJSON {
 	switch d := c.Denial; {
 	case d != nil:
 		out.Denial = saidDenial{true, newDenialJSON(d, c.Status)}
-	case maybeDenied(c.Status):
+	case pioneer.MayBeDenied(c.Status):
 		out.Denial.said = true
 	}
 	return out

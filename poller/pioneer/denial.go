@@ -14,21 +14,28 @@ import (
 // maxDetail bounds the text that is kept of a denial's body, in bytes.
 const maxDetail = 200
 
+// MayBeDenied reports whether a response with this status may be a denial.
+func MayBeDenied(status int) bool {
+	return status == 429 || status >= 401 && status <= 403
+}
+
 // ReadDenial reads the denial in a response of the API. It returns false for a
 // response that is not a denial. header may be nil, body may be cut short, and
 // now is when the response arrived, in server time, for a Retry-After that is a
-// date (RFC 9110, section 10.2.3).
+// date (RFC 9110, section 10.2.3). None of the denial's texts shows these secrets
+// or anything that looks like an API key.
 //
 // The API has used several shapes: a code or message may be at the top of the
 // body, under "detail" (a string, an object or an array) or under "error". A 401
 // is a denial too; 404, 422, 5xx and the like are errors, not denials.
-func ReadDenial(status int, header http.Header, body []byte, now time.Time) (model.Denial, bool) {
+func ReadDenial(status int, header http.Header, body []byte, now time.Time, secrets ...string) (model.Denial, bool) {
 	said := readBody(body)
+	show := func(text string) string { return shown(text, secrets) }
 	d := model.Denial{
 		Status: status,
 		Reason: firstOf(header.Get("X-RateLimit-Reason"), header.Get("X-RateLimit-Code"), said.code),
-		Detail: said.message,
-		URL:    said.url,
+		Detail: show(said.message),
+		URL:    show(said.url),
 	}
 	switch {
 	case status == 429 && strings.Contains(d.Reason, "spend_cap"):
@@ -46,9 +53,9 @@ func ReadDenial(status int, header http.Header, body []byte, now time.Time) (mod
 	default:
 		return model.Denial{}, false
 	}
-	d.Reason = oneLine(d.Reason)
+	d.Reason = show(d.Reason)
 	d.RetryAfter = readRetryAfter(header.Get("Retry-After"), now)
-	d.Headers = limitHeaders(header)
+	d.Headers = show(limitHeaders(header))
 	if d.Kind == model.KindRate {
 		d.Limit = limitNamed(d.Detail)
 		if n, err := strconv.Atoi(header.Get("X-RateLimit-Limit")); err == nil && n > 0 && n <= model.MaxLimit {
@@ -69,7 +76,7 @@ func limitHeaders(header http.Header) string {
 			said = append(said, name+": "+value)
 		}
 	}
-	return oneLine(strings.Join(said, ", "))
+	return strings.Join(said, ", ")
 }
 
 // readReset reads X-RateLimit-Reset, whose unit is not documented: seconds
@@ -84,7 +91,13 @@ func readReset(value string, now time.Time) model.Opt[time.Duration] {
 
 // Detail is the human text of a response's body, on one line, wherever in it
 // that stands; empty when it has none.
-func Detail(body []byte) string { return readBody(body).message }
+func Detail(body []byte, secrets ...string) string { return shown(readBody(body).message, secrets) }
+
+// shown is foreign text as a denial shows it. What is invisible goes first, since
+// it may hide a key.
+func shown(text string, secrets []string) string {
+	return Clean(Redact(Clean(text, 4*maxDetail), secrets...), maxDetail)
+}
 
 // saying is what a response body says, wherever in it that stands.
 type saying struct{ code, message, url string }
@@ -94,9 +107,7 @@ func readBody(body []byte) saying {
 	if json.Unmarshal(body, &top) != nil {
 		return saying{}
 	}
-	s := find(top, 3)
-	s.code, s.message, s.url = oneLine(s.code), oneLine(s.message), oneLine(s.url)
-	return s
+	return find(top, 3)
 }
 
 // find looks for a code, a message and a resolution_url in v and the places
@@ -143,26 +154,6 @@ func firstOf(texts ...string) string {
 		}
 	}
 	return ""
-}
-
-// oneLine makes foreign text fit to be shown: one line, no control characters,
-// bounded.
-func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' || bidi(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if len(s) > maxDetail {
-		s = strings.ToValidUTF8(s[:maxDetail], "") + "…"
-	}
-	return strings.TrimSpace(s)
-}
-
-// bidi reports whether r turns the direction of the text around it.
-func bidi(r rune) bool {
-	return r == '\u061c' || r == '\u200e' || r == '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
 // maxRetryAfter bounds a wait that a response may ask for: nothing of the API

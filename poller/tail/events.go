@@ -5,6 +5,7 @@ import (
 
 	"quotatop/model"
 	"quotatop/poller/events"
+	"quotatop/poller/pioneer"
 )
 
 // events reads an event line. Only the calls of load runs are of use here: what
@@ -19,7 +20,7 @@ func (t target) events(line []byte, _ time.Time) (model.Event, bool) {
 		return model.Event{}, true
 	}
 	e.Source = model.SourceTail
-	e.Call.Path = redact(e.Call.Path)
+	e.Call.Path = pioneer.Redact(e.Call.Path)
 	if d := e.Call.Denial; d != nil {
 		tidyDenial(d)
 	}
@@ -29,7 +30,7 @@ func (t target) events(line []byte, _ time.Time) (model.Event, bool) {
 // tidyDenial takes what looks like a key out of a denial's texts.
 func tidyDenial(d *model.Denial) {
 	for _, text := range []*string{&d.Reason, &d.Detail, &d.Headers, &d.URL} {
-		*text = redact(*text)
+		*text = pioneer.Redact(*text)
 	}
 }
 

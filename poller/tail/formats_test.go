@@ -181,20 +181,6 @@ func TestTargetHost(t *testing.T) {
 	}
 }
 
-func TestRedact(t *testing.T) {
-	for text, want := range map[string]string{
-		"":                                "",
-		"/v1/models":                      "/v1/models",
-		key:                               "[key]",
-		"a " + key + ", fast_sk_x-Y_z. b": "a [key], [key]. b",
-		"_sk__sk_":                        "[key]",
-	} {
-		if got := redact(text); got != want {
-			t.Errorf("redact(%q) = %q, want %q", text, got, want)
-		}
-	}
-}
-
 // check is what holds of any line: it does no harm, and what comes of it is
 // fit to be shown.
 func check(f *testing.F, format Format, lines ...string) {

@@ -31,7 +31,7 @@ func (t target) call(at time.Time, method, url []byte, status int) (model.Event,
 	if call.Path == "" {
 		call.Path = "/"
 	}
-	if maybeDenied(status) {
+	if pioneer.MayBeDenied(status) {
 		if d, ok := pioneer.ReadDenial(status, nil, nil, at); ok {
 			call.Denial = &d
 		}
@@ -47,11 +47,6 @@ func (t target) is(host []byte) bool {
 		}
 	}
 	return strings.EqualFold(string(host), t.host)
-}
-
-// maybeDenied reports whether a response of this status may be a denial.
-func maybeDenied(status int) bool {
-	return status == 429 || status >= 401 && status <= 403
 }
 
 // splitURL takes an absolute URL apart into host and the rest. What is no such
@@ -78,7 +73,7 @@ func splitURL(url []byte) (host, rest []byte) {
 func printable(text []byte) string {
 	for _, c := range text {
 		if c <= ' ' || c >= 0x7f {
-			return redact(string(bytes.Map(func(r rune) rune {
+			return pioneer.Redact(string(bytes.Map(func(r rune) rune {
 				if r <= ' ' || r >= 0x7f {
 					return '?'
 				}
@@ -86,31 +81,7 @@ func printable(text []byte) string {
 			}, text)))
 		}
 	}
-	return redact(events.Intern(text))
-}
-
-// redact takes out what looks like an API key: pio_sk_… and fast_sk_….
-func redact(text string) string {
-	for from := 0; ; {
-		i := strings.Index(text[from:], "_sk_")
-		if i < 0 {
-			return text
-		}
-		i += from
-		start, end := i, i+len("_sk_")
-		for start > 0 && isWord(text[start-1]) {
-			start--
-		}
-		for end < len(text) && isWord(text[end]) {
-			end++
-		}
-		text = text[:start] + "[key]" + text[end:]
-		from = start + len("[key]")
-	}
-}
-
-func isWord(c byte) bool {
-	return c == '_' || c == '-' || c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z'
+	return pioneer.Redact(events.Intern(text))
 }
 
 // number reads a short decimal number, or returns -1.

@@ -69,7 +69,7 @@ func (r *result) event(t target) (model.Event, bool) {
 		return model.Event{}, true
 	}
 	e, ok := t.call(at, r.method, unescape(r.url), status)
-	if ok && e.Call != nil && maybeDenied(status) {
+	if ok && e.Call != nil && pioneer.MayBeDenied(status) {
 		e.Call.Denial = r.denial(status, at)
 	}
 	return e, ok

@@ -127,13 +127,8 @@ func (t *Tap) report(done <-chan struct{}, emit func(model.Event)) {
 // event reads the sighting into an event.
 func (s *sighting) event() model.Event {
 	if r := s.refusal; r != nil {
-		for _, values := range r.header {
-			for i := range values {
-				values[i] = r.secrets.redact(values[i])
-			}
-		}
-		body := r.secrets.redact(string(plain(r.header.Get("Content-Encoding"), r.body)))
-		if d, ok := pioneer.ReadDenial(s.call.Status, r.header, []byte(body), r.came); ok {
+		body := plain(r.header.Get("Content-Encoding"), r.body)
+		if d, ok := pioneer.ReadDenial(s.call.Status, r.header, body, r.came, r.secrets[:]...); ok {
 			s.call.Denial = &d
 		}
 	}

@@ -178,7 +178,7 @@ func (t *Tap) answerFailure(w http.ResponseWriter, out *http.Request, err error)
 	case body != nil && body.broken.Load():
 		answer(w, http.StatusBadRequest, "the request's body could not be read to its end")
 	default:
-		answer(w, http.StatusBadGateway, t.cannotReach(out, err))
+		answer(w, http.StatusBadGateway, t.cannotReach(out, err).Error())
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 // Bounds on what is kept of one call, in bytes.
@@ -61,11 +62,17 @@ func (t witness) noResponse(seen sighting, out *http.Request, err error) {
 	body, _ := out.Body.(*upload)
 	gaveUp := out.Context().Err() != nil || body != nil && body.broken.Load()
 	if !gaveUp && out.Header.Get("Upgrade") == "" {
-		t.inbox.note(t.cannotReach(out, err))
+		t.inbox.note(t.cannotReach(out, err).Error())
 	}
 	if body != nil && body.sent.Load() {
 		t.inbox.put(seen)
 	}
+}
+
+// cannotReach is the error for a request that got no response.
+func (t *Tap) cannotReach(out *http.Request, err error) error {
+	secrets := secretsOf(out.Header)
+	return pioneer.CannotReach(t.upstream.Host, err, secrets[:]...)
 }
 
 // path is the path of a request as the client's base URL has it. It is escaped,

@@ -2,6 +2,8 @@ package doctor
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -173,7 +175,7 @@ func (c *checkup) unreachable(err error) {
 	if err != nil {
 		text = err.Error()
 	}
-	if strings.Contains(text, "cannot trust") {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		do = "check this machine's clock and its certificates; a proxy may stand in between"
 	}
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {

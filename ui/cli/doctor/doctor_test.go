@@ -145,7 +145,7 @@ func TestServerMisbehaves(t *testing.T) {
 		"no reset":    {map[string]http.HandlerFunc{overage: says(403, ``)}, []string{"true: billing: " + overage + ": no overage-settings (403), so the reset is taken to be at 00:00 UTC"}},
 		"no team":     {map[string]http.HandlerFunc{status: says(404, ``)}, []string{"true: billing: " + status + ": no billing-status (404)"}},
 		"cut off": {map[string]http.HandlerFunc{"*": func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }},
-			[]string{"false: host: 127.0.0.1:", "closed the connection in the middle of an answer -> check the network and the base URL"}},
+			[]string{"false: host: cannot reach 127.0.0.1:", "it closed the connection without a response -> check the network and the base URL"}},
 		"cut off later": {map[string]http.HandlerFunc{plan: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}, []string{"true: host: ", "false: billing: " + plan, "true: billing: " + status}},
 		"elsewhere": {map[string]http.HandlerFunc{"*": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://example.invalid/", http.StatusFound)
@@ -191,7 +191,7 @@ func TestHostIsNotThere(t *testing.T) {
 	own.Config.ErrorLog = log.New(io.Discard, "", 0)
 	own.StartTLS()
 	t.Cleanup(own.Close)
-	if got := examine(t, at(own.URL)); !strings.Contains(got, "false: host: cannot trust 127.0.0.1:") || !strings.Contains(got, "its certificates") {
+	if got := examine(t, at(own.URL)); !strings.Contains(got, "false: host: cannot reach 127.0.0.1:") || !strings.Contains(got, ": its certificate is not valid: ") || !strings.Contains(got, "its certificates") {
 		t.Errorf("a certificate of its own:\n%s", got)
 	}
 	if got := examine(t, at("http://example.com")); !strings.Contains(got, "would send the key unencrypted") || !strings.Contains(got, "-> fix --base-url") {

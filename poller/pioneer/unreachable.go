@@ -1,4 +1,4 @@
-package tap
+package pioneer
 
 import (
 	"crypto/tls"
@@ -6,23 +6,39 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
 )
 
-// cannotReach says in one line that a request got no response, and why.
-func (t *Tap) cannotReach(out *http.Request, err error) string {
-	text := "cannot reach " + t.upstream.Host
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
-		text += " by the proxy that the environment names"
-	}
-	return text + ": " + cut(secretsOf(out.Header).redact(reason(err)), maxReason)
+// maxReason bounds the reason that a request got no response, in bytes.
+const maxReason = 120
+
+// unreachable is the error of CannotReach.
+type unreachable struct {
+	text  string
+	cause error
 }
 
-const maxReason = 120
+func (e *unreachable) Error() string { return e.text }
+func (e *unreachable) Unwrap() error { return e.cause }
+
+// CannotReach says in one line that a request to host got no response, and why:
+// err is what the transport returned, which stays in the chain. The line does
+// not show the request's URL nor its secrets.
+func CannotReach(host string, err error, secrets ...string) error {
+	text := "cannot reach " + host
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
+		text += " through the proxy set in the environment"
+	}
+	return &unreachable{text + ": " + Clean(Redact(reason(err), secrets...), maxReason), err}
+}
 
 // reason says in a few words why there was no response.
 func reason(err error) string {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err // without the URL
+	}
 	var (
 		lookup      *net.DNSError
 		certificate *tls.CertificateVerificationError
@@ -36,7 +52,7 @@ func reason(err error) string {
 	case errors.As(err, &lookup):
 		return "its name cannot be looked up"
 	case errors.As(err, &certificate):
-		return "its certificate is not valid"
+		return "its certificate is not valid: " + strings.TrimPrefix(certificate.Err.Error(), "x509: ")
 	case errors.As(err, &alert):
 		return alert.Error()
 	case errors.As(err, &errno):
@@ -50,6 +66,6 @@ func reason(err error) string {
 	case strings.Contains(text, "malformed"): // and then repeats what came
 		return "its response is not HTTP"
 	default:
-		return strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "?")
+		return text
 	}
 }
