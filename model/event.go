@@ -35,8 +35,11 @@ const (
 	// seconds late and without the calls that were rejected.
 	VantageAccount Vantage = "account"
 	// Local is this machine: what the tap or a log tail saw, at once, with the
-	// rejected calls, and quotatop's own polls.
+	// rejected calls.
 	VantageLocal Vantage = "local"
+	// Own is quotatop itself: its own polls. They use quota and are nobody's
+	// traffic.
+	VantageOwn Vantage = "own"
 )
 
 // A Call is one request to the API, as one vantage saw it.

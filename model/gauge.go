@@ -12,7 +12,7 @@ func (l *Ledger) Snapshot(now time.Time) Snapshot {
 		ClockOffsetMS: l.offset.Milliseconds(),
 		Profile:       l.table.Profile,
 		Account:       AccountName{Plan: l.spend.account.Plan, Team: l.spend.account.Team},
-		Cap:           l.spend.snapshot(now, l.billing, l.horizon),
+		Cap:           l.spend.snapshot(now, l.log()),
 		Endpoints:     make([]EndpointUsage, len(l.table.Endpoints)),
 		Denials:       l.alerts.snapshot(now, l.table, l.spend.reset),
 		Sources:       make([]Source, len(l.sources)),

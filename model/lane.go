@@ -13,7 +13,6 @@ type lane struct {
 	models  []modelTally                  // by endpoint, of the current period
 	paths   []*Window                     // the calls by pattern of the table
 	rows    []*Window                     // raw billing rows by endpoint; the billing lane only
-	cost    *Window                       // micro-dollars; the billing lane only
 }
 
 // tally counts one endpoint's calls for one span.
@@ -22,11 +21,9 @@ type tally struct {
 	history            chartTally
 }
 
-// Widths of the windows that serve the detail of a minute and the burn rate.
-const (
-	detailWidth = time.Second
-	burnSpan    = 5 * time.Minute
-)
+// detailWidth is the width of the windows that serve the detail of a minute and
+// the burn rate.
+const detailWidth = time.Second
 
 // laneLag is how far behind its newest call a lane can still be counted: the
 // local lanes are counted up to the billing log's horizon too.
@@ -56,10 +53,9 @@ func newLane(t Table, spans [][]time.Duration) *lane {
 	return l
 }
 
-// newBillingLane also counts raw rows and money.
+// newBillingLane also counts raw rows.
 func newBillingLane(t Table, spans [][]time.Duration) *lane {
 	l := newLane(t, spans)
-	l.cost = NewWindow(detailWidth, burnSpan+laneLag)
 	for range t.Endpoints {
 		l.rows = append(l.rows, NewWindow(detailWidth, time.Minute+laneLag))
 	}

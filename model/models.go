@@ -111,52 +111,6 @@ func (l *Ledger) reschedule() {
 	}
 }
 
-// sampleModels counts what sampled rows say of the models: each row stands for
-// scale rows of the log, an alias row of endpoint e for aliases[e] calls.
-func (l *Ledger) sampleModels(r *Reading, scale float64, aliases []float64) {
-	type key struct {
-		own   int
-		model string
-	}
-	type sum struct{ requests, tokens, cost float64 }
-	sums := make(map[key]*sum)
-	var order []key // of their first row, so that the same rows give the same list
-	for i := range r.Rows {
-		c := &r.Rows[i]
-		own, pattern, alias := l.classify(c)
-		if internal(pattern, c.Path) {
-			continue
-		}
-		k := key{own, c.Model}
-		if sums[k] == nil {
-			sums[k] = &sum{}
-			order = append(order, k)
-		}
-		part := scale
-		if alias && !l.countDoubles {
-			part *= aliases[own]
-		}
-		sums[k].requests += part
-		sums[k].tokens += part * float64(max(c.Tokens, 0))
-		sums[k].cost += part * float64(max(c.Cost, 0))
-	}
-	at := r.To.Add(-1)
-	for _, k := range order {
-		s := sums[k]
-		l.countModel(l.billing, k.own, at, ModelUsage{
-			Model: k.model, Requests: round(s.requests), Tokens: whole(s.tokens), Cost: Micros(whole(s.cost)), Estimated: true,
-		})
-	}
-}
-
-// whole is x rounded, and the most there is where it is beyond that.
-func whole(x float64) int64 {
-	if x >= math.MaxInt64 {
-		return math.MaxInt64
-	}
-	return int64(x + 0.5)
-}
-
 // models is what is counted of an endpoint's models, most requests first: by
 // the billing log where it shows any, else by what this machine saw. since is
 // when the count began.

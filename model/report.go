@@ -199,11 +199,11 @@ func (e EndpointReport) Denied(kind Kind) int {
 // Report returns what has been observed so far adds up to. Billing rows that
 // still wait for their other half are counted as they are.
 func (r *Reporter) Report() Report {
-	r.ledger.doubles.release(time.Unix(latest, 0), r.countAlone)
+	r.release(time.Unix(latest, 0), r)
 	out := Report{
-		Version: ReportVersion, Profile: r.ledger.table.Profile,
+		Version: ReportVersion, Profile: r.table.Profile,
 		Gaps: r.gaps, Events: r.events, OutOfOrder: r.late, Earlier: r.earlier,
-		Endpoints: make([]EndpointReport, len(r.ledger.table.Endpoints)), Models: r.models(), Polls: r.polls,
+		Endpoints: make([]EndpointReport, len(r.table.Endpoints)), Models: r.models(), Polls: r.polls,
 	}
 	if r.placed {
 		out.From, out.To = Some(time.Unix(0, r.from).UTC()), Some(time.Unix(0, r.to).UTC())
@@ -218,9 +218,9 @@ func (r *Reporter) Report() Report {
 	return out
 }
 
-// local is the witness of this machine that saw most of an endpoint; nil when
+// fullestLocal is the witness of this machine that saw most of an endpoint; nil when
 // there was none.
-func (r *Reporter) local(e int) *witness {
+func (r *Reporter) fullestLocal(e int) *witness {
 	sees := func(w *witness) int { return w.endpoints[e].accepted + w.endpoints[e].rejected }
 	switch {
 	case !r.tap.watching && !r.tail.watching:
@@ -235,7 +235,7 @@ func (r *Reporter) local(e int) *witness {
 // is used. For a per-IP limit this machine's are, when it sent anything: the
 // account's calls may have come from other addresses.
 func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
-	at := &r.ledger.table.Endpoints[e]
+	at := &r.table.Endpoints[e]
 	out := EndpointReport{
 		ID: at.ID, Name: at.Name, Scope: at.Scope, Limits: make([]LimitReport, len(at.Limits)), Denials: []DenialCount{},
 		AcceptedSteps: []int{},
@@ -243,7 +243,7 @@ func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
 	for i, limit := range at.Limits {
 		out.Limits[i] = LimitReport{Limit: limit.Max, PerS: limit.Per.Seconds(), Above: []TimeAbove{}, UsedSteps: []int{}}
 	}
-	local := r.local(e)
+	local := r.fullestLocal(e)
 	used := local
 	if local != nil {
 		out.Local = Some(local.endpoints[e].accepted)
@@ -276,7 +276,7 @@ func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
 
 // pollsUnder is how many of our own polls count against endpoint e.
 func (r *Reporter) pollsUnder(e int) int {
-	if r.ledger.table.Endpoints[e].Covers == CoversPaths {
+	if r.table.Endpoints[e].Covers == CoversPaths {
 		return 0
 	}
 	return r.polls.Sent - r.polls.Denied
@@ -298,9 +298,9 @@ func (r *Reporter) refused(out *EndpointReport, y *testimony, e int) {
 	}
 	out.WaitS = Some(r.waits[e].until(r.to).Seconds())
 	early := 0
-	for own := range r.ledger.table.Endpoints {
-		if slices.Contains(r.ledger.under[own], e) {
-			early += r.local(own).endpoints[own].discipline.early
+	for own := range r.table.Endpoints {
+		if slices.Contains(r.under[own], e) {
+			early += r.fullestLocal(own).endpoints[own].discipline.early
 		}
 	}
 	out.SentEarly = Some(early)
@@ -376,7 +376,7 @@ func (r *Reporter) spending(watched Opt[float64]) SpendReport {
 		return out
 	}
 	end := time.Unix(0, r.to).UTC()
-	out.Cap = r.ledger.spend.snapshot(end, r.ledger.billing, r.ledger.horizon)
+	out.Cap = r.spend.snapshot(end, r.log)
 	out.Cap.burnAt(out.BurnPerMin, end)
 	return out
 }

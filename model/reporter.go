@@ -10,9 +10,11 @@ import (
 // in any order; a call that comes later than reportLag is in the totals only.
 // It is not safe for concurrent use.
 type Reporter struct {
-	ledger *Ledger // classifies calls and keeps the cap; its lanes count nothing
-	steps  timeline
-	gap    int64 // the silence, in nanoseconds, from which on nobody was watching
+	attribution
+	spend spend    // the cap
+	log   logRange // what has been read of the billing log
+	steps timeline
+	gap   int64 // the silence, in nanoseconds, from which on nobody was watching
 
 	tap, tail, billing witness
 	waits              []waited // by endpoint
@@ -36,7 +38,7 @@ const (
 
 // NewReporter returns an empty reporter for the limits of t.
 func NewReporter(t Table, opts LedgerOptions) *Reporter {
-	r := &Reporter{ledger: NewLedger(t, opts), waits: make([]waited, len(t.Endpoints))}
+	r := &Reporter{attribution: newAttribution(t, opts), spend: newSpend(opts.Cap), waits: make([]waited, len(t.Endpoints))}
 	gap := time.Hour
 	for _, e := range t.Endpoints {
 		for _, limit := range e.Limits {
@@ -44,7 +46,6 @@ func NewReporter(t Table, opts LedgerOptions) *Reporter {
 		}
 	}
 	r.gap = int64(gap)
-	r.ledger.openBilling()
 	r.cost = newMeter(1, time.Minute, billingLag, nil)
 	r.tap.open(SourceTap, t, reportLag, &r.steps)
 	r.tail.open(SourceTail, t, reportLag, &r.steps)
@@ -55,28 +56,30 @@ func NewReporter(t Table, opts LedgerOptions) *Reporter {
 // Observe takes in one event.
 func (r *Reporter) Observe(e Event) {
 	r.events++
-	at := wall(e.At)
+	e.At = wall(e.At)
 	switch {
 	case e.Call != nil && e.Call.Vantage == VantageAccount:
-		r.row(e.Call, at)
+		r.billing.watching = true
+		r.attribution.call(e, r)
 		return
 	case e.Reading != nil: // dated where it ends, which may be long before the run
-		if !at.Before(r.began) {
-			r.place(at)
+		r.billing.watching = true
+		if !e.At.Before(r.began) {
+			r.place(e.At)
 		}
-		r.reading(e.Reading)
+		r.attribution.reading(e.Reading, r)
 		return
 	case r.began.IsZero():
-		r.began = at
+		r.began = e.At
 	}
-	r.place(at)
+	r.place(e.At)
 	switch {
 	case e.Call != nil:
-		r.call(e.Call, e.Source, at)
+		r.attribution.call(e, r)
 	case e.Account != nil:
-		r.ledger.spend.observe(*e.Account, at)
+		r.spend.observe(*e.Account, e.At)
 		if used, ok := e.Account.Used.Get(); ok {
-			r.figures.observe(figure{at, used})
+			r.figures.observe(figure{e.At, used})
 		}
 	case e.Health != nil && e.Health.State == StateOK && (e.Source == SourceTap || e.Source == SourceTail):
 		r.witness(e.Source).watching = true
@@ -117,36 +120,45 @@ func (r *Reporter) witness(source string) *witness {
 	return &r.tail // of any name, as in a ledger
 }
 
-// call counts a call that this machine saw.
-func (r *Reporter) call(c *Call, source string, at time.Time) {
-	own, _, _ := r.ledger.classify(c)
-	if source == SourceBilling {
-		r.poll(c, own, at)
-		return
+// accepted implements sink.
+func (r *Reporter) accepted(c countedCall) {
+	switch c.vantage {
+	case VantageOwn:
+		r.poll(&c)
+	case VantageAccount:
+		r.spend.charge(c.at, c.at, c.usage.Cost, false)
+		if r.isEarlier(c.at) {
+			return
+		}
+		r.place(c.at)
+		r.accept(&r.billing, c.endpoint, c.at)
+		r.charge(c.at, c.usage)
+	default:
+		w := r.local(&c)
+		r.accept(w, c.endpoint, c.at)
+		w.charge(c.usage)
 	}
-	w := r.witness(source)
+}
+
+// local returns the witness of a local call, which it notes as sent.
+func (r *Reporter) local(c *countedCall) *witness {
+	w := r.witness(c.source)
 	w.watching = true
-	y := &w.endpoints[own]
-	y.discipline.sent(at)
-	if c.Denial != nil {
-		r.deny(w, c.Denial, own, at)
-		return
-	}
-	r.accept(w, own, at)
-	w.charge(c.Model, 1, c.Tokens, c.Cost)
+	w.endpoints[c.endpoint].discipline.sent(c.at)
+	return w
 }
 
 // accept counts an accepted call, against all the limits that it is under.
 func (r *Reporter) accept(w *witness, own int, at time.Time) {
 	if !placeable(at) {
-		for _, e := range r.ledger.under[own] {
+		for _, e := range r.under[own] {
 			w.endpoints[e].accepted++
 		}
 		r.late++
 		return
 	}
 	t, step, intime := at.UnixNano(), r.steps.at(at.Unix()), true
-	for _, e := range r.ledger.under[own] {
+	for _, e := range r.under[own] {
 		y := &w.endpoints[e]
 		y.accepted++
 		y.accepts[step]++
@@ -159,11 +171,17 @@ func (r *Reporter) accept(w *witness, own int, at time.Time) {
 	}
 }
 
-// deny counts a call that was denied.
-func (r *Reporter) deny(w *witness, d *Denial, own int, at time.Time) {
-	w.endpoints[own].discipline.denied(d, at, r.ledger.spend.reset(at))
+// denied implements sink.
+func (r *Reporter) denied(c countedCall, d *Denial, limits []limitRef) {
+	if c.vantage == VantageOwn {
+		r.polls.Sent++
+		r.polls.Denied++
+		return
+	}
+	w, at := r.local(&c), c.at
+	w.endpoints[c.endpoint].discipline.denied(d, at, r.spend.reset(at))
 	kind := slices.Index(kinds[:], d.Kind)
-	for _, e := range r.ledger.under[own] {
+	for _, e := range r.under[c.endpoint] {
 		y := &w.endpoints[e]
 		y.rejected++
 		if kind >= 0 {
@@ -177,59 +195,47 @@ func (r *Reporter) deny(w *witness, d *Denial, own int, at time.Time) {
 			r.waits[e].ask(at.UnixNano(), at.UnixNano()+int64(wait))
 		}
 	}
-	if d.Kind == KindRate {
-		for _, p := range r.ledger.denying(d.Limit, own) {
-			w.endpoints[p.e].limited[p.span]++
-		}
+	for _, l := range limits {
+		w.endpoints[l.endpoint].limited[l.limit]++
 	}
 }
 
 // poll counts one of quotatop's own requests. They use per-IP quota, whoever
 // tells of it, and are nobody's traffic.
-func (r *Reporter) poll(c *Call, own int, at time.Time) {
+func (r *Reporter) poll(c *countedCall) {
 	r.polls.Sent++
-	if c.Denial != nil {
-		r.polls.Denied++
+	if !placeable(c.at) {
 		return
 	}
-	if !placeable(at) {
-		return
-	}
-	for _, e := range r.ledger.under[own] {
-		if e == own {
+	for _, e := range r.under[c.endpoint] {
+		if e == c.endpoint {
 			continue
 		}
 		for _, w := range []*witness{&r.tap, &r.tail, &r.billing} {
 			y := &w.endpoints[e]
 			y.accepted++
-			y.accepts[r.steps.at(at.Unix())]++
+			y.accepts[r.steps.at(c.at.Unix())]++
 			for _, m := range y.meters {
-				m.add(at.UnixNano(), 1)
+				m.add(c.at.UnixNano(), 1)
 			}
 		}
 	}
 }
 
-// row counts one billing row. Rows of before the run were read to know what the
-// day had cost.
-func (r *Reporter) row(c *Call, at time.Time) {
-	l := r.ledger
-	own, pattern, alias := l.classify(c)
-	r.billing.watching = true
-	if internal(pattern, c.Path) {
-		if !r.isEarlier(at) {
-			r.place(at)
-			r.charge(half{at: at, cost: c.Cost, model: c.Model, tokens: c.Tokens})
-		}
-		l.charge(at, at, c.Cost, false)
-		return
+// row implements sink. A report does not count raw rows.
+func (r *Reporter) row(int, time.Time) {}
+
+// internal implements sink.
+func (r *Reporter) internal(at time.Time, u ModelUsage) {
+	if !r.isEarlier(at) {
+		r.place(at)
+		r.charge(at, u)
 	}
-	if l.countDoubles || !l.aliased(own) || l.doubles.take(at, c, alias, r.countAlone) {
-		r.countRow(own, half{at: at, path: c.Path, cost: c.Cost, tokens: c.Tokens, model: c.Model})
-	}
+	r.spend.charge(at, at, u.Cost, false)
 }
 
-// isEarlier reports whether a time is before the run, and counts it if so.
+// isEarlier reports whether a billing row is of before the run, read to know
+// what the day had cost, and counts it if so.
 func (r *Reporter) isEarlier(at time.Time) bool {
 	if r.began.IsZero() || !at.Before(r.began) {
 		return false
@@ -238,66 +244,55 @@ func (r *Reporter) isEarlier(at time.Time) bool {
 	return true
 }
 
-// countAlone counts an alias row that has no other half.
-func (r *Reporter) countAlone(h half) {
-	own, _ := r.ledger.table.match("", h.path)
-	r.countRow(own, h)
+// charge counts the money of a row.
+func (r *Reporter) charge(at time.Time, u ModelUsage) {
+	r.billing.charge(u)
+	if placeable(at) {
+		r.cost.add(at.UnixNano(), int(max(u.Cost, 0)))
+	}
 }
 
-// countRow counts one call of the billing log.
-func (r *Reporter) countRow(own int, h half) {
-	r.ledger.charge(h.at, h.at, h.cost, false)
-	if r.isEarlier(h.at) {
+// read implements sink.
+func (r *Reporter) read(d *Reading) { r.log.extend(d) }
+
+// sampled implements sink: it spreads what the sampled rows say over their
+// interval. What of it is before the run is counted as earlier.
+func (r *Reporter) sampled(d *Reading, s *estimate) {
+	if !d.From.Before(d.To) || !placeable(d.From) || !placeable(d.To) {
 		return
 	}
-	r.place(h.at)
-	r.accept(&r.billing, own, h.at)
-	r.charge(h)
-}
-
-// charge counts the money of a row.
-func (r *Reporter) charge(h half) {
-	r.billing.charge(h.model, 1, h.tokens, h.cost)
-	if placeable(h.at) {
-		r.cost.add(h.at.UnixNano(), int(max(h.cost, 0)))
-	}
-}
-
-// reading notes how far the billing log has been read, and counts what of it
-// was sampled.
-func (r *Reporter) reading(d *Reading) {
-	l := r.ledger
-	r.billing.watching = true
-	if d.Sampled && d.From.Before(d.To) && placeable(d.From) && placeable(d.To) {
-		r.sample(d)
-	}
-	l.doubles.release(d.To, r.countAlone)
-	l.readTo(d)
-}
-
-// sample spreads what the sampled rows say over their interval.
-func (r *Reporter) sample(d *Reading) {
-	l := r.ledger
-	s := l.estimate(d)
-	l.charge(d.From, d.To, Micros(s.cost*s.scale), true)
-	if d.From.Before(r.began) {
-		inside := max(0, float64(d.To.Sub(r.began))/float64(d.To.Sub(d.From)))
-		n := round(inside * float64(d.Total))
-		r.earlier += d.Total - n
-		if n == 0 {
+	r.spend.charge(d.From, d.To, Micros(s.cost*s.scale), true)
+	from, total, scale := d.From, d.Total, s.scale
+	if from.Before(r.began) {
+		inside := max(0, float64(d.To.Sub(r.began))/float64(d.To.Sub(from)))
+		total = round(inside * float64(d.Total))
+		r.earlier += d.Total - total
+		if total == 0 {
 			return
 		}
-		part := *d
-		part.From, part.Total = r.began, n
-		d, s.scale = &part, s.scale*inside
+		from, scale = r.began, scale*inside
 	}
-	r.place(d.From)
+	r.place(from)
 	r.place(d.To)
 	r.billing.sampled = true
-	from, to, intime := d.From.UnixNano(), d.To.UnixNano(), true
-	for own, hits := range s.hits {
-		n := round(hits * s.scale)
-		for _, e := range l.under[own] {
+	start, end := from.UnixNano(), d.To.UnixNano()
+	if !r.spread(start, end, s.calls, scale) {
+		r.late += total
+	}
+	r.cost.spread(start, end, round(s.cost*scale))
+	r.billing.cost += Micros(s.cost * scale)
+	for i := range s.models {
+		r.billing.countModel(s.models[i].usage(scale)) // their money has been counted as a whole
+	}
+}
+
+// spread counts sampled calls, by endpoint, evenly over [from, to), and reports
+// whether they were not too late for that.
+func (r *Reporter) spread(from, to int64, calls []float64, scale float64) (intime bool) {
+	intime = true
+	for own, sampled := range calls {
+		n := round(sampled * scale)
+		for _, e := range r.under[own] {
 			y := &r.billing.endpoints[e]
 			y.accepted += n
 			r.steps.spread(y.accepts, from, to, n)
@@ -306,15 +301,5 @@ func (r *Reporter) sample(d *Reading) {
 			}
 		}
 	}
-	if !intime {
-		r.late += d.Total
-	}
-	r.cost.spread(from, to, round(s.cost*s.scale))
-	r.billing.cost += Micros(s.cost * s.scale)
-	for _, c := range d.Rows {
-		_, pattern, alias := l.classify(&c)
-		if !internal(pattern, c.Path) && (!alias || l.countDoubles) {
-			r.billing.sampleModel(c, s.scale)
-		}
-	}
+	return intime
 }

@@ -9,6 +9,9 @@ import (
 // rate.
 const spendMemory = 64
 
+// burnSpan is the time that the burn rate is taken over.
+const burnSpan = 5 * time.Minute
+
 // burnAtLeast is how far apart two figures must stand to give a burn rate.
 const burnAtLeast = 45 * time.Second
 
@@ -23,6 +26,11 @@ type spend struct {
 	rows      Micros    // cost of the rows of the period that ends at rowsEnd
 	rowsEnd   time.Time // zero before the first row
 	estimated bool      // some of rows was sampled
+	cost      *Window   // of the rows of the last minutes, in micro-dollars
+}
+
+func newSpend(limit Opt[Micros]) spend {
+	return spend{limit: limit, cost: NewWindow(detailWidth, burnSpan+laneLag)}
 }
 
 // figure is what had been spent at a time.
@@ -59,14 +67,16 @@ func (s *spend) observe(a Account, at time.Time) {
 	s.figures = append(s.figures, figure{at, used})
 }
 
-// row takes the cost of billing rows at t.
-func (s *spend) row(t time.Time, cost Micros, sampled bool) {
-	end := s.reset(t)
+// charge takes the cost of billing rows at to, or over [from, to).
+func (s *spend) charge(from, to time.Time, cost Micros, sampled bool) {
+	cost = max(cost, 0) // a log of usage has no negative cost
+	s.cost.count(from, to, int(cost))
+	end := s.reset(to)
 	if end.After(s.rowsEnd) {
 		s.rows, s.rowsEnd, s.estimated = 0, end, false
 	}
 	if end.Equal(s.rowsEnd) {
-		s.rows = min(s.rows, math.MaxInt64-max(cost, 0)) + cost // saturates
+		s.rows = min(s.rows, math.MaxInt64-cost) + cost // saturates
 		s.estimated = s.estimated || sampled
 	}
 }
@@ -108,9 +118,9 @@ func monthsAfter(t time.Time, n int) time.Time {
 	return time.Date(last.Year(), last.Month(), min(t.Day(), last.Day()), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
 }
 
-// snapshot is the cap at now. billing is the lane that counts the cost of rows,
-// read up to horizon; it may be nil.
-func (s *spend) snapshot(now time.Time, billing *lane, horizon time.Time) Cap {
+// snapshot is the cap at now. log is the part of the billing log whose rows were
+// charged.
+func (s *spend) snapshot(now time.Time, log logRange) Cap {
 	c := Cap{Period: s.account.Period, Limit: s.account.Limit, ResetsAt: s.reset(now), ResetSource: s.account.ResetSource}
 	if c.Period == "" {
 		c.Period = PeriodDay
@@ -126,13 +136,13 @@ func (s *spend) snapshot(now time.Time, billing *lane, horizon time.Time) Cap {
 		if s.reset(s.as).After(now) { // else it is of a period that is over
 			c.Used, c.AsOf = s.account.Used, Some(s.as)
 		}
-	case billing != nil && s.rowsEnd.Equal(c.ResetsAt) && s.account.Period != PeriodMonth && billing.covers(day, c.ResetsAt):
-		c.Used, c.AsOf, c.Estimated = Some(s.rows), Some(horizon), s.estimated
+	case s.rowsEnd.Equal(c.ResetsAt) && s.account.Period != PeriodMonth && log.covers(day, c.ResetsAt):
+		c.Used, c.AsOf, c.Estimated = Some(s.rows), Some(log.to), s.estimated
 	}
 	if used, ok := c.Used.Get(); ok && c.Limit.Known() {
 		c.Remaining = Some(max(c.Limit.Or(0)-used, 0))
 	}
-	c.burnAt(s.burn(now, billing, horizon), now)
+	c.burnAt(s.burn(now, log), now)
 	return c
 }
 
@@ -151,7 +161,7 @@ func (c *Cap) burnAt(burn Opt[Micros], now time.Time) {
 
 // burn is the spending per minute over the last minutes: by the account's
 // figures where they reach back far enough, else by the cost of rows.
-func (s *spend) burn(now time.Time, billing *lane, horizon time.Time) Opt[Micros] {
+func (s *spend) burn(now time.Time, log logRange) Opt[Micros] {
 	if n := len(s.figures); n > 1 && now.Sub(s.figures[n-1].at) < burnSpan {
 		last := s.figures[n-1]
 		for _, f := range s.figures {
@@ -161,14 +171,14 @@ func (s *spend) burn(now time.Time, billing *lane, horizon time.Time) Opt[Micros
 			}
 		}
 	}
-	if billing == nil || now.Sub(horizon) > burnSpan {
+	if now.Sub(log.to) > burnSpan {
 		return Opt[Micros]{}
 	}
-	from := maxTime(horizon.Add(-burnSpan), billing.since)
-	if horizon.Sub(from) < burnAtLeast {
+	from := maxTime(log.to.Add(-burnSpan), log.from)
+	if log.to.Sub(from) < burnAtLeast {
 		return Opt[Micros]{}
 	}
-	return Some(Micros(float64(billing.cost.Count(from, horizon)) / horizon.Sub(from).Minutes()))
+	return Some(Micros(float64(s.cost.Count(from, log.to)) / log.to.Sub(from).Minutes()))
 }
 
 // burnt follows the account's own figures through a run.

@@ -83,6 +83,9 @@ func (t Table) fingerprint() uint32 {
 // follows from the table and the options is left out.
 func (l *Ledger) carry(c *codec) {
 	c.lane(&l.billing, func() *lane { return newBillingLane(l.table, l.spans) })
+	if l.billing != nil {
+		c.window(l.spend.cost)
+	}
 	for _, p := range []**lane{&l.tap, &l.tail, &l.polls} {
 		c.lane(p, func() *lane { return newLane(l.table, l.spans) })
 	}
@@ -140,9 +143,6 @@ func (l *lane) carry(c *codec) {
 	}
 	for _, w := range l.rows {
 		c.window(w)
-	}
-	if l.cost != nil {
-		c.window(l.cost)
 	}
 }
 

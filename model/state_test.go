@@ -66,7 +66,7 @@ func TestRestoredLedgerGoesOn(t *testing.T) {
 // derived says which fields a state leaves out: they follow from the table and
 // the options, or are made anew.
 var derived = []string{
-	"Ledger.table", "Ledger.spans", "Ledger.under", "Ledger.countDoubles", "Ledger.drawn", "spend.limit", "pairing.marks", "pairing.marked",
+	"attribution.table", "attribution.under", "attribution.countDoubles", "Ledger.spans", "Ledger.drawn", "spend.limit", "pairing.marks", "pairing.marked",
 	"Window.width",
 }
 

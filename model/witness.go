@@ -39,38 +39,35 @@ func (w *witness) open(name string, t Table, lag time.Duration, steps *timeline)
 	}
 }
 
-// charge counts calls of a model.
-func (w *witness) charge(model string, calls int, tokens int64, cost Micros) {
-	cost, tokens = max(cost, 0), max(tokens, 0) // a log of usage has no negative cost
-	w.cost += cost
-	if model == "" {
+// charge counts the money and the model of calls.
+func (w *witness) charge(u ModelUsage) {
+	w.cost += max(u.Cost, 0) // a log of usage has no negative cost
+	w.countModel(u)
+}
+
+// countModel counts calls of a model.
+func (w *witness) countModel(u ModelUsage) {
+	if u.Model == "" {
 		return
 	}
-	if w.last == nil || w.last.Model != model {
-		m := w.models[model]
+	if w.last == nil || w.last.Model != u.Model {
+		m := w.models[u.Model]
 		if m == nil {
 			if len(w.models) >= maxReportModels {
-				model = ModelOthers
+				u.Model = ModelOthers
 			}
-			if m = w.models[model]; m == nil {
-				m = &ModelReport{Model: model, Source: w.name}
-				w.models[model] = m
+			if m = w.models[u.Model]; m == nil {
+				m = &ModelReport{Model: u.Model, Source: w.name}
+				w.models[u.Model] = m
 			}
 		}
 		w.last = m
 	}
-	w.last.Calls += calls
-	if tokens > 0 {
-		w.last.Tokens = Some(w.last.Tokens.Or(0) + tokens)
+	w.last.Calls += u.Requests
+	if u.Tokens > 0 {
+		w.last.Tokens = Some(w.last.Tokens.Or(0) + u.Tokens)
 	}
-	if cost > 0 {
-		w.last.Cost = Some(w.last.Cost.Or(0) + cost)
+	if u.Cost > 0 {
+		w.last.Cost = Some(w.last.Cost.Or(0) + u.Cost)
 	}
-}
-
-// sampleModel counts a row that stands for scale of its like.
-func (w *witness) sampleModel(c Call, scale float64) {
-	before := w.cost
-	w.charge(c.Model, round(scale), int64(float64(c.Tokens)*scale), Micros(float64(c.Cost)*scale))
-	w.cost = before // the money of the sample has been counted as a whole
 }

@@ -1,0 +1,164 @@
+package model
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// An attribution turns events into calls that count: it finds the endpoint of
+// each call and the limits it counts against, counts a call that was logged
+// twice once, and estimates what sampled rows stand for. What it finds goes to a
+// sink: the Ledger of a live run, or the Reporter of a whole one.
+type attribution struct {
+	table        Table
+	under        [][]int // by endpoint: the endpoints whose limits its calls count against
+	countDoubles bool
+	doubles      pairing
+}
+
+// A sink counts what an attribution finds.
+type sink interface {
+	// row counts a row of the billing log as it stands, double and internal
+	// rows included.
+	row(endpoint int, at time.Time)
+	// internal counts the API's own work, which costs money and uses no quota.
+	internal(at time.Time, u ModelUsage)
+	// accepted counts an accepted call.
+	accepted(c countedCall)
+	// denied counts a denied call, and the limits that denied it.
+	denied(c countedCall, d *Denial, limits []limitRef)
+	// sampled counts the rows of a sampled reading, which e estimates.
+	sampled(r *Reading, e *estimate)
+	// read notes how far the billing log has been read.
+	read(r *Reading)
+}
+
+// A countedCall is a call that counts, once however often it was logged.
+type countedCall struct {
+	at       time.Time
+	source   string
+	vantage  Vantage
+	endpoint int // the one it belongs to
+	pattern  int // the pattern of the table that its path matched; -1 for none
+	usage    ModelUsage
+}
+
+// A limitRef is one limit of the table.
+type limitRef struct{ endpoint, limit int }
+
+func newAttribution(t Table, opts LedgerOptions) attribution {
+	a := attribution{table: t, countDoubles: opts.CountDoubleRows}
+	for own := range t.Endpoints {
+		var under []int
+		for e := range t.Endpoints {
+			if t.Covered(e, own) {
+				under = append(under, e)
+			}
+		}
+		a.under = append(a.under, under)
+	}
+	return a
+}
+
+// call passes a call on to a sink.
+func (a *attribution) call(e Event, to sink) {
+	c := e.Call
+	endpoint, pattern, alias := a.classify(c)
+	counted := countedCall{
+		at: e.At, source: e.Source, vantage: c.Vantage, endpoint: endpoint, pattern: pattern,
+		usage: ModelUsage{Model: c.Model, Requests: 1, Tokens: c.Tokens, Cost: c.Cost},
+	}
+	switch {
+	case c.Vantage == VantageAccount:
+		to.row(endpoint, e.At)
+		if internal(pattern, c.Path) {
+			to.internal(e.At, counted.usage)
+			return
+		}
+		if a.countDoubles || !a.aliased(endpoint) || a.doubles.take(e.At, c, alias, a.alone(to)) {
+			to.accepted(counted)
+		}
+		return
+	case e.Source == SourceBilling:
+		counted.vantage = VantageOwn
+	}
+	if c.Denial != nil {
+		to.denied(counted, c.Denial, a.deniedBy(c.Denial, endpoint))
+		return
+	}
+	to.accepted(counted)
+}
+
+// reading passes a reading on to a sink.
+func (a *attribution) reading(r *Reading, to sink) {
+	if r.Sampled {
+		to.sampled(r, a.estimate(r))
+	}
+	a.release(r.To, to)
+	to.read(r)
+}
+
+// release counts the alias rows whose other row can no longer come, once all
+// rows before a time have been read.
+func (a *attribution) release(before time.Time, to sink) { a.doubles.release(before, a.alone(to)) }
+
+// alone returns what counts an alias row that has no other row.
+func (a *attribution) alone(to sink) func(h half) {
+	return func(h half) {
+		endpoint, pattern := a.table.match("", h.path)
+		to.accepted(countedCall{
+			at: h.at, vantage: VantageAccount, endpoint: endpoint, pattern: pattern,
+			usage: ModelUsage{Model: h.model, Requests: 1, Tokens: h.tokens, Cost: h.cost},
+		})
+	}
+}
+
+// internal reports whether a billing row is the API's own work (a judge's),
+// which costs money and uses no rate quota: a name that no pattern fits.
+func internal(pattern int, endpoint string) bool {
+	return pattern < 0 && (strings.Contains(endpoint, "llmaj") || strings.Contains(endpoint, "judge"))
+}
+
+// classify returns the endpoint of a call, the pattern that its path matched or
+// -1, and whether that is an alias: a name that billing rows use for a path.
+func (a *attribution) classify(c *Call) (endpoint, pattern int, alias bool) {
+	endpoint, pattern = a.table.match(c.Method, c.Path)
+	return endpoint, pattern, pattern >= 0 && a.table.patterns[pattern].alias
+}
+
+// aliased reports whether calls of an endpoint may be logged under an alias too.
+func (a *attribution) aliased(endpoint int) bool {
+	return slices.ContainsFunc(a.table.patterns, func(p pattern) bool { return p.alias && p.endpoint == endpoint })
+}
+
+// deniedBy returns the limits that denied a call of an endpoint, if a rate limit
+// did: the one that the response names; else, as the table may be out of date,
+// the endpoint's own over the same time; else the endpoint's own; else, for
+// calls that have none of their own, all that cover them.
+func (a *attribution) deniedBy(d *Denial, endpoint int) (found []limitRef) {
+	if d.Kind != KindRate {
+		return nil
+	}
+	named := d.Limit
+	hasOwn := len(a.table.Endpoints[endpoint].Limits) > 0
+	for _, fits := range []func(e int, limit Limit) bool{
+		func(_ int, limit Limit) bool {
+			return limit.Max == named.Max && (limit.Per == named.Per || named.Per == 0)
+		},
+		func(e int, limit Limit) bool { return e == endpoint && limit.Per == named.Per },
+		func(e int, _ Limit) bool { return e == endpoint || !hasOwn },
+	} {
+		for _, e := range a.under[endpoint] {
+			for i, limit := range a.table.Endpoints[e].Limits {
+				if fits(e, limit) {
+					found = append(found, limitRef{e, i})
+				}
+			}
+		}
+		if len(found) > 0 {
+			return found
+		}
+	}
+	return nil
+}
