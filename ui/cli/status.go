@@ -29,7 +29,7 @@ func statusCommand(f *flags) *cobra.Command {
 		Example: "  quotatop status --format tmux\n  quotatop status --format '{{.Endpoint}} {{.Percent.Or 0}}%'",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := status.Line(model.Snapshot{}, format); err != nil {
+			if _, err := status.Format(model.Snapshot{}, format); err != nil {
 				return usageError{err}
 			}
 			s, ok := f.newest(cmd.Context())
@@ -37,7 +37,7 @@ func statusCommand(f *flags) *cobra.Command {
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), "quotatop: off")
 				return err
 			}
-			line, err := status.Line(s, format)
+			line, err := status.Format(s, format)
 			if err != nil {
 				return usageError{err}
 			}

@@ -1,205 +1,138 @@
+// Package status writes a Snapshot on one line, for a status bar: the limit with
+// the least headroom and the time until it is reached, what is left of the cap
+// and the time to its reset.
 package status
 
 import (
-	"encoding/json"
-	"fmt"
-	"strconv"
-	"strings"
-	"text/template"
 	"time"
-	"unicode"
 
 	"quotatop/model"
+	"quotatop/ui/words"
 )
 
-// The formats of Line. Any text that contains "{{" is a format too: a
-// text/template over a Report.
-const (
-	Plain = "plain"
-	Tmux  = "tmux" // plain with tmux's styles; a # in data is doubled
-	JSON  = "json" // a Report
-)
+// A Line holds the figures of one status line. It is the JSON of the json format
+// and the data of a template. Unknown values are null.
+type Line struct {
+	// Endpoint is the ID of the endpoint with the least headroom, and PerS the
+	// window of its fullest limit in seconds; empty and 0 when no gauge is known.
+	Endpoint string         `json:"endpoint"`
+	PerS     float64        `json:"per_s"`
+	Used     model.Opt[int] `json:"used"` // calls in that window
+	Limit    model.Opt[int] `json:"limit"`
+	Percent  model.Opt[int] `json:"percent"` // Used of Limit, rounded down
+	Rejected model.Opt[int] `json:"rejected"`
+	// Estimated is set when Used is based on samples (≈), UpperBound and
+	// LowerBound when it is at most (≤) or at least (≥) that many.
+	Estimated  bool   `json:"estimated"`
+	UpperBound bool   `json:"upper_bound"`
+	LowerBound bool   `json:"lower_bound"`
+	Pressure   string `json:"pressure"` // calm, warm, hot, full; empty when unknown
+	// TimeToLimit is the seconds until the limit is reached; unknown when it
+	// would not be, or when Used is stale.
+	TimeToLimit model.Opt[float64] `json:"time_to_limit_s"`
+	// AsOf is the time of Used. Stale is set when that is too long ago for Used
+	// to be taken for live.
+	AsOf  model.Opt[time.Time] `json:"as_of"`
+	Stale bool                 `json:"stale"`
 
-// Line writes a snapshot on one line, without a line break. Its time is the
-// snapshot's. An error is about the format.
-func Line(s model.Snapshot, format string) (string, error) {
-	r := Of(s)
-	switch {
-	case format == Plain || format == "":
-		return r.line(func(_, text string) string { return text }), nil
-	case format == Tmux:
-		return r.line(tmux), nil
-	case format == JSON:
-		text, err := json.Marshal(r)
-		if err != nil {
-			return "", fmt.Errorf("status: %w", err)
-		}
-		return string(text), nil
-	case strings.Contains(format, "{{"):
-		return r.fill(format)
-	}
-	return "", fmt.Errorf("status format %q is not known: use plain, tmux, json, or a template such as {{.Figure}} {{.Left}}", format)
+	CapLeft      model.Opt[model.Micros] `json:"cap_left_usd"`
+	CapPercent   model.Opt[int]          `json:"cap_percent"` // used of the cap, rounded down
+	CapEstimated bool                    `json:"cap_estimated"`
+	CapAsOf      model.Opt[time.Time]    `json:"cap_as_of"`
+	CapStale     bool                    `json:"cap_stale"`
+	ResetsAt     model.Opt[time.Time]    `json:"resets_at"`
+	ExhaustsAt   model.Opt[time.Time]    `json:"exhausts_at"`
+
+	// Denial says what refuses calls and does not clear by waiting for
+	// Retry-After: "cap reached", "credits used up", "ceiling reached", "key
+	// refused". Empty for none. DeniedAt is when that was last known to hold.
+	Denial   string               `json:"denial"`
+	DeniedAt model.Opt[time.Time] `json:"denied_at"`
+
+	At time.Time `json:"at"` // server time
 }
 
-// fill runs a template of the user's.
-func (r Report) fill(format string) (string, error) {
-	t, err := template.New("format").Parse(format)
-	if err != nil {
-		return "", fmt.Errorf("status format: %s", oneLine(strings.TrimPrefix(err.Error(), "template: ")))
+// Of returns the line of a snapshot.
+func Of(s model.Snapshot) Line {
+	l := Line{
+		At: s.At, CapLeft: s.Cap.Remaining, CapEstimated: s.Cap.Estimated, CapAsOf: s.Cap.AsOf,
+		CapPercent: words.WholePercent(s.Cap.Ratio()), ExhaustsAt: s.Cap.ExhaustsAt, CapStale: words.Stale(&s, s.Cap.AsOf),
 	}
-	var b strings.Builder
-	if err := t.Execute(&b, r); err != nil {
-		return "", fmt.Errorf("status format: %s", oneLine(strings.TrimPrefix(err.Error(), "template: ")))
+	if !s.Cap.ResetsAt.IsZero() {
+		l.ResetsAt = model.Some(s.Cap.ResetsAt)
 	}
-	return oneLine(b.String()), nil
+	if r, ok := words.RefusalOf(&s); ok {
+		l.Denial, l.DeniedAt = r.String(), model.Some(r.At)
+	}
+	endpoint, limit, ok := words.Fullest(&s, nil)
+	if !ok {
+		return l
+	}
+	u := &s.Endpoints[endpoint].Limits[limit]
+	l.Endpoint, l.PerS = s.Endpoints[endpoint].ID, u.PerS
+	l.Used, l.Limit, l.Percent, l.Rejected = u.Used, model.Some(u.Limit), words.WholePercent(u.Ratio()), u.Rejected
+	l.Estimated, l.UpperBound, l.LowerBound = u.Estimated, u.UpperBound, u.LowerBound
+	l.Pressure, l.AsOf, l.Stale = pressures[u.Pressure()], u.AsOf, words.Stale(&s, u.AsOf)
+	if !l.Stale {
+		l.TimeToLimit = u.TimeToLimit
+	}
+	return l
 }
 
-// line is the words of a report; style dresses a text by a pressure.
-func (r Report) line(style func(pressure, text string) string) string {
-	var words []string
-	add := func(pressure, text string) {
-		if text != "" {
-			words = append(words, style(pressure, text))
-		}
-	}
-	add("full", r.Refused())
-	level := r.Pressure
-	if r.Stale {
-		level = "stale"
-	}
-	add(level, r.Figure())
-	add("", r.Wall())
-	add("", r.Age())
-	level = ""
-	if r.CapStale {
-		level = "stale"
-	}
-	return strings.Join(words, " ") + "  " + style(level, r.Left()) + " " + style("", r.Reset())
-}
+// pressures are the names of the known pressures.
+var pressures = [...]string{model.Calm: "calm", model.Warm: "warm", model.Hot: "hot", model.Full: "full"}
 
-// styles are tmux's, by pressure. They name both colours, since a status bar
-// may have any; what is calm looks like the rest of the bar.
-var styles = map[string]string{
-	"warm":  "fg=black,bg=yellow",
-	"hot":   "fg=colour16,bg=colour208",
-	"full":  "fg=colour231,bg=colour160,bold",
-	"stale": "dim",
-}
-
-func tmux(pressure, text string) string {
-	text = strings.ReplaceAll(text, "#", "##")
-	if s := styles[pressure]; s != "" {
-		return "#[" + s + "]" + text + "#[default]"
-	}
-	return text
-}
-
-// unknown stands for a figure that is not known. It is never a zero.
-const unknown = "–"
-
-// Refused is what refuses calls, with how long ago that was heard where it may
-// have passed: "cap reached", "key refused (3m ago)".
-func (r Report) Refused() string {
-	at, ok := r.DeniedAt.Get()
+// Refused is what refuses calls, with its age where it may have ended since:
+// "cap reached", "key refused (3m ago)".
+func (l Line) Refused() string {
+	at, ok := l.DeniedAt.Get()
 	if !ok {
 		return ""
 	}
-	if age := r.At.Sub(at); age > staleAge {
-		return r.Denial + " (" + rough(age) + " ago)"
+	if age := l.At.Sub(at); age > words.RefusalAge {
+		return l.Denial + " (" + words.Ago(l.At, at) + ")"
 	}
-	return r.Denial
+	return l.Denial
 }
 
-// Figure is the worst endpoint and how full it is: "chat ≈92%".
-func (r Report) Figure() string {
-	if r.Endpoint == "" {
-		return unknown
+// Figure is the worst endpoint and the used part of its limit: "chat ≈92%".
+func (l Line) Figure() string {
+	if l.Endpoint == "" {
+		return words.Unknown
 	}
-	part, ok := r.Percent.Get()
-	if !ok {
-		return oneLine(r.Endpoint) + " " + unknown
-	}
-	text := strconv.Itoa(part) + "%"
-	few := part == 0 && r.Used.Or(0) > 0
-	switch { // one sign, as on the dashboard
-	case few && (!r.LowerBound || r.Estimated || r.UpperBound):
-		text = "<1%"
-	case r.Estimated:
-		text = "≈" + text
-	case r.UpperBound:
-		text = "≤" + text
-	case r.LowerBound:
-		text = "≥" + text
-	}
-	return oneLine(r.Endpoint) + " " + text
+	u := model.LimitUsage{Limit: l.Limit.Or(0), Used: l.Used, Estimated: l.Estimated, UpperBound: l.UpperBound, LowerBound: l.LowerBound}
+	return words.OneLine(l.Endpoint) + " " + words.UsedPercent(&u)
 }
 
-// Wall is the time until the limit is met: "41s". Empty when it would not be.
-func (r Report) Wall() string {
-	if s, ok := r.TimeToLimit.Get(); ok && s > 0 {
-		return rough(time.Duration(s * float64(time.Second)))
+// Wall is the time until the limit is reached: "41s". Empty when it would not
+// be.
+func (l Line) Wall() string {
+	if s, ok := l.TimeToLimit.Get(); ok && s > 0 {
+		return words.Coarse(words.Seconds(s))
 	}
 	return ""
 }
 
 // Age is how old a stale figure is: "(2m ago)". Empty for a fresh one.
-func (r Report) Age() string {
-	at, ok := r.AsOf.Get()
-	if !ok || !r.Stale {
+func (l Line) Age() string {
+	at, ok := l.AsOf.Get()
+	if !ok || !l.Stale {
 		return ""
 	}
-	return "(" + rough(r.At.Sub(at)) + " ago)"
+	return "(" + words.Ago(l.At, at) + ")"
 }
 
 // Left is what is left of the cap: "$18.73".
-func (r Report) Left() string {
-	left, ok := r.CapLeft.Get()
+func (l Line) Left() string {
+	return words.CapLeft(&model.Cap{Remaining: l.CapLeft, Estimated: l.CapEstimated})
+}
+
+// Reset is the time to the cap's reset in hours and minutes: "11:55". In the
+// last minute it is in seconds: "41s".
+func (l Line) Reset() string {
+	at, ok := l.ResetsAt.Get()
 	if !ok {
-		return unknown
+		return words.Unknown
 	}
-	if r.CapEstimated {
-		return "≈" + left.String()
-	}
-	return left.String()
-}
-
-// Reset is the time to the cap's reset in hours and minutes: "11:55". Of the
-// last minute it is the seconds: "41s".
-func (r Report) Reset() string {
-	at, ok := r.ResetsAt.Get()
-	if !ok {
-		return unknown
-	}
-	left := max(at.Sub(r.At), 0)
-	minutes := int(left / time.Minute)
-	switch {
-	case left < time.Minute:
-		return rough(left)
-	case left >= 48*time.Hour:
-		return rough(left)
-	}
-	return fmt.Sprintf("%d:%02d", minutes/60, minutes%60)
-}
-
-// rough writes a time in its largest unit, rounded down: 41s, 3m, 2h, 5d.
-func rough(d time.Duration) string {
-	switch d = max(d, 0); {
-	case d < 100*time.Second:
-		return strconv.Itoa(int(d/time.Second)) + "s"
-	case d < 100*time.Minute:
-		return strconv.Itoa(int(d/time.Minute)) + "m"
-	case d < 48*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + "h"
-	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + "d"
-}
-
-// oneLine makes a blank of what would break the line or command the terminal.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, text)
+	return words.ShortCountdown(at.Sub(l.At))
 }

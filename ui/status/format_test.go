@@ -40,16 +40,16 @@ func TestPlain(t *testing.T) {
 		"would not meet it": {func(s *model.Snapshot) { chat(s).TimeToLimit = model.Opt[float64]{} }, "chat 92%  $18.73 11:55"},
 		"is met":            {func(s *model.Snapshot) { chat(s).Used, chat(s).TimeToLimit = model.Some(210), model.Some(0.0) }, "chat 105%  $18.73 11:55"},
 		"almost met":        {func(s *model.Snapshot) { chat(s).Limit, chat(s).Used = 1000, model.Some(999) }, "chat 99% 41s  $18.73 11:55"},
-		"far over":          {func(s *model.Snapshot) { chat(s).Used = model.Some(4000) }, "chat 2000% 41s  $18.73 11:55"},
-		"few":               {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(1) }, "chat <1% 41s  $18.73 11:55"},
+		"far over":          {func(s *model.Snapshot) { chat(s).Used = model.Some(4000) }, "chat >999% 41s  $18.73 11:55"},
+		"few":               {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(1) }, "chat 0.5% 41s  $18.73 11:55"},
 		"few, at least": {func(s *model.Snapshot) {
 			chat(s).Used, s.Endpoints[0].Limits = model.Some(1), nil
 			chat(s).LowerBound = true
-		}, "chat ≥0% 41s  $18.73 11:55"},
+		}, "chat ≥0.5% 41s  $18.73 11:55"},
 		"few, about": {func(s *model.Snapshot) {
 			chat(s).Used, s.Endpoints[0].Limits = model.Some(1), nil
 			chat(s).Estimated = true
-		}, "chat <1% 41s  $18.73 11:55"},
+		}, "chat ≈0.5% 41s  $18.73 11:55"},
 		"none":         {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(0) }, "chat 0% 41s  $18.73 11:55"},
 		"rejected":     {func(s *model.Snapshot) { s.Endpoints[0].Limits[0].Rejected = model.Some(3) }, "all 40%  $18.73 11:55"},
 		"estimate":     {func(s *model.Snapshot) { chat(s).Estimated = true }, "chat ≈92% 41s  $18.73 11:55"},
@@ -84,7 +84,7 @@ func TestPlain(t *testing.T) {
 	} {
 		s := usual()
 		tt.change(&s)
-		if got, err := Line(s, Plain); err != nil || got != tt.want {
+		if got, err := Format(s, Plain); err != nil || got != tt.want {
 			t.Errorf("%s: got %q, %v, want %q", name, got, err, tt.want)
 		}
 	}
@@ -113,7 +113,7 @@ func TestTmux(t *testing.T) {
 	} {
 		s := usual()
 		chat(&s).Used, s.Endpoints[1].ID = model.Some(tt.used), tt.id
-		if got, err := Line(s, Tmux); err != nil || got != tt.want {
+		if got, err := Format(s, Tmux); err != nil || got != tt.want {
 			t.Errorf("%d calls: got %q, %v, want %q", tt.used, got, err, tt.want)
 		}
 	}
@@ -157,7 +157,7 @@ func TestTemplate(t *testing.T) {
 		"{{if gt (.Percent.Or 0) 90}}!{{end}}{{.Rejected}}": "!–",
 		"{{.CapLeft}}\n{{.Wall}}\x1b":                       "$18.73 41s ",
 	} {
-		if got, err := Line(s, format); err != nil || got != want {
+		if got, err := Format(s, format); err != nil || got != want {
 			t.Errorf("%q: got %q, %v, want %q", format, got, err, want)
 		}
 	}
@@ -165,11 +165,11 @@ func TestTemplate(t *testing.T) {
 		"{{.Figur}}":  "Figur",
 		"{{":          "format:1: unclosed action",
 		"{{if}}":      "missing value for if",
-		"short":       `"short" is not known: use plain, tmux, json, or a template`,
+		"short":       `unknown status format "short": use plain, tmux, json, or a template`,
 		"{{call 1}}":  "non-function",
 		"a\nb {{.X}}": "format:2",
 	} {
-		got, err := Line(s, format)
+		got, err := Format(s, format)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || got != "" {
 			t.Errorf("%q: got %q, %v, want one line with %q", format, got, err, want)
 		}
@@ -178,7 +178,7 @@ func TestTemplate(t *testing.T) {
 
 func must(t *testing.T, s model.Snapshot, format string) string {
 	t.Helper()
-	line, err := Line(s, format)
+	line, err := Format(s, format)
 	if err != nil {
 		t.Fatal(err)
 	}

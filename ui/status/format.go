@@ -1,0 +1,93 @@
+package status
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"quotatop/model"
+	"quotatop/ui/words"
+)
+
+// The formats of Format. A text that contains "{{" is a format too: a
+// text/template over a Line.
+const (
+	Plain = "plain"
+	Tmux  = "tmux" // plain with tmux's styles; each # in the data is doubled
+	JSON  = "json" // a Line
+)
+
+// Format writes a snapshot on one line, without a newline. Its time is the
+// snapshot's. An error is about the format.
+func Format(s model.Snapshot, format string) (string, error) {
+	l := Of(s)
+	switch {
+	case format == Plain || format == "":
+		return l.text(func(_, text string) string { return text }), nil
+	case format == Tmux:
+		return l.text(tmux), nil
+	case format == JSON:
+		text, err := json.Marshal(l)
+		if err != nil {
+			return "", fmt.Errorf("status: %w", err)
+		}
+		return string(text), nil
+	case strings.Contains(format, "{{"):
+		return l.execute(format)
+	}
+	return "", fmt.Errorf("unknown status format %q: use plain, tmux, json, or a template such as {{.Figure}} {{.Left}}", format)
+}
+
+// execute runs the user's template.
+func (l Line) execute(format string) (string, error) {
+	t, err := template.New("format").Parse(format)
+	var b strings.Builder
+	if err == nil {
+		err = t.Execute(&b, l)
+	}
+	if err != nil {
+		return "", fmt.Errorf("status format: %s", words.OneLine(strings.TrimPrefix(err.Error(), "template: ")))
+	}
+	return words.OneLine(b.String()), nil
+}
+
+// text joins the parts of a line; style wraps a text by its pressure.
+func (l Line) text(style func(pressure, text string) string) string {
+	var parts []string
+	add := func(pressure, text string) {
+		if text != "" {
+			parts = append(parts, style(pressure, text))
+		}
+	}
+	add("full", l.Refused())
+	level := l.Pressure
+	if l.Stale {
+		level = "stale"
+	}
+	add(level, l.Figure())
+	add("", l.Wall())
+	add("", l.Age())
+	level = ""
+	if l.CapStale {
+		level = "stale"
+	}
+	return strings.Join(parts, " ") + "  " + style(level, l.Left()) + " " + style("", l.Reset())
+}
+
+// styles are tmux's, by pressure. They name both colours, because a status bar
+// may have any. A calm figure has the colours of the bar.
+var styles = map[string]string{
+	"warm":  "fg=black,bg=yellow",
+	"hot":   "fg=colour16,bg=colour208",
+	"full":  "fg=colour231,bg=colour160,bold",
+	"stale": "dim",
+}
+
+func tmux(pressure, text string) string {
+	text = strings.ReplaceAll(text, "#", "##")
+	if s := styles[pressure]; s != "" {
+		return "#[" + s + "]" + text + "#[default]"
+	}
+	return text
+}

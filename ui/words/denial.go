@@ -1,0 +1,52 @@
+package words
+
+import (
+	"strings"
+	"unicode"
+
+	"quotatop/model"
+)
+
+// Denial says what a kind of denial means and what clears it.
+func Denial(k model.Kind) string {
+	switch k {
+	case model.KindRate:
+		return "rate limit: clears by waiting"
+	case model.KindCap:
+		return "spending cap: clears only at the reset"
+	case model.KindCredits:
+		return "no credits or no card: action required"
+	case model.KindCeiling:
+		return "overage ceiling: action required"
+	case model.KindAuth:
+		return "key refused: invalid, or its allowance is used up"
+	}
+	return string(k)
+}
+
+// OwnPolls stands for an endpoint where quotatop's own polls were denied.
+const OwnPolls = "own polls"
+
+// Denied names whose calls a group of denials refused: an endpoint's ID, or
+// OwnPolls.
+func Denied(g *model.DenialGroup) string {
+	if g.Endpoint == "" {
+		return OwnPolls
+	}
+	return g.Endpoint
+}
+
+// OneLine makes text from outside fit for one line of a terminal or a page:
+// control characters, line separators, and characters that change the direction
+// of the text around them become blanks, and bytes that are not UTF-8 question
+// marks.
+func OneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r), r >= '\u2028' && r <= '\u202e', r >= '\u2066' && r <= '\u2069',
+			r == '\u061c', r == '\u200e', r == '\u200f':
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+}
