@@ -7,16 +7,18 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/ui/words"
 )
 
-// The charts' own units: their height, and the height of the strip of rejected
-// calls below. They are stretched to the width of the page.
+// The height of a chart, and of the strip of rejected calls below it, in the
+// chart's own units. The page stretches both to its width.
 const (
 	chartHeight = 100.0
 	stripHeight = 16.0
 )
 
-// A chart is one limit's window over a run, as figures for an SVG.
+// A chart is the calls in one limit's window over a run, as the figures of an
+// SVG.
 type chart struct {
 	ID          string // unique on the page
 	Title, Desc string
@@ -24,29 +26,29 @@ type chart struct {
 	Caption     string
 	Width       int // steps
 	Area, Line  string
-	LimitY      float64 // of the limit line, in percent from above
+	LimitY      float64 // of the limit line, in percent from the top
 	LimitLabel  string
-	Strip       bool   // some of the charts beside it have rejected calls
-	Rejected    string // a path of bars, in the strip
-	Note        string // on the strip
+	Strip       bool   // it has a strip, because a chart of the same window has rejected calls
+	Rejected    string // the path of the strip's bars
+	Note        string // beside the strip
 	Start, End  string
 }
 
-// charts are those of all limits whose windows held calls in some run, each
-// window at one scale.
+// charts returns those of all limits whose windows held calls in some run. Charts
+// of the same window have the same scale.
 func (g group) charts(names []string, runs []Named) (out []chart) {
 	for _, per := range g.spans() {
-		top, rejected, held := 0, 0, false
+		top, rejected, busy := 0, 0, false
 		for _, e := range g.of {
 			if l, ok := limitOver(e, per); ok {
 				top = max(top, l.Limit, l.Peak.Or(0))
 				for _, n := range e.RejectedSteps {
 					rejected = max(rejected, n)
 				}
-				held = held || l.Peak.Or(0) > 0
+				busy = busy || l.Peak.Or(0) > 0
 			}
 		}
-		if !held && rejected == 0 {
+		if !busy && rejected == 0 {
 			continue
 		}
 		for i, e := range g.of {
@@ -55,7 +57,7 @@ func (g group) charts(names []string, runs []Named) (out []chart) {
 				continue
 			}
 			c := newChart(e, l, &runs[i].Report, float64(top)*1.16, rejected)
-			c.ID = fmt.Sprintf("chart-%d-%d-%d", i, g.place(runs), int(per/time.Second))
+			c.ID = fmt.Sprintf("chart-%d-%d-%d", i, g.number(runs), int(per/time.Second))
 			if len(runs) > 1 {
 				c.Of = names[i]
 				c.Title = names[i] + ", " + c.Title
@@ -66,12 +68,12 @@ func (g group) charts(names []string, runs []Named) (out []chart) {
 	return out
 }
 
-// place is a number for the endpoint.
-func (g group) place(runs []Named) int {
+// number returns a number for the endpoint that no other one has.
+func (g group) number(runs []Named) int {
 	n := 0
 	for i := range runs {
 		for _, e := range runs[i].Report.Endpoints {
-			if plain(e.ID) == g.id {
+			if words.OneLine(e.ID) == g.id {
 				return n
 			}
 			n++
@@ -81,15 +83,15 @@ func (g group) place(runs []Named) int {
 }
 
 func newChart(e *model.EndpointReport, l model.LimitReport, r *model.Report, top float64, rejected int) chart {
-	each := duration(seconds(r.Steps.EachS))
+	each := words.Duration(words.Seconds(r.Steps.EachS))
 	c := chart{
-		Title:      fmt.Sprintf("%s: calls in the last %s", plain(e.ID), longSpan(l.Per())),
-		Caption:    fmt.Sprintf("Accepted calls in the last %s, the most in each %s", longSpan(l.Per()), each),
+		Title:      fmt.Sprintf("%s: calls in the last %s", words.OneLine(e.ID), spanName(l.Per())),
+		Caption:    fmt.Sprintf("Accepted calls in the last %s, the highest in each %s", spanName(l.Per()), each),
 		Width:      len(l.UsedSteps),
 		LimitY:     100 * (1 - float64(l.Limit)/top),
-		LimitLabel: "limit " + limitWords(l),
+		LimitLabel: "limit " + limitText(l),
 	}
-	c.Desc = fmt.Sprintf("Peak %s, %s rejected.", peakWords(e, l), countOr(e.Rejected))
+	c.Desc = fmt.Sprintf("Peak %s, %s rejected.", peakText(e, l), words.Opt(e.Rejected, words.Count))
 	c.Area, c.Line = outline(l.UsedSteps, top)
 	if rejected > 0 {
 		var most int
@@ -97,7 +99,7 @@ func newChart(e *model.EndpointReport, l model.LimitReport, r *model.Report, top
 		c.Rejected, most = bars(e.RejectedSteps, rejected)
 		switch {
 		case most > 0:
-			c.Note = fmt.Sprintf("Rejected: up to %s in %s", count(most), each)
+			c.Note = fmt.Sprintf("Rejected: up to %s in %s", words.Count(most), each)
 		case e.Rejected.Known():
 			c.Note = "Rejected: none"
 		default:
@@ -105,27 +107,14 @@ func newChart(e *model.EndpointReport, l model.LimitReport, r *model.Report, top
 		}
 	}
 	if from, ok := r.Steps.From.Get(); ok {
-		end := from.Add(time.Duration(c.Width) * seconds(r.Steps.EachS))
+		end := from.Add(time.Duration(c.Width) * words.Seconds(r.Steps.EachS))
 		c.Start, c.End = stamp(from)+" UTC", stampBeside(end, from)
 	}
 	return c
 }
 
-func longSpan(per time.Duration) string {
-	switch per {
-	case time.Second:
-		return "second"
-	case time.Minute:
-		return "minute"
-	case time.Hour:
-		return "hour"
-	case 24 * time.Hour:
-		return "day"
-	}
-	return duration(per)
-}
-
-// outline draws steps as an area and its upper edge; what repeats is one line.
+// outline returns the paths of steps as an area and as its upper edge. Equal
+// neighbours share one line.
 func outline(steps []int, top float64) (area, line string) {
 	var b strings.Builder
 	y := func(n int) string {
@@ -144,13 +133,13 @@ func outline(steps []int, top float64) (area, line string) {
 	return fmt.Sprintf("%sV%gH0Z", line, chartHeight), line
 }
 
-// bars draws the rejected calls of each step, and says what the most are;
-// highest is those that fill the strip.
+// bars returns the path of the rejected calls of each step, and the most of them
+// in a step. highest is how many calls fill the strip.
 func bars(steps []int, highest int) (path string, most int) {
 	var b strings.Builder
 	for i, n := range steps {
 		most = max(most, n)
-		if n > 0 { // never too low to be seen
+		if n > 0 { // never too low to see
 			height := max(stripHeight*float64(n)/float64(highest), 3)
 			fmt.Fprintf(&b, "M%d.5 %gV%s", i, stripHeight, strconv.FormatFloat(stripHeight-height, 'f', 1, 64))
 		}

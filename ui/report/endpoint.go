@@ -8,25 +8,26 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/ui/words"
 )
 
-// group is one endpoint in all runs; nil where a run's table has none.
+// A group is one endpoint in all runs.
 type group struct {
 	id, name string
-	of       []*model.EndpointReport
+	of       []*model.EndpointReport // a run each; nil where its table lacks the endpoint
 }
 
-// groupEndpoints brings the endpoints of the runs together, by ID, in the order
-// that they are first named; the rest goes last.
+// groupEndpoints groups the endpoints of the runs by ID, in order of appearance,
+// with model.EndpointOther last.
 func groupEndpoints(runs []Named) []group {
 	var groups []group
 	find := func(e *model.EndpointReport) *group {
 		for i := range groups {
-			if groups[i].id == plain(e.ID) {
+			if groups[i].id == words.OneLine(e.ID) {
 				return &groups[i]
 			}
 		}
-		groups = append(groups, group{plain(e.ID), plain(e.Name), make([]*model.EndpointReport, len(runs))})
+		groups = append(groups, group{words.OneLine(e.ID), words.OneLine(e.Name), make([]*model.EndpointReport, len(runs))})
 		return &groups[len(groups)-1]
 	}
 	for _, last := range []bool{false, true} {
@@ -55,32 +56,22 @@ func (g group) busy() bool {
 	return false
 }
 
-// sign is what stands before a figure that is not exact.
-func sign(e *model.EndpointReport) string {
-	switch {
-	case e.UpperBound:
-		return "≤ "
-	case e.Estimated:
-		return "≈ "
-	}
-	return ""
-}
-
-func peakWords(e *model.EndpointReport, l model.LimitReport) string {
+// peakText writes a peak against its limit: "≤812 of 1,000/min (≤81%)".
+func peakText(e *model.EndpointReport, l model.LimitReport) string {
 	ratio, ok := l.PeakRatio().Get()
 	if !ok {
-		return unknown
+		return words.Unknown
 	}
-	return fmt.Sprintf("%s%s of %s (%s)", sign(e), count(l.Peak.Or(0)), limitWords(l), percent(ratio))
+	return fmt.Sprintf("%s%s of %s (%s)", sign(e), words.Count(l.Peak.Or(0)), limitText(l), words.SignedPercent(sign(e), ratio))
 }
 
-// peakCell is the peak of the limit that came nearest to being met.
+// peakCell is the peak of the limit that came closest to being reached.
 func peakCell(e *model.EndpointReport) cell {
 	if e == nil || len(e.Limits) == 0 {
-		return cell{Text: unknown}
+		return cell{Text: words.Unknown}
 	}
 	i, _ := e.Tightest()
-	c := cell{Text: peakWords(e, e.Limits[i])}
+	c := cell{Text: peakText(e, e.Limits[i])}
 	if ratio, ok := e.Limits[i].PeakRatio().Get(); ok {
 		c.Bar = min(100*ratio, 100)
 		c.Level = map[model.Pressure]string{model.Calm: "calm", model.Warm: "warm", model.Hot: "hot", model.Full: "full"}[model.PressureOf(ratio)]
@@ -88,32 +79,34 @@ func peakCell(e *model.EndpointReport) cell {
 	return c
 }
 
-// signed is a count of calls, with the sign of one that is not exact.
+// signed writes a count of calls with its sign.
 func signed(e *model.EndpointReport, n model.Opt[int]) string {
 	if !n.Known() {
-		return unknown
+		return words.Unknown
 	}
-	return sign(e) + countOr(n)
+	return sign(e) + words.Opt(n, words.Count)
 }
 
-// timeAbove is the time at or above a part of the limit, of the whole.
-func timeAbove(l model.LimitReport, part int, whole model.Opt[float64]) string {
+// timeAbove writes the time at a percentage of the limit or above, with its share
+// of the whole.
+func timeAbove(l model.LimitReport, percent int, whole model.Opt[float64]) string {
 	for _, a := range l.Above {
-		if a.Percent == part {
+		if a.Percent == percent {
 			return timeOf(a.Seconds, whole)
 		}
 	}
-	return unknown
+	return words.Unknown
 }
 
-// facts are all that is known of an endpoint: a row for each, a column for each
-// run. The first table is of its calls, the others of its limits.
+// facts returns all that is known of an endpoint, with a row for each fact and a
+// column for each run. The first table is about its calls, the others about its
+// limits.
 func (g group) facts(names []string, runs []Named) []table {
 	add := func(t *table, label string, text func(e *model.EndpointReport, r *model.Report) string) {
 		row := []string{label}
 		for i, e := range g.of {
 			if e == nil {
-				row = append(row, unknown)
+				row = append(row, words.Unknown)
 			} else {
 				row = append(row, text(e, &runs[i].Report))
 			}
@@ -126,12 +119,12 @@ func (g group) facts(names []string, runs []Named) []table {
 		if f.label != "Rejected" {
 			continue
 		}
-		for kind, words := range g.kinds() {
-			add(&tables[0], "Rejected by "+words, func(e *model.EndpointReport, _ *model.Report) string {
+		for kind, by := range g.kinds() {
+			add(&tables[0], "Rejected by "+by, func(e *model.EndpointReport, _ *model.Report) string {
 				if !e.Rejected.Known() {
-					return unknown
+					return words.Unknown
 				}
-				return count(e.Denied(kind))
+				return words.Count(e.Denied(kind))
 			})
 		}
 	}
@@ -142,7 +135,7 @@ func (g group) facts(names []string, runs []Named) []table {
 				if l, ok := limitOver(e, per); ok {
 					return f.text(e, l, r)
 				}
-				return unknown
+				return words.Unknown
 			})
 		}
 		tables = append(tables, t)
@@ -150,20 +143,21 @@ func (g group) facts(names []string, runs []Named) []table {
 	return tables
 }
 
-// kinds are the kinds of denials that occurred in any of the runs, in words.
+// kinds are the kinds of denials that occurred in any run, with what denied the
+// calls.
 func (g group) kinds() iter.Seq2[model.Kind, string] {
 	return func(yield func(model.Kind, string) bool) {
-		for _, k := range kindWords {
+		for _, k := range denials {
 			some := slices.ContainsFunc(g.of, func(e *model.EndpointReport) bool { return e != nil && e.Denied(k.kind) > 0 })
-			if some && !yield(k.kind, k.words) {
+			if some && !yield(k.kind, k.by) {
 				return
 			}
 		}
 	}
 }
 
-// spans are the windows of the endpoint's limits in any of the runs: limits of
-// the same window are compared.
+// spans are the windows of the endpoint's limits in any run. Limits over the same
+// window are compared.
 func (g group) spans() (spans []time.Duration) {
 	for _, e := range g.of {
 		if e == nil {
@@ -178,7 +172,7 @@ func (g group) spans() (spans []time.Duration) {
 	return spans
 }
 
-// limitOver is the endpoint's limit over a window.
+// limitOver returns the endpoint's limit over a window.
 func limitOver(e *model.EndpointReport, per time.Duration) (model.LimitReport, bool) {
 	if e != nil {
 		for _, l := range e.Limits {
@@ -190,12 +184,12 @@ func limitOver(e *model.EndpointReport, per time.Duration) (model.LimitReport, b
 	return model.LimitReport{}, false
 }
 
-// limitNames are the limits over a window; runs may have had different ones.
+// limitNames lists the limits over a window; they may differ from run to run.
 func (g group) limitNames(per time.Duration) string {
 	var names []string
 	for _, e := range g.of {
-		if l, ok := limitOver(e, per); ok && !slices.Contains(names, limitWords(l)) {
-			names = append(names, limitWords(l))
+		if l, ok := limitOver(e, per); ok && !slices.Contains(names, limitText(l)) {
+			names = append(names, limitText(l))
 		}
 	}
 	return strings.Join(names, ", ")
@@ -208,10 +202,10 @@ var callFacts = []struct {
 }{
 	{"Sent", func(e *model.EndpointReport, _ *model.Report) string { return signed(e, e.Sent) }},
 	{"Accepted", func(e *model.EndpointReport, _ *model.Report) string { return signed(e, e.Accepted) }},
-	{"Rejected", func(e *model.EndpointReport, _ *model.Report) string { return partOf(e.Rejected, e.Sent) }},
-	{"Time lost to Retry-After", func(e *model.EndpointReport, r *model.Report) string { return timeOf(e.WaitS, r.Watched) }},
-	{"Sent before the wait was over", func(e *model.EndpointReport, _ *model.Report) string { return partOf(e.SentEarly, e.Sent) }},
-	{"Seen by", func(e *model.EndpointReport, _ *model.Report) string { return sourceWords(e) }},
+	{"Rejected", func(e *model.EndpointReport, _ *model.Report) string { return shareOf(e.Rejected, e.Sent) }},
+	{"Retry-After total", func(e *model.EndpointReport, r *model.Report) string { return timeOf(e.WaitS, r.Watched) }},
+	{"Ignored Retry-After or the cap", func(e *model.EndpointReport, _ *model.Report) string { return shareOf(e.SentEarly, e.Sent) }},
+	{"Source", func(e *model.EndpointReport, _ *model.Report) string { return sourceText(e) }},
 }
 
 // limitFacts are the rows about a limit.
@@ -225,7 +219,7 @@ var limitFacts = []struct {
 	{"Peak at", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
 		at, ok := l.PeakAt.Get()
 		if !ok {
-			return unknown
+			return words.Unknown
 		}
 		return stampBeside(at, r.From.Or(at))
 	}},
@@ -235,38 +229,40 @@ var limitFacts = []struct {
 	{"Headroom", func(_ *model.EndpointReport, l model.LimitReport, _ *model.Report) string {
 		h, ok := l.Headroom().Get()
 		if !ok {
-			return unknown
+			return words.Unknown
 		}
 		return factor(h) + "×"
 	}},
-	{"Time at 80 % or more", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
+	{"Time at 80% or more", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
 		return timeAbove(l, 80, r.Watched)
 	}},
-	{"Time at 90 % or more", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
+	{"Time at 90% or more", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
 		return timeAbove(l, 90, r.Watched)
 	}},
-	{"Time at 100 % or more", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
+	{"Time at 100% or more", func(_ *model.EndpointReport, l model.LimitReport, r *model.Report) string {
 		return timeAbove(l, 100, r.Watched)
 	}},
-	{"Denied by it", func(_ *model.EndpointReport, l model.LimitReport, _ *model.Report) string { return countOr(l.Rejected) }},
+	{"Denied by this limit", func(_ *model.EndpointReport, l model.LimitReport, _ *model.Report) string {
+		return words.Opt(l.Rejected, words.Count)
+	}},
 }
 
-// partOfLimit is the calls of a window, with the part of the limit that they
-// are.
+// partOfLimit writes the calls in a window with the part of the limit that they
+// use.
 func partOfLimit(e *model.EndpointReport, l model.LimitReport, calls model.Opt[float64], known bool) string {
 	n, ok := calls.Get()
 	if !ok || !known {
-		return unknown
+		return words.Unknown
 	}
-	return fmt.Sprintf("%s%s (%s)", sign(e), count(int(n+0.5)), percent(n/float64(l.Limit)))
+	return fmt.Sprintf("%s%s (%s)", sign(e), words.Count(int(n+0.5)), words.SignedPercent(sign(e), n/float64(l.Limit)))
 }
 
-// sourceWords say where an endpoint's figures are from.
-func sourceWords(e *model.EndpointReport) string {
-	words := map[string]string{model.SourceTap: "tap", model.SourceTail: "log tail", model.SourceBilling: "billing log", "": unknown}[e.Source]
+// sourceText says where an endpoint's figures come from.
+func sourceText(e *model.EndpointReport) string {
+	text := map[string]string{model.SourceTap: "tap", model.SourceTail: "log tail", model.SourceBilling: "billing log", "": words.Unknown}[e.Source]
 	local, ok := e.Local.Get()
 	if more := e.Accepted.Or(0) - local; e.Source == model.SourceBilling && ok && more > 0 {
-		words += fmt.Sprintf(" (%s here)", count(local))
+		text += fmt.Sprintf(" (%s from this machine)", words.Count(local))
 	}
-	return words
+	return text
 }

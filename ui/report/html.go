@@ -7,6 +7,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"quotatop/ui/words"
 )
 
 //go:embed page.html
@@ -21,28 +23,28 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"keep":  keep,
 }).Parse(pageText))
 
-// unit is a figure with what must stay on its line: a unit, or what it is in.
-var unit = regexp.MustCompile(`([0-9≈≤]) (%|s\b|min\b|h\b|d\b|[0-9])`)
+// stamps are the blanks within a date and time.
+var stamps = regexp.MustCompile(`([0-9]) ([0-9])`)
 
-// keep binds units to their figures.
-func keep(s string) string { return unit.ReplaceAllString(s, "$1\u00a0$2") }
+// keep holds dates and times together on one line.
+func keep(s string) string { return stamps.ReplaceAllString(s, "$1\u00a0$2") }
 
-// htmlPage is a page and what only the HTML says.
+// htmlPage is a page with what only the HTML shows.
 type htmlPage struct {
 	page
 	Title string
 	Empty bool
-	Pair  bool // several runs stand side by side
+	Pair  bool // several runs are side by side
 }
 
-// HTML writes the reports as one page that needs nothing else: no script, no
-// font, no other file.
+// HTML writes the reports as one self-contained page: no script, no font, no
+// other file.
 func HTML(w io.Writer, runs []Named) error {
 	p := htmlPage{page: newPage(runs), Title: "API quota report", Empty: allEmpty(runs), Pair: len(runs) > 1}
 	if len(runs) > 0 {
 		names := make([]string, len(runs))
 		for i := range runs {
-			names[i] = plain(runs[i].Name)
+			names[i] = words.OneLine(runs[i].Name)
 		}
 		p.Title += ": " + strings.Join(names, ", ")
 	}

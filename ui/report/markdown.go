@@ -25,9 +25,9 @@ func Markdown(w io.Writer, runs []Named) error {
 		}
 		for _, item := range l.Items {
 			if item.Endpoint != "" {
-				item.Words = "**" + escape(item.Endpoint) + "** " + escape(item.Words)
+				item.Text = "**" + escape(item.Endpoint) + "** " + escape(item.Text)
 			}
-			fmt.Fprintf(&b, "- %s\n", item.Words)
+			fmt.Fprintf(&b, "- %s\n", item.Text)
 		}
 		b.WriteString("\n")
 	}
@@ -58,7 +58,7 @@ func Markdown(w io.Writer, runs []Named) error {
 	return flush(w, &b)
 }
 
-// flush writes the text with one line end.
+// flush writes the text with one newline at its end.
 func flush(w io.Writer, b *bytes.Buffer) error {
 	_, err := w.Write(append(bytes.TrimRight(b.Bytes(), "\n"), '\n'))
 	return err
@@ -73,7 +73,7 @@ func allEmpty(runs []Named) bool {
 	return true
 }
 
-// writeTable writes a table that has rows, below its caption.
+// writeTable writes a table below its caption, or nothing if it has no rows.
 func writeTable(b *bytes.Buffer, level string, t table) {
 	if len(t.Rows) == 0 {
 		return
@@ -92,7 +92,7 @@ func writeTable(b *bytes.Buffer, level string, t table) {
 	b.WriteString("\n")
 }
 
-// escape keeps Markdown and HTML from reading anything into foreign text.
+// escape escapes what Markdown or HTML would interpret.
 func escape(s string) string {
 	return strings.NewReplacer(
 		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "~", `\~`,

@@ -6,44 +6,45 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/ui/words"
 )
 
-// A page is what all forms for people say, in words.
+// A page is the text that Markdown and HTML have in common.
 type page struct {
 	Runs      []string // a line about each run
-	Verdicts  []list   // how near each run came to its limits
+	Verdicts  []list   // how close each run came to its limits
 	Overview  table
 	Endpoints []section
-	Quiet     string // the endpoints without a call
+	Quiet     string // names the endpoints without calls
 	Money     table
-	Models    []table // of each run that names some
+	Models    []table // a run each, without runs that name none
 	Notes     []string
 }
 
-// list is a list of sentences about a run.
+// A list is some sentences about a run.
 type list struct {
 	Of    string
 	Items []sentence
 }
 
-// sentence says something of an endpoint, whose name it begins with.
-type sentence struct{ Endpoint, Words string }
+// A sentence is about an endpoint, whose name it begins with, or about none.
+type sentence struct{ Endpoint, Text string }
 
-// table is words in rows and columns. The first cell of a row is its heading.
+// A table has rows and columns of text. The first cell of a row is its heading.
 type table struct {
 	Caption string
 	Head    []string
 	Rows    [][]cell
 }
 
-// cell is some words, and a bar where they tell of a part of a limit.
+// A cell is a text, with a bar where the text is about a part of a limit.
 type cell struct {
 	Text  string
 	Bar   float64 // its length in percent; 0 for none
-	Level string  // how near that is to the limit
+	Level string  // the pressure, for the bar's colour
 }
 
-// add adds a row of words.
+// add adds a row of texts.
 func (t *table) add(texts ...string) {
 	row := make([]cell, len(texts))
 	for i, text := range texts {
@@ -52,10 +53,10 @@ func (t *table) add(texts ...string) {
 	t.Rows = append(t.Rows, row)
 }
 
-// section is one endpoint in all runs.
+// A section is about one endpoint in all runs.
 type section struct {
 	ID, Name string
-	Facts    []table // of its calls, then of each limit
+	Facts    []table // about its calls, then about each limit
 	Charts   []chart
 }
 
@@ -63,7 +64,7 @@ func newPage(runs []Named) page {
 	var p page
 	names := make([]string, len(runs))
 	for i := range runs {
-		names[i] = plain(runs[i].Name)
+		names[i] = words.OneLine(runs[i].Name)
 		p.Runs = append(p.Runs, runLine(names[i], runs[i].Report))
 		p.Verdicts = append(p.Verdicts, verdicts(names[i], runs[i].Report))
 		p.Notes = append(p.Notes, notes(names[i], runs[i].Report, len(runs) > 1)...)
@@ -78,7 +79,7 @@ func newPage(runs []Named) page {
 		p.Endpoints = append(p.Endpoints, section{g.id, g.name, g.facts(names, runs), g.charts(names, runs)})
 	}
 	if len(quiet) > 0 && len(p.Endpoints) > 0 {
-		p.Quiet = "No calls were seen of " + strings.Join(quiet, ", ") + "."
+		p.Quiet = "No calls to " + strings.Join(quiet, ", ") + "."
 	}
 	p.Overview = overview(names, groups)
 	p.Money = moneyTable(names, runs)
@@ -90,34 +91,34 @@ func newPage(runs []Named) page {
 	return p
 }
 
-// runLine says what a run is.
+// runLine describes a run.
 func runLine(name string, r model.Report) string {
 	if r.Empty() {
 		return name + ": no events, so there is nothing to report."
 	}
 	from, ok := r.From.Get()
 	if !ok {
-		return name + ": no event has a usable time; only totals are known."
+		return name + ": no event has a usable time, so only totals are known."
 	}
 	to := r.To.Or(from)
-	return fmt.Sprintf("%s: %s to %s UTC, watched for %s, %s events, limits of %s.",
-		name, stamp(from), stampBeside(to, from), duration(seconds(r.Watched.Or(0))), count(r.Events), plain(r.Profile))
+	return fmt.Sprintf("%s: %s to %s UTC, observed for %s, %s events, limit profile %s.",
+		name, stamp(from), stampBeside(to, from), words.Duration(words.Seconds(r.Watched.Or(0))), words.Count(r.Events), words.OneLine(r.Profile))
 }
 
 func verdicts(name string, r model.Report) list {
 	l := list{Of: name}
 	for _, e := range r.Endpoints {
 		if isBusy(&e) && (len(e.Limits) > 0 || e.Rejected.Or(0) > 0) {
-			l.Items = append(l.Items, sentence{plain(e.ID), verdict(e)})
+			l.Items = append(l.Items, sentence{words.OneLine(e.ID), verdict(e)})
 		}
 	}
 	if len(l.Items) == 0 {
-		l.Items = []sentence{{Words: "No calls were seen."}}
+		l.Items = []sentence{{Text: "No calls."}}
 	}
 	return l
 }
 
-// notes are what a reader must know of how a report was made.
+// notes are what a reader must know about how a report was made.
 func notes(name string, r model.Report, named bool) (out []string) {
 	note := func(format string, args ...any) {
 		prefix := ""
@@ -127,13 +128,13 @@ func notes(name string, r model.Report, named bool) (out []string) {
 		out = append(out, prefix+fmt.Sprintf(format, args...))
 	}
 	if r.OutOfOrder > 0 {
-		note("%s came too late to be placed in a window: they are in the totals, not in peaks, averages and times.", calls(r.OutOfOrder))
+		note("%s arrived too late for their window: they are in the totals, but not in peaks, averages and times.", words.Calls(r.OutOfOrder))
 	}
 	if r.Gaps > 0 {
-		note("%d long silences are not counted as watched.", r.Gaps)
+		note("The time observed leaves out %d long gaps without events.", r.Gaps)
 	}
 	if r.Earlier > 0 {
-		note("%s billing rows are of before the run and count for the cap only.", count(r.Earlier))
+		note("%s billing rows are from before the run and count towards the cap only.", words.Count(r.Earlier))
 	}
 	estimated, upper, unseen, longest := false, false, false, time.Duration(0)
 	for _, e := range r.Endpoints {
@@ -146,27 +147,27 @@ func notes(name string, r model.Report, named bool) (out []string) {
 			}
 		}
 	}
-	if watched, ok := r.Watched.Get(); ok && longest > seconds(watched) {
-		note("The run was shorter than the %s that a limit counts over: a longer run at its pace has less headroom.", longSpan(longest))
+	if watched, ok := r.Watched.Get(); ok && longest > words.Seconds(watched) {
+		note("The run was shorter than the %s that a limit counts over: a longer run at the same rate has less headroom.", spanName(longest))
 	}
 	if estimated {
-		note("≈ figures are estimates: the billing log was too long to read in full, and was sampled.")
+		note("≈ marks estimates: the billing log was too long to read in full, so it was sampled.")
 	}
 	if upper {
-		note("≤ figures may count calls from other addresses, which a per-IP limit does not.")
+		note("≤ marks upper bounds: they may include calls from other IPs, which a per-IP limit does not count.")
 	}
 	if unseen {
-		note("Rejected calls are unknown: the billing log does not show them, and no tap or tail watched.")
+		note("Rejected calls are unknown: the billing log does not show them, and there was no tap or tail.")
 	}
 	if r.Polls.Sent > 0 {
-		note("quotatop itself sent %s; per-IP limits count them.", calls(r.Polls.Sent))
+		note("quotatop itself sent %s, which per-IP limits count.", words.Calls(r.Polls.Sent))
 	}
 	return out
 }
 
-// overview is a line for each endpoint that had calls.
+// overview has a row for each endpoint that had calls.
 func overview(names []string, groups []group) table {
-	t := table{Caption: "Endpoints", Head: []string{"Endpoint", "Peak of limit", "Time at 90 % or more", "Sent", "Rejected", "Waiting asked"}}
+	t := table{Caption: "Endpoints", Head: []string{"Endpoint", "Peak of limit", "Time at 90% or more", "Sent", "Rejected", "Retry-After total"}}
 	if len(names) != 1 {
 		t = table{Caption: "Peak of the limit", Head: append([]string{"Endpoint"}, names...)}
 	}
@@ -179,11 +180,11 @@ func overview(names []string, groups []group) table {
 			row = append(row, peakCell(e))
 		}
 		if e := g.of[0]; len(names) == 1 {
-			above := unknown
+			above := words.Unknown
 			if i, _ := e.Tightest(); len(e.Limits) > 0 {
 				above = timeAbove(e.Limits[i], 90, model.Opt[float64]{})
 			}
-			for _, text := range []string{above, signed(e, e.Sent), partOf(e.Rejected, e.Sent), timeOf(e.WaitS, model.Opt[float64]{})} {
+			for _, text := range []string{above, signed(e, e.Sent), shareOf(e.Rejected, e.Sent), timeOf(e.WaitS, model.Opt[float64]{})} {
 				row = append(row, cell{Text: text})
 			}
 		}

@@ -244,14 +244,14 @@ func TestVerdict(t *testing.T) {
 		e    model.EndpointReport
 		want string
 	}{
-		"a little":  {seen(limit(185, 0)), "could have run 8 % faster (peak 185 of 200/min)."},
+		"a little":  {seen(limit(185, 0)), "could have run 8% faster (peak 185 of 200/min)."},
 		"much":      {seen(limit(48, 0)), "could have run 4.1 times as fast (peak 48 of 200/min)."},
 		"none":      {seen(limit(200, 0)), "could not have run faster (peak 200 of 200/min)."},
-		"met":       {seen(limit(200, 31)), "met its limit of 200/min, which denied 31 calls."},
-		"at least":  {bounded, "could have run 2.0 times as fast, or more, as calls from other addresses do not count (peak 100 of 200/min)."},
+		"met":       {seen(limit(200, 31)), "reached its limit of 200/min, which denied 31 calls."},
+		"at least":  {bounded, "could have run 2.0 times as fast, or more, because calls from other IPs do not count (peak ≤100 of 200/min)."},
 		"the cap":   {capped, "could have run 2.0 times as fast (peak 100 of 200/min); the spending cap denied 1 call."},
-		"shared":    {shared, "could have run 2.0 times as fast (peak 100 of 200/min); another limit denied 3 of its calls."},
-		"no window": {seen(limit(0, 0)), "had no accepted call, so its headroom is unknown."},
+		"shared":    {shared, "could have run 2.0 times as fast (peak 100 of 200/min); 3 calls hit another limit."},
+		"no window": {seen(limit(0, 0)), "had no accepted calls, so its headroom is unknown."},
 	} {
 		if got := verdict(tt.e); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, tt.want)
@@ -259,27 +259,10 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
-	for got, want := range map[string]string{
-		count(0):                            "0",
-		count(-1234):                        "-1,234",
-		count(1234567):                      "1,234,567",
-		duration(0):                         "0 s",
-		duration(40 * time.Millisecond):     "0.1 s",
-		duration(59600 * time.Millisecond):  "1 min",
-		duration(200 * time.Second):         "3 min 20 s",
-		duration(26 * time.Hour):            "1 d 2 h",
-		percent(0.0004):                     "<0.1 %",
-		percent(0.004):                      "0.4 %",
-		percent(0.999):                      "99 %",
-		percent(1.034):                      "103 %",
-		money(model.Some(model.Micros(0))):  "$0.00",
-		money(model.Some(model.Micros(42))): "$0.000042",
-		money(model.Some(1234560000 * model.Micros(1))): "$1,234.56",
-		money(model.Opt[model.Micros]{}):                unknown,
-	} {
-		if got != want {
-			t.Errorf("got %q, want %q", got, want)
+func TestLimitText(t *testing.T) {
+	for per, want := range map[float64]string{1: "1,200/s", 60: "1,200/min", 3600: "1,200/hour", 86400: "1,200/day", 90: "1,200/1m30s"} {
+		if got := limitText(model.LimitReport{Limit: 1200, PerS: per}); got != want {
+			t.Errorf("limit over %v s: got %q, want %q", per, got, want)
 		}
 	}
 }

@@ -4,41 +4,40 @@ import (
 	"fmt"
 
 	"quotatop/model"
+	"quotatop/ui/words"
 )
 
-// moneyTable is the spend and the cap's outlook.
+// moneyTable has the spend and the forecast of the cap.
 func moneyTable(names []string, runs []Named) table {
 	t := table{Caption: "Spend", Head: append([]string{"Figure"}, names...)}
 	for _, fact := range []struct {
 		label string
 		cell  func(s model.SpendReport, r model.Report) string
 	}{
-		{"Spent", func(s model.SpendReport, _ model.Report) string { return about(s.Estimated, money(s.Spent)) }},
-		{"Known from", func(s model.SpendReport, _ model.Report) string {
-			return map[string]string{"account": "the account's figures", "rows": "billing rows", "calls": "calls seen here"}[s.Source]
+		{"Spent", func(s model.SpendReport, _ model.Report) string { return words.Amount(s.Spent, s.Estimated) }},
+		{"Source", func(s model.SpendReport, _ model.Report) string {
+			return map[string]string{"account": "the account's figures", "rows": "billing rows", "calls": "calls from this machine"}[s.Source]
 		}},
-		{"Burn, average", func(s model.SpendReport, _ model.Report) string { return perMinute(s.BurnPerMin) }},
-		{"Burn, dearest minute", func(s model.SpendReport, _ model.Report) string { return perMinute(s.PeakPerMin) }},
+		{"Burn rate, average", func(s model.SpendReport, _ model.Report) string { return words.Opt(s.BurnPerMin, words.PerMinute) }},
+		{"Burn rate, highest minute", func(s model.SpendReport, _ model.Report) string { return words.Opt(s.PeakPerMin, words.PerMinute) }},
 		{"Cap", func(s model.SpendReport, _ model.Report) string {
 			if !s.Cap.Limit.Known() {
-				return unknown
+				return words.Unknown
 			}
-			return money(s.Cap.Limit) + " a " + s.Cap.Period
+			return words.Opt(s.Cap.Limit, words.Money) + " a " + s.Cap.Period
 		}},
-		{"Used at the end", func(s model.SpendReport, _ model.Report) string { return about(s.Cap.Estimated, money(s.Cap.Used)) }},
-		{"Left at the end", func(s model.SpendReport, _ model.Report) string {
-			return about(s.Cap.Estimated, money(s.Cap.Remaining))
-		}},
-		{"At the average burn", outlook},
+		{"Used at the end", func(s model.SpendReport, _ model.Report) string { return words.CapUsed(&s.Cap) }},
+		{"Left at the end", func(s model.SpendReport, _ model.Report) string { return words.CapLeft(&s.Cap) }},
+		{"At the average burn rate", forecast},
 	} {
 		row := []string{fact.label}
 		some := false
 		for i := range runs {
 			text := fact.cell(runs[i].Report.Spend, runs[i].Report)
 			if text == "" {
-				text = unknown
+				text = words.Unknown
 			}
-			some = some || text != unknown
+			some = some || text != words.Unknown
 			row = append(row, text)
 		}
 		if some {
@@ -48,36 +47,21 @@ func moneyTable(names []string, runs []Named) table {
 	return t
 }
 
-// about marks a figure that is an estimate.
-func about(estimated bool, text string) string {
-	if estimated && text != unknown {
-		return "≈ " + text
-	}
-	return text
-}
-
-func perMinute(m model.Opt[model.Micros]) string {
-	if !m.Known() {
-		return unknown
-	}
-	return money(m) + "/min"
-}
-
-// outlook says how long the cap lasts.
-func outlook(s model.SpendReport, r model.Report) string {
+// forecast says how long the cap will last.
+func forecast(s model.SpendReport, r model.Report) string {
 	c := s.Cap
 	switch at, out := c.ExhaustsAt.Get(); {
 	case !c.Remaining.Known() || !c.BurnPerMin.Known():
-		return unknown
+		return words.Unknown
 	case c.Remaining.Or(0) == 0:
-		return "used up; resets " + stampBeside(c.ResetsAt, r.To.Or(c.ResetsAt)) + " UTC"
+		return "cap reached; resets " + stampBeside(c.ResetsAt, r.To.Or(c.ResetsAt)) + " UTC"
 	case out:
-		return "used up at " + stampBeside(at, r.To.Or(at)) + " UTC, " + duration(c.ResetsAt.Sub(at)) + " before the reset"
+		return "runs out at " + stampBeside(at, r.To.Or(at)) + " UTC, " + words.Duration(c.ResetsAt.Sub(at)) + " before the reset"
 	}
-	return "lasts until the reset at " + stampBeside(c.ResetsAt, r.To.Or(c.ResetsAt)) + " UTC"
+	return "will last until the reset at " + stampBeside(c.ResetsAt, r.To.Or(c.ResetsAt)) + " UTC"
 }
 
-// mostModels is how many models a table names.
+// mostModels is how many models a table lists.
 const mostModels = 20
 
 func modelTable(name string, models []model.ModelReport, named bool) table {
@@ -91,14 +75,14 @@ func modelTable(name string, models []model.ModelReport, named bool) table {
 			rest += m.Calls
 			continue
 		}
-		tokens := unknown
+		tokens := words.Unknown
 		if n, ok := m.Tokens.Get(); ok {
-			tokens = count(int(n))
+			tokens = words.Count(int(n))
 		}
-		t.add(plain(m.Model), count(m.Calls), tokens, money(m.Cost))
+		t.add(words.OneLine(m.Model), words.Count(m.Calls), tokens, words.Opt(m.Cost, words.Money))
 	}
 	if rest > 0 {
-		t.add(fmt.Sprintf("%d more", len(models)-mostModels), count(rest), unknown, unknown)
+		t.add(fmt.Sprintf("+%d more", len(models)-mostModels), words.Count(rest), words.Unknown, words.Unknown)
 	}
 	return t
 }

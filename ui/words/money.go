@@ -45,18 +45,20 @@ func smallMoney(m model.Micros) string {
 // PerMinute writes a spending rate: $0.09/min.
 func PerMinute(m model.Micros) string { return Money(m) + "/min" }
 
-// CapUsed writes what is used of the cap, with ≈ for an estimate.
-func CapUsed(c *model.Cap) string { return capMoney(c, c.Used) }
-
-// CapLeft writes what is left of the cap, with ≈ for an estimate.
-func CapLeft(c *model.Cap) string { return capMoney(c, c.Remaining) }
-
-func capMoney(c *model.Cap, m model.Opt[model.Micros]) string {
-	if !m.Known() {
+// Amount writes money that may be unknown, with ≈ for an estimate.
+func Amount(m model.Opt[model.Micros], estimated bool) string {
+	v, ok := m.Get()
+	if !ok {
 		return Unknown
 	}
-	return Sign(c.Estimated, false, false) + Opt(m, Money)
+	return Sign(estimated, false, false) + Money(v)
 }
+
+// CapUsed writes what is used of the cap, with ≈ for an estimate.
+func CapUsed(c *model.Cap) string { return Amount(c.Used, c.Estimated) }
+
+// CapLeft writes what is left of the cap, with ≈ for an estimate.
+func CapLeft(c *model.Cap) string { return Amount(c.Remaining, c.Estimated) }
 
 // CapPercent writes the used part of the cap, with ≈ for an estimate.
 func CapPercent(c *model.Cap) string {
