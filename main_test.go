@@ -139,7 +139,7 @@ func TestMistakes(t *testing.T) {
 func api(t *testing.T) string {
 	t.Helper()
 	s := sim.New(sim.Options{Key: testKey})
-	if err := s.Backfill(sim.DemoBackfill(50)); err != nil {
+	if err := s.Backfill(sim.Scenarios()[0].Backfill(50)); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(s)

@@ -1,4 +1,4 @@
-// Package eventline reads and writes model.Events as lines of text, so that any
+// Package events reads and writes model.Events as lines of text, so that any
 // client can report its calls and a file can be followed while it grows.
 //
 // A file of event lines is JSON Lines: one line is one event, an object with

@@ -1,6 +1,6 @@
 // Package recording keeps one run in a file, and plays it again.
 //
-// A recording is a file of event lines (package eventline), as text (.jsonl)
+// A recording is a file of event lines (package events), as text (.jsonl)
 // or in zstd frames (.jsonl.zst). Its first line is a header, which says all
 // that is needed to play it; a second one says what the ledger knew by then,
 // where it had been recovered. Between the events stand ticks, lines with

@@ -187,7 +187,7 @@ func TestLoadRefusesNonsense(t *testing.T) {
 
 func TestBackfill(t *testing.T) {
 	s, _ := newServer(Options{})
-	b := DemoBackfill(0)
+	b := Scenarios()[0].Backfill(0)
 	if err := s.Backfill(b); err != nil {
 		t.Fatal(err)
 	}
@@ -196,8 +196,8 @@ func TestBackfill(t *testing.T) {
 	}
 	hour := s.Truth("all", noon.Add(-time.Hour), noon).Accepted
 	minute := s.Truth("all", noon.Add(-time.Minute), noon).Accepted
-	if hour < 4200 || hour > 4800 || minute < 600 || minute > 720 {
-		t.Errorf("got %d calls in the hour, %d in the minute, want about 4,500 and 650", hour, minute)
+	if hour < 2900 || hour > 3150 || minute < 170 || minute > 210 {
+		t.Errorf("got %d calls in the hour, %d in the minute, want about 3,040 and 190", hour, minute)
 	}
 	page := readLog(t, s, "page_size=100")
 	if len(page.Items) != 100 || page.TotalCount < hour {
@@ -213,57 +213,61 @@ func TestBackfill(t *testing.T) {
 	}
 	s, clock := newServer(Options{})
 	clock.at = time.Date(2026, 6, 18, 0, 10, 0, 0, time.UTC)
-	if err := s.Backfill(DemoBackfill(0.5)); err != nil {
+	if err := s.Backfill(Scenarios()[0].Backfill(0.5)); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.SpentUSD(); got != 0.46 {
-		t.Errorf("got $%g spent after midnight, want 0.46", got)
+	if got := s.SpentUSD(); got != 0.492 {
+		t.Errorf("got $%g spent after midnight, want 0.492", got)
 	}
 }
 
-// The demo keeps its promises, second by second, over real HTTP in fake time.
-func TestDemo(t *testing.T) {
+// The wall scenario keeps its promises, second by second, over real HTTP in fake
+// time: calm, a wall 20 s later or more, refusals with a wait to count down, and
+// recovery within 40 s; and so again in the next round.
+func TestWallScenario(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Options{})
 		client, stop := overPipe(s)
 		defer stop()
-		if err := s.Backfill(DemoBackfill(50)); err != nil {
+		scenario := Scenarios()[0]
+		if err := s.Backfill(scenario.Backfill(50)); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		l := &Load{BaseURL: "http://pioneer.test", Key: "k", Client: client, Obedient: 0.6, Plan: DemoPlan()}
+		l := &Load{BaseURL: "http://pioneer.test", Key: "k", Client: client, Obedient: 0.6, Plan: scenario.Plan}
 		ended := make(chan error)
 		go func() { ended <- l.Run(ctx) }()
-		begin, spent := time.Now(), s.SpentUSD()
-		var wall, denied int
-		for second := 1; second <= 90; second++ {
-			time.Sleep(time.Second)
-			now := time.Now()
-			count := func(id string) Counts { return s.Truth(id, now.Add(-time.Minute), now) }
-			if n := count("all").Accepted; second < 65 && (n < 550 || n > 1000) {
-				t.Errorf("second %d: got %d calls in the minute, want 550 to 1000", second, n)
-			}
-			if n := count("inference").Accepted; second < 65 && (n < 510 || n > 530) {
-				t.Errorf("second %d: got %d inference calls in the minute, want about 520", second, n)
-			}
-			if count("chat").Accepted == 200 && wall == 0 {
-				wall = second
-			}
-			denied = max(denied, count("chat").Rejected)
-			if all := s.Truth("all", begin, now); all.Rejected > 0 || all.Capped > 0 {
-				t.Fatalf("second %d: got %+v, want chat's limit alone", second, all)
-			}
-			if second == 60 {
-				if burn := s.SpentUSD() - spent; burn < 0.05 || burn > 0.16 {
-					t.Errorf("got a burn of $%.3f in the minute, want about 0.09", burn)
+		begin := time.Now()
+		if scenario.Plan.Length > 3*time.Minute {
+			t.Errorf("the plan takes %s, want it to repeat within 3 minutes", scenario.Plan.Length)
+		}
+		for round := range 3 {
+			start := begin.Add(time.Duration(round) * scenario.Plan.Length)
+			wall, last := 0, 0
+			for second := 1; second <= 40; second++ {
+				time.Sleep(time.Until(start.Add(time.Duration(second) * time.Second)))
+				now := time.Now()
+				chat := s.Truth("chat", now.Add(-time.Minute), now)
+				if second <= 4 && (chat.Accepted < 90 || chat.Accepted > 140) {
+					t.Errorf("round %d, second %d: %d chat calls in the minute, want it calm", round, second, chat.Accepted)
+				}
+				if chat.Accepted >= 200 && wall == 0 {
+					wall = second
+				}
+				if s.Truth("chat", now.Add(-time.Second), now).Rejected > 0 {
+					last = second
 				}
 			}
+			refused := s.Truth("chat", start, time.Now()).Rejected
+			if wall < 21 || wall > 30 {
+				t.Errorf("round %d: chat reached its limit at second %d, want 21 to 30", round, wall)
+			}
+			if refused < 5 || last-wall < 3 || last > 38 {
+				t.Errorf("round %d: %d refusals up to second %d, want some for seconds, and calls accepted again by second 38", round, refused, last)
+			}
 		}
-		if wall < 35 || wall > 45 {
-			t.Errorf("chat reached its limit at second %d, want 35 to 45", wall)
-		}
-		if denied < 20 {
-			t.Errorf("got %d denials in a minute, want more to see", denied)
+		if all := s.Truth("all", begin, time.Now()); all.Capped > 0 {
+			t.Errorf("got %+v, want chat's limit alone", all)
 		}
 		if got := l.Tally(); got.Held < 5 || got.Dropped+got.Failed > 0 {
 			t.Errorf("got %+v, want some held and none lost", got)
@@ -275,63 +279,112 @@ func TestDemo(t *testing.T) {
 	})
 }
 
-// With a small cap the demo reaches it within the minute.
-func TestDemoReachesSmallCap(t *testing.T) {
-	for _, usd := range []float64{0.02, 1, 31.28} {
-		s, _ := newServer(Options{CapUSD: usd})
-		if err := s.Backfill(DemoBackfill(usd)); err != nil {
+// With a small cap, or in the scenario of the cap, it is reached within the
+// minute.
+func TestScenarioReachesCap(t *testing.T) {
+	capped, err := ScenarioNamed("cap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		scenario Scenario
+		usd      float64
+	}{{Scenarios()[0], 0.005}, {Scenarios()[0], 1}, {Scenarios()[0], 31.272}, {capped, 50}, {capped, 1}} {
+		s, _ := newServer(Options{CapUSD: tt.usd})
+		if err := s.Backfill(tt.scenario.Backfill(tt.usd)); err != nil {
 			t.Fatal(err)
 		}
-		var capped time.Duration
-		plan := DemoPlan()
+		var reached time.Duration
+		plan := tt.scenario.Plan
 		for at, a := range plan.arrivals(9) {
 			if r := s.Call(Call{At: noon.Add(at), Path: plan.Streams[a.stream].Path, Model: a.model, IP: a.ip()}); r.Reason != "" {
-				capped = at
+				reached = at
 				break
 			}
 			if at > time.Hour {
 				break
 			}
 		}
-		if capped == 0 || capped > time.Minute {
-			t.Errorf("cap $%g: reached after %s, want within a minute", usd, capped)
+		if reached < 4*time.Second || reached > time.Minute {
+			t.Errorf("%s, cap $%g: reached after %s, want within a minute", tt.scenario.Name, tt.usd, reached)
 		}
 	}
 }
 
-// For hours the demo meets no limit but chat's.
-func TestDemoLasts(t *testing.T) {
-	s, _ := newServer(Options{CapUSD: -1})
-	if err := s.Backfill(DemoBackfill(0)); err != nil {
-		t.Fatal(err)
-	}
-	plan := DemoPlan()
-	for at, a := range plan.arrivals(5) {
-		if at > 5*time.Hour {
-			break
+// For hours the scenarios meet no limit but chat's.
+func TestScenariosLast(t *testing.T) {
+	for _, scenario := range Scenarios() {
+		s, _ := newServer(Options{CapUSD: -1})
+		if err := s.Backfill(scenario.Backfill(0)); err != nil {
+			t.Fatal(err)
 		}
-		c := Call{At: noon.Add(at), Path: plan.Streams[a.stream].Path, Model: a.model}
-		if a.machine > 0 {
-			c.IP = a.ip()
+		for at, a := range scenario.Plan.arrivals(5) {
+			if at > 5*time.Hour {
+				break
+			}
+			c := Call{At: noon.Add(at), Path: scenario.Plan.Streams[a.stream].Path, Model: a.model}
+			if a.machine > 0 {
+				c.IP = a.ip()
+			}
+			if r := s.Call(c); r.Status != 200 && r.Detail != "Rate limit exceeded: 200 per 1 minute" {
+				t.Fatalf("%s, after %s: got %d %s", scenario.Name, at, r.Status, r.Detail)
+			}
 		}
-		if r := s.Call(c); r.Status != 200 && r.Detail != "Rate limit exceeded: 200 per 1 minute" {
-			t.Fatalf("after %s: got %d %s", at, r.Status, r.Detail)
-		}
-	}
-	for hour := range 5 {
-		from := noon.Add(time.Duration(hour) * time.Hour)
-		n := s.Truth("all", from, from.Add(time.Hour))
-		if n.Accepted > 8_500 {
-			t.Errorf("hour %d: got %d calls, want well below 10,000", hour, n.Accepted)
-		}
-		if s.Truth("chat", from, from.Add(time.Hour)).Rejected < 100 {
-			t.Errorf("hour %d: got few denials", hour)
-		}
-	}
-	for minute := range 120 { // the history is in the first hour's sums too
-		to := noon.Add(time.Duration(minute) * time.Minute)
-		if n := s.Truth("all", to.Add(-time.Hour), to).Accepted; n > 9_700 {
-			t.Errorf("minute %d: got %d calls in the hour before, want below 10,000", minute, n)
+		for hour := range 5 {
+			from := noon.Add(time.Duration(hour) * time.Hour)
+			if n := s.Truth("all", from, from.Add(time.Hour)); n.Accepted > 14_000 {
+				t.Errorf("%s, hour %d: got %d calls, want fewer", scenario.Name, hour, n.Accepted)
+			}
+			refused := s.Truth("chat", from, from.Add(time.Hour)).Rejected
+			if wanted := scenario.Name == "wall" || scenario.Name == "others"; wanted != (refused >= 100) {
+				t.Errorf("%s, hour %d: %d denials", scenario.Name, hour, refused)
+			}
 		}
 	}
+}
+
+func TestScenarioNames(t *testing.T) {
+	if s, err := ScenarioNamed("outage"); err != nil || s.Outage.To <= s.Outage.From {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	if _, err := ScenarioNamed("clam"); err == nil || !strings.Contains(err.Error(), "use one of wall, calm") {
+		t.Errorf("got %v, want an error that lists them", err)
+	}
+}
+
+// The outage comes and goes with each round.
+func TestOutageScenario(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		scenario, err := ScenarioNamed("outage")
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, stop := overPipe(s)
+		defer stop()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { scenario.Disturb(ctx, s); close(ended) }()
+		begin := time.Now()
+		for _, tt := range []struct{ second, status int }{{5, 200}, {30, 503}, {90, 200}, {170 + 30, 503}, {170 + 90, 200}} {
+			time.Sleep(time.Until(begin.Add(time.Duration(tt.second) * time.Second)))
+			r, err := client.Do(must(http.NewRequestWithContext(ctx, http.MethodGet, "http://pioneer.test/billing/plan-info", nil)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Body.Close()
+			if r.StatusCode != tt.status && !(tt.status == 200 && r.StatusCode == 401) {
+				t.Errorf("second %d: status %d, want %d", tt.second, r.StatusCode, tt.status)
+			}
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

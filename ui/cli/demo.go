@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -15,17 +16,24 @@ import (
 	"quotatop/poller/tap"
 )
 
+// demoOptions are the flags of the demo alone.
+type demoOptions struct {
+	capUSD   float64
+	seed     uint64
+	scenario string
+}
+
 func demoCommand(f *flags) *cobra.Command {
-	var capUSD float64
-	var seed uint64
+	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "the dashboard on a simulated API with a simulated load run; needs no key",
 		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return f.demo(cmd, capUSD, seed) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return f.demo(cmd, o) },
 	}
-	cmd.Flags().Float64Var(&capUSD, "cap-usd", 50, "daily cap of the simulated account; a small one is reached at once")
-	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the simulated load run")
+	cmd.Flags().Float64Var(&o.capUSD, "cap-usd", 50, "daily cap of the simulated account; a small one is reached at once")
+	cmd.Flags().StringVar(&o.scenario, "scenario", sim.Scenarios()[0].Name, "what it shows: "+scenarioList())
+	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "seed of the simulated load run")
 	f.forTable(cmd)
 	f.forPolling(cmd)
 	f.forRecording(cmd)
@@ -33,12 +41,25 @@ func demoCommand(f *flags) *cobra.Command {
 	return cmd
 }
 
+// scenarioList names the scenarios, each with what it shows.
+func scenarioList() string {
+	var texts []string
+	for _, s := range sim.Scenarios() {
+		texts = append(texts, s.Name+" ("+s.Shows+")")
+	}
+	return strings.Join(texts, ", ")
+}
+
 // demo runs the dashboard as it is, against a simulator on loopback and a load
 // run that goes through the tap.
-func (f *flags) demo(cmd *cobra.Command, capUSD float64, seed uint64) error {
+func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 	const key = "pio_sk_demo"
-	if err := checkCap(capUSD); err != nil {
+	if err := checkCap(o.capUSD); err != nil {
 		return err
+	}
+	scenario, err := sim.ScenarioNamed(o.scenario)
+	if err != nil {
+		return usageError{fmt.Errorf("--scenario: %w", err)}
 	}
 	settings, look, err := f.screen()
 	if err != nil {
@@ -61,8 +82,8 @@ func (f *flags) demo(cmd *cobra.Command, capUSD float64, seed uint64) error {
 	if err != nil {
 		return usageError{err}
 	}
-	api := sim.New(sim.Options{Table: s.Table(), Key: key, CapUSD: capUSD, Seed: seed})
-	if err := api.Backfill(sim.DemoBackfill(capUSD)); err != nil {
+	api := sim.New(sim.Options{Table: s.Table(), Key: key, CapUSD: o.capUSD, Seed: o.seed})
+	if err := api.Backfill(scenario.Backfill(o.capUSD)); err != nil {
 		return err
 	}
 	s.Tap(tapped)
@@ -72,13 +93,14 @@ func (f *flags) demo(cmd *cobra.Command, capUSD float64, seed uint64) error {
 		}
 	}
 	defer closeSession(s, cmd.ErrOrStderr())
-	load := &sim.Load{BaseURL: "http://" + tapped.Addr().String(), Direct: direct.String(), Key: key, Plan: sim.DemoPlan(), Seed: seed, Obedient: 0.6}
+	load := &sim.Load{BaseURL: "http://" + tapped.Addr().String(), Direct: direct.String(), Key: key, Plan: scenario.Plan, Seed: o.seed, Obedient: 0.6}
 
 	ctx, cancel := context.WithCancel(cmd.Context())
 	group, ctx := errgroup.WithContext(ctx)
 	cmd.SetContext(ctx)
 	group.Go(func() error { return serve(ctx, ln, api) })
 	group.Go(func() error { return load.Run(ctx) })
+	group.Go(func() error { scenario.Disturb(ctx, api); return nil })
 	group.Go(func() error {
 		defer cancel()
 		return f.show(cmd, s, settings, look, "DEMO")
