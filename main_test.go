@@ -582,7 +582,7 @@ func TestLiveInTmux(t *testing.T) {
 	write(log, `{"at":"`+at+`","call":{"method":"POST","path":"/inference","status":429,"denial":{"retry_after_s":7}}}`+"\n")
 	pane.until("the bell and the command", func(string) bool {
 		data, _ := os.ReadFile(told)
-		return strings.Contains(string(data), `"text":"inference: 429, rate limit: waiting clears it"`) &&
+		return strings.Contains(string(data), `"text":"inference: 429, rate limit: clears by waiting"`) &&
 			strings.Contains(pane.tmux("show-options", "-gqv", "@rang"), "yes")
 	})
 }

@@ -7,12 +7,13 @@ import (
 
 	"quotatop/model"
 	"quotatop/theme"
+	"quotatop/ui/words"
 
 	tea "charm.land/bubbletea/v2"
 )
 
-// cleared is how far the user has seen a group of denials; the next one shows
-// it again.
+// cleared is the state of a group of denials when the user cleared it. The next
+// denial shows the group again.
 type cleared struct {
 	at    time.Time
 	count int
@@ -22,7 +23,7 @@ func itemOf(g *model.DenialGroup) item {
 	return item{endpoint: g.Endpoint, kind: g.Kind, reason: g.Reason, source: g.Source}
 }
 
-// alerts are the groups that a pane shows, newest first.
+// alerts returns the groups that a pane shows, the newest first.
 func (a *App) alerts(p paneID) []*model.DenialGroup {
 	var out []*model.DenialGroup
 	for i := range a.snap.Denials {
@@ -38,21 +39,14 @@ func (a *App) isCleared(g *model.DenialGroup) bool {
 	return ok && c.count == g.Count && !g.At.After(c.at)
 }
 
-// matches reports whether a group contains the filter, in any of its words.
+// matches reports whether any text of a group contains the filter.
 func (a *App) matches(g *model.DenialGroup) bool {
 	f := *a.filter(ratePane)
-	return f == "" || contains(f, who(g), string(g.Kind), g.Reason, g.Detail, g.URL, g.Source, strconv.Itoa(g.Status))
+	return f == "" || contains(f, words.Endpoint(g.Endpoint), string(g.Kind), g.Reason, g.Detail, g.URL, g.Source, strconv.Itoa(g.Status))
 }
 
-// who is whose calls were denied.
-func who(g *model.DenialGroup) string {
-	if g.Endpoint == "" {
-		return "own polls"
-	}
-	return g.Endpoint
-}
-
-// hidden is how many groups of a pane the filter and c keep off the screen.
+// hidden returns how many groups of a pane the filter hides, and how many the user
+// cleared.
 func (a *App) hidden(p paneID) (filtered, clear int) {
 	for i := range a.snap.Denials {
 		g := &a.snap.Denials[i]
@@ -69,7 +63,8 @@ func (a *App) hidden(p paneID) (filtered, clear int) {
 
 func (a *App) canClear() bool { return len(a.alerts(ratePane))+len(a.alerts(billingPane)) > 0 }
 
-// clear hides the alerts of the pane that has the focus, or all.
+// clear clears the alerts of the focused pane, or all alerts if neither pane has the
+// focus.
 func (a *App) clear(string) tea.Cmd {
 	seen := make(map[item]cleared, len(a.snap.Denials))
 	for k, v := range a.cleared {
@@ -93,10 +88,11 @@ func (a *App) billingTitle() []string {
 }
 func (a *App) rateNote() string    { return a.alertsNote(ratePane) }
 func (a *App) billingNote() string { return a.alertsNote(billingPane) }
-func (a *App) drawRate(at area)    { a.drawAlerts(at, ratePane) }
-func (a *App) drawBilling(at area) { a.drawAlerts(at, billingPane) }
 
-// alertsNote says what is not shown, so that nothing is hidden in silence.
+func (a *App) drawRate(at area, o outcome) outcome    { return a.drawAlerts(at, ratePane, o) }
+func (a *App) drawBilling(at area, o outcome) outcome { return a.drawAlerts(at, billingPane, o) }
+
+// alertsNote says what is not shown.
 func (a *App) alertsNote(p paneID) string {
 	filtered, clear := a.hidden(p)
 	var parts []string
@@ -104,16 +100,16 @@ func (a *App) alertsNote(p paneID) string {
 		parts = append(parts, "/"+f)
 	}
 	if filtered > 0 {
-		parts = append(parts, count(filtered)+" hidden")
+		parts = append(parts, words.Count(filtered)+" hidden")
 	}
 	if clear > 0 {
-		parts = append(parts, count(clear)+" cleared")
+		parts = append(parts, words.Count(clear)+" cleared")
 	}
 	return strings.Join(parts, " · ")
 }
 
-// An alertFormat says how wide the columns of an alert are from a width on.
-type alertFormat struct{ w, name, last, until int }
+// An alertFormat is the widths of the columns of an alert that is at least w wide.
+type alertFormat struct{ w, name, last, clears int }
 
 var alertFormats = []alertFormat{
 	{50, 12, 12, 18},
@@ -121,13 +117,13 @@ var alertFormats = []alertFormat{
 	{0, 10, 0, 9},
 }
 
-// drawAlerts gives each group a line, and a second one for its words where
-// there is room for all.
-func (a *App) drawAlerts(at area, p paneID) {
+// drawAlerts gives each group a line, and a second one for its message if all groups
+// have room for that.
+func (a *App) drawAlerts(at area, p paneID, o outcome) outcome {
 	groups := a.alerts(p)
 	if len(groups) == 0 {
 		a.drawNoAlerts(at, p)
-		return
+		return o
 	}
 	cursor := -1
 	if a.subject == p {
@@ -147,43 +143,57 @@ func (a *App) drawAlerts(at area, p paneID) {
 	for i := first; i < min(first+room, len(groups)); i++ {
 		place := at.sub(0, y, at.w, lines)
 		a.drawAlert(place, groups[i], a.nameAmong(groups, groups[i]), i == cursor)
-		a.mark(target{at: place, kind: onRow, pane: p, item: itemOf(groups[i])})
+		o = o.hit(target{at: place, kind: onRow, pane: p, item: itemOf(groups[i])})
 		y += lines
 	}
 	if more := len(groups) - room; more > 0 && at.h > 1 {
-		text := count(more) + " more"
+		text := "+" + words.Count(more) + " more"
 		if first > 0 {
-			text = count(first) + " above, " + count(more-first) + " below"
+			text = words.Count(first) + " above, " + words.Count(more-first) + " below"
 		}
 		at.cut(2, at.h-1, at.w-2, theme.Dim, text)
 	}
+	return o
 }
 
-// drawNoAlerts says that there is none, and when that says little, why.
+// drawNoAlerts says that there are none, and why if that means little.
 func (a *App) drawNoAlerts(at area, p paneID) {
 	if filtered, clear := a.hidden(p); filtered+clear > 0 {
-		at.cut(0, 0, at.w, theme.Dim, "none but those that are hidden")
+		at.cut(0, 0, at.w, theme.Dim, a.nothing(p, filtered, clear))
 		return
 	}
 	if a.waiting() != "" {
-		at.put(0, 0, theme.Dim, unknown)
+		at.put(0, 0, theme.Dim, words.Unknown)
 		return
 	}
 	text := "none in the last hour"
 	if p == billingPane {
 		text = "none today"
 	}
-	if !a.watchesCalls() {
-		text = "none met by our own polls; --tap sees those of the load run too"
+	if !a.observesCalls() {
+		text = "none on our own polls (use --tap to see your run's 429s)"
 	}
 	for y, line := range wrap(text, at.w) {
 		at.put(0, y, theme.Dim, line)
 	}
 }
 
-// watchesCalls reports whether a source sees the calls of the load run as they
-// are answered. Billing rows do not say which calls were rejected.
-func (a *App) watchesCalls() bool {
+// nothing says why a list has no rows, though some exist: how many the filter hides
+// and how many are cleared.
+func (a *App) nothing(p paneID, filtered, clear int) string {
+	var parts []string
+	if f := *a.filter(p); filtered > 0 {
+		parts = append(parts, "nothing matches /"+f, words.Count(filtered)+" hidden")
+	}
+	if clear > 0 {
+		parts = append(parts, words.Count(clear)+" cleared")
+	}
+	return strings.Join(parts, " · ")
+}
+
+// observesCalls reports whether a source observes the responses to the load run's
+// calls. Billing rows do not say which calls were rejected.
+func (a *App) observesCalls() bool {
 	for i := range a.snap.Sources {
 		if n := a.snap.Sources[i].Name; n == model.SourceTap || n == model.SourceTail {
 			return true
@@ -192,7 +202,7 @@ func (a *App) watchesCalls() bool {
 	return false
 }
 
-// kindName is what a group is called in its row.
+// kindName names a group in its row.
 func (a *App) kindName(g *model.DenialGroup) string {
 	switch g.Kind {
 	case model.KindCap:
@@ -204,46 +214,45 @@ func (a *App) kindName(g *model.DenialGroup) string {
 	case model.KindAuth:
 		return "key"
 	}
-	return who(g)
+	return words.Endpoint(g.Endpoint)
 }
 
-// nameAmong is what a group is called in a list: where others are of its kind,
-// whose calls it is about tells it from them.
+// nameAmong names a group in a list. If others are of the same kind, its endpoint
+// tells it apart.
 func (a *App) nameAmong(groups []*model.DenialGroup, g *model.DenialGroup) string {
 	if g.Kind == model.KindRate {
 		return a.kindName(g)
 	}
 	for _, other := range groups {
 		if other.Kind == g.Kind && other.Endpoint != g.Endpoint {
-			return string(g.Kind) + " " + who(g)
+			return string(g.Kind) + " " + words.Endpoint(g.Endpoint)
 		}
 	}
 	return a.kindName(g)
 }
 
-// until is what clears a group, and when, from the longest text to the
-// shortest.
-func (a *App) until(g *model.DenialGroup) (theme.Role, []string) {
+// clears says what clears a group and when, from the longest text to the shortest.
+func (a *App) clears(g *model.DenialGroup) (theme.Role, []string) {
 	now := a.snap.At
 	if g.Kind.Waits() {
 		t, ok := g.RetryAt.Get()
 		switch {
 		case !ok:
-			return theme.Dim, []string{"wait not said", unknown}
+			return theme.Dim, []string{"no Retry-After given", words.Unknown}
 		case t.After(now):
-			left := countdown(t.Sub(now))
+			left := words.Countdown(t.Sub(now))
 			return theme.Hot, []string{"retry in " + left, left}
 		}
-		return theme.Dim, []string{"over"}
+		return theme.Dim, []string{"ended"}
 	}
 	if t, ok := g.ClearsAt.Get(); ok {
 		if !t.After(now) {
-			return theme.Dim, []string{"over"}
+			return theme.Dim, []string{"ended"}
 		}
-		left := longCountdown(t.Sub(now))
+		left := words.LongCountdown(t.Sub(now))
 		return theme.Full, []string{"clears in " + left, left}
 	}
-	return theme.Full, []string{"needs a person", "person"}
+	return theme.Full, []string{"action required", "act"}
 }
 
 func (a *App) drawAlert(at area, g *model.DenialGroup, name string, cursor bool) {
@@ -258,37 +267,38 @@ func (a *App) drawAlert(at area, g *model.DenialGroup, name string, cursor bool)
 	}
 	at.cut(2, 0, f.name, theme.Bright, name)
 	x := 2 + f.name
-	at.right(x, 0, 7, theme.Text, shortCount(g.Count)+"×")
+	at.right(x, 0, 7, theme.Text, words.Short(g.Count)+"×")
 	x += 9
 	if f.last > 0 {
-		at.put(x, 0, theme.Dim, fit(f.last, "last "+rough(a.snap.At.Sub(g.At)), rough(a.snap.At.Sub(g.At))))
+		at.put(x, 0, theme.Dim, fit(f.last, "last "+words.Coarse(a.snap.At.Sub(g.At)), words.Coarse(a.snap.At.Sub(g.At))))
 		x += f.last + 1
 	}
-	role, texts := a.until(g)
-	at.put(x, 0, role, fit(min(f.until, at.w-x), texts...))
-	words := sayings(g)
+	role, texts := a.clears(g)
+	at.put(x, 0, role, fit(min(f.clears, at.w-x), texts...))
+	text := message(g)
 	if at.h > 1 {
-		at.cut(2, 1, at.w-2, theme.Dim, words)
-	} else if x += f.until + 1; at.w-x >= 16 {
-		at.cut(x, 0, at.w-x, theme.Dim, words)
+		at.cut(2, 1, at.w-2, theme.Dim, text)
+	} else if x += f.clears + 1; at.w-x >= 16 {
+		at.cut(x, 0, at.w-x, theme.Dim, text)
 	}
 }
 
-// early says how the client minds what it is told, when it does not.
-func early(g *model.DenialGroup) string {
+// ignored says how many calls the client sent although it was told not to; empty for
+// none.
+func ignored(g *model.DenialGroup) string {
 	switch {
 	case g.Early == 0:
 		return ""
 	case g.Kind == model.KindCap:
-		return count(g.Early) + " sent with the cap closed (X-RateLimit-Reason)"
+		return words.Count(g.Early) + " sent after the cap was reached"
 	}
-	return count(g.Early) + " sent early, before Retry-After was over"
+	return words.Calls(g.Early) + " ignored Retry-After"
 }
 
-// sayings are the words of a denial: where to go first, then what the client
-// does wrong, else what was said.
-func sayings(g *model.DenialGroup) string {
-	text := early(g)
+// message is what matters of a denial: the URL to act at, then what the client does
+// wrong, or else the response's own message.
+func message(g *model.DenialGroup) string {
+	text := ignored(g)
 	if text == "" {
 		text = g.Detail
 	}
@@ -304,48 +314,56 @@ func sayings(g *model.DenialGroup) string {
 	return g.URL + "  " + text
 }
 
-// drawAlertsLine has both kinds on one line: the worse kind first. Where there is
-// no header, its end says what the header would of the screen and the sources.
+// drawLineEnd draws the status words at the end of a line, and returns what is left
+// of it.
+func (a *App) drawLineEnd(at area) area {
+	const denied = 12 // "denied 999k×"
+	status := a.statusWords()
+	for len(status) > 1 && denied+1+wordsWidth(status) > at.w {
+		status = status[:len(status)-1]
+	}
+	n := wordsWidth(status)
+	if n == 0 {
+		return at
+	}
+	at.words(at.w-n, 0, status)
+	return at.sub(0, 0, at.w-n-1, 1)
+}
+
+// drawAlertsLine draws both kinds of alerts on one line, the worse kind first. On a
+// screen without a header, the status words are at its end.
 func (a *App) drawAlertsLine(at area) {
 	if !layoutFor(a.w, a.h).header {
-		const denied = 12 // "denied 999k×"
-		status := a.statusWords()
-		for len(status) > 1 && denied+1+wordsWidth(status) > at.w {
-			status = status[:len(status)-1]
-		}
-		if n := wordsWidth(status); n > 0 {
-			at.words(at.w-n, 0, status)
-			at = at.sub(0, 0, at.w-n-1, 1)
-		}
+		at = a.drawLineEnd(at)
 	}
 	x := at.put(0, 0, theme.Bright, "denied") + 1
 	groups := append(a.alerts(billingPane), a.alerts(ratePane)...)
 	if len(groups) == 0 {
 		text := "none"
 		if a.waiting() != "" {
-			text = unknown
+			text = words.Unknown
 		}
 		at.put(x, 0, theme.Dim, text)
 		return
 	}
 	for i, g := range groups {
-		role, texts := a.until(g)
-		part := []word{{theme.Text, brief(a.kindName(g), maxID)}, {theme.Text, shortCount(g.Count) + "×"}, {role, texts[len(texts)-1]}}
+		role, texts := a.clears(g)
+		part := []word{{theme.Text, brief(a.kindName(g), maxID)}, {theme.Text, words.Short(g.Count) + "×"}, {role, texts[len(texts)-1]}}
 		more := ""
 		if rest := len(groups) - i - 1; rest > 0 {
-			more = " +" + count(rest)
+			more = " +" + words.Count(rest)
 		}
 		switch {
 		case x+wordsWidth(part)+width(more) <= at.w:
-		case i == 0: // not even one: their number
-			words := a.deniedWords(false)[1:]
-			for len(words) > 1 && x+wordsWidth(words) > at.w {
-				words = words[:len(words)-1]
+		case i == 0: // no room for even one: the number of calls
+			parts := a.deniedWords(false)[1:]
+			for len(parts) > 1 && x+wordsWidth(parts) > at.w {
+				parts = parts[:len(parts)-1]
 			}
-			at.words(x, 0, words)
+			at.words(x, 0, parts)
 			return
 		default:
-			at.put(x, 0, theme.Dim, fit(at.w-x, "+"+count(len(groups)-i)))
+			at.put(x, 0, theme.Dim, fit(at.w-x, "+"+words.Count(len(groups)-i)))
 			return
 		}
 		x = at.words(x, 0, part) + 2

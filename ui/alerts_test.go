@@ -31,8 +31,8 @@ func TestCapReachedByRefusal(t *testing.T) {
 	}}
 	for _, size := range [][2]int{{60, 15}, {80, 24}, {120, 40}} {
 		frame := plainFrame(screen(func() *model.Snapshot { return s }, size[0], size[1]))
-		if !strings.Contains(frame, "■ reached") || strings.Contains(frame, "runs out") {
-			t.Errorf("%v: the outlook is not that the cap is reached:\n%s", size, frame)
+		if !strings.Contains(frame, "■ cap reached") || strings.Contains(frame, "runs out") {
+			t.Errorf("%v: the forecast is not that the cap is reached:\n%s", size, frame)
 		}
 	}
 }

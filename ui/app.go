@@ -1,9 +1,8 @@
 // Package ui draws quotatop's screen.
 //
-// The screen is a pure function of the newest Snapshot and of what the user has
-// chosen to see. Its time is Snapshot.At: nothing here reads a clock. App pulls
-// snapshots from its feed with one command at a time, so that a fast feed costs
-// no more frames than it brings snapshots.
+// The screen is a pure function of the newest Snapshot and of what the user chose
+// to see. Its time is Snapshot.At: nothing here reads a clock. App pulls snapshots
+// from its feed with one command at a time, so each snapshot costs one frame.
 package ui
 
 import (
@@ -16,93 +15,91 @@ import (
 	"github.com/charmbracelet/colorprofile"
 )
 
-// Options are what the screen cannot learn from a Snapshot. The zero value is
-// fit for use.
+// Options are what the screen cannot learn from a Snapshot. The zero value is ready
+// to use.
 type Options struct {
-	// Player, if not nil, is what is shown: a replay. Its keys steer it.
+	// Player, if not nil, makes the screen a replay with keys to control it.
 	Player Player
-	// Label is a word for the header, as "DEMO". May be empty.
+	// Label is a word for the header, such as "DEMO". May be empty.
 	Label string
-	// PollNow is bound to r; if nil, the key is not offered. It must not block.
+	// PollNow is bound to r; if nil, there is no such key. It must not block.
 	PollNow func()
-	// Theme is the name of a theme; if empty or unknown, dark or light by the
-	// terminal's background.
+	// Theme is the name of a theme; if empty or unknown, the terminal's background
+	// decides between dark and light.
 	Theme string
-	// Keys are the keys of actions, by the action's name, in place of its default
-	// keys; an empty list leaves it without. If CheckKeys rejects any, none is
-	// obeyed.
+	// Keys replace the default keys of actions, by the action's name; an empty
+	// list leaves the action without keys. If CheckKeys rejects any, none applies.
 	Keys map[string][]string
 	// Themes are those that t cycles through; if empty, theme.BuiltIn.
 	Themes []theme.Theme
-	// Looks bring what takes the place of Theme, Themes and Keys; the newest is
-	// obeyed. May be nil.
+	// Looks replace Theme, Themes and Keys while the screen runs; the newest
+	// applies. May be nil.
 	Looks <-chan Look
-	// Warnings bring short texts, each of which rings the bell and is shown as a
-	// notification, as far as these are wanted. May be nil.
+	// Warnings are short texts. Each rings the bell and is shown as a notification,
+	// if Bell and Notify say so. May be nil.
 	Warnings <-chan string
 	// Bell is whether a warning rings the terminal's bell.
 	Bell bool
-	// Notify is how the terminal is asked for a notification: NotifyOSC9,
+	// Notify is how to ask the terminal for a notification: NotifyOSC9,
 	// NotifyOSC777, or empty for none.
 	Notify string
-	// ASCII draws with plain characters only, for terminals and fonts that know
-	// no others.
+	// ASCII draws with ASCII characters only, for terminals and fonts without
+	// others.
 	ASCII bool
 }
 
 // App is the screen. It is a tea.Model.
 type App struct {
 	feed <-chan model.Snapshot
-	over <-chan struct{} // closed when nobody waits for the screen any more
+	done <-chan struct{} // closed when the screen should end
 	opts Options
 	keys []action
 
-	theme  int  // the place in opts.Themes
-	byUser bool // the theme was named or chosen, not judged by the background
+	theme  int  // the index in opts.Themes
+	byUser bool // the theme was named or chosen, not taken by the background
 	chosen bool // the theme was chosen on the screen
-	basic  bool // the terminal has sixteen colours at most
-	tmux   bool // the terminal is a pane of tmux
+	basic  bool // the terminal has at most sixteen colours
+	tmux   bool // the terminal is a tmux pane
 	styles *theme.Styles
 
-	replay Replay // how opts.Player stands
+	replay Replay // the state of opts.Player
 
-	snap   model.Snapshot
-	live   bool           // a snapshot has come
-	paused bool           // newer snapshots are not shown
-	away   bool           // the terminal has not got the focus
-	newest model.Snapshot // the last that came
-	title  string         // of the window, by the newest
+	snap   model.Snapshot // the one shown
+	live   bool           // there has been one
+	paused bool           // newer ones are not shown
+	away   bool           // the terminal does not have the focus
+	newest model.Snapshot // the last received
+	title  string         // the window's, by the newest
 
-	w, h    int
-	targets *[]target // while a frame is drawn to see what stands where; else nil
+	w, h int
 	view
 }
 
-// A view is what the user has chosen to see.
+// A view is what the user chose to see.
 type view struct {
 	focus   paneID
-	subject paneID // the list that the detail pane shows an item of
+	subject paneID // the list whose item the detail pane shows
 	picked  [focusable]item
-	zoom    bool // the pane with the focus has the screen
+	zoom    bool // the focused pane fills the screen
 	help    bool
-	scroll  int     // lines of the detail pane above its top
+	scroll  int     // lines of the detail pane or the help above its top
 	sorted  sorting // the order of the endpoints
 
 	filters   [focusable]string // see filter
-	typing    bool              // the filter of the list with the focus is being typed
-	chartSpan int               // how often a longer chart has been asked for
+	typing    bool              // the filter of the focused list is being typed
+	chartSpan int               // how many times the user asked for the next chart
 	cleared   map[item]cleared
 
-	complaint string // see Look.Trouble; empty when it is dismissed
-	said      string // what the last key has done, in the place of the footer for a while
-	saidAt    time.Time
+	problem string // see Look.Problem; empty when it is dismissed
+	said    string // what the last key did, shown instead of the footer for a while
+	saidAt  time.Time
 
 	asking bool   // the palette is open
 	asked  string // what is typed into it
-	choice int    // the place of the chosen one of its commands
+	choice int    // the index of the selected command
 }
 
-// An item is what one row of a list is about: a limit of an endpoint or a group
+// An item is the subject of one row of a list: a limit of an endpoint, or a group
 // of denials.
 type item struct {
 	endpoint       string
@@ -111,7 +108,7 @@ type item struct {
 	reason, source string
 }
 
-// New returns the screen of the snapshots that feed brings. Closing feed quits.
+// New returns a screen of the snapshots from feed. Closing feed quits.
 func New(feed <-chan model.Snapshot, opts Options) App {
 	if len(opts.Themes) == 0 {
 		opts.Themes = theme.BuiltIn()
@@ -122,7 +119,7 @@ func New(feed <-chan model.Snapshot, opts Options) App {
 	return a.paint(a.theme)
 }
 
-// paint takes the styles of a theme.
+// paint sets the theme at an index.
 func (a App) paint(i int) App {
 	styles := a.opts.Themes[i].Styles()
 	if a.basic {
@@ -132,10 +129,10 @@ func (a App) paint(i int) App {
 	return a
 }
 
-// A snapshotMsg brings the next snapshot.
+// A snapshotMsg is the next snapshot.
 type snapshotMsg model.Snapshot
 
-// next waits for the next snapshot. There is never more than one such command.
+// next waits for the next snapshot. Only one such command runs at a time.
 func (a App) next() tea.Msg {
 	select {
 	case s, ok := <-a.feed:
@@ -143,7 +140,7 @@ func (a App) next() tea.Msg {
 			return tea.QuitMsg{}
 		}
 		return snapshotMsg(s)
-	case <-a.over:
+	case <-a.done:
 		return tea.QuitMsg{}
 	}
 }
@@ -156,7 +153,7 @@ func (a App) Init() tea.Cmd {
 	return tea.Batch(tea.RequestBackgroundColor, a.pulls())
 }
 
-// pulls are the commands that wait for what comes from outside.
+// pulls returns the commands that wait for the next input of each kind.
 func (a App) pulls() tea.Cmd {
 	var warning, look tea.Cmd
 	if a.opts.Warnings != nil {
@@ -172,11 +169,11 @@ func (a App) pulls() tea.Cmd {
 func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case snapshotMsg:
-		return a.follow().take(model.Snapshot(msg)), a.next
+		return a.syncReplay().take(model.Snapshot(msg)), a.next
 	case warningMsg:
 		return a, a.warn(string(msg))
 	case lookMsg:
-		a, ask := a.wear(Look(msg))
+		a, ask := a.apply(Look(msg))
 		return a, tea.Batch(ask, a.nextLook)
 	case tea.WindowSizeMsg:
 		a.w, a.h = msg.Width, msg.Height
@@ -210,7 +207,7 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return a, nil
 }
 
-// themeFor is the first theme for a dark or a light background.
+// themeFor returns the first theme for a dark or a light background.
 func (a App) themeFor(dark bool) int {
 	for i, t := range a.opts.Themes {
 		if t.Dark == dark {

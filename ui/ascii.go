@@ -7,8 +7,8 @@ import (
 	"quotatop/theme"
 )
 
-// ascii is the plain character for a cell, for terminals and fonts that know no
-// other. It is as wide; what has none becomes a question mark.
+// ascii returns the ASCII character for a cell. Cells without one become question
+// marks.
 func ascii(k cell) byte {
 	switch c := k.char; {
 	case c == 0:
@@ -63,7 +63,7 @@ func ascii(k cell) byte {
 	return '?'
 }
 
-// asciiDots is the plain character for the dots of a braille cell.
+// asciiDots returns the ASCII character for the dots of a braille cell.
 func asciiDots(dots byte) byte {
 	const upper, lower = 0x01 | 0x02 | 0x08 | 0x10, 0x04 | 0x20 | 0x40 | 0x80
 	switch {
@@ -77,8 +77,8 @@ func asciiDots(dots byte) byte {
 	return ':'
 }
 
-// signs is a text of ours with the signs that take two plain characters written
-// out, where the screen is to be plain.
+// signs returns a text of ours; on an ASCII screen, with the signs that need two
+// characters there.
 func (a *App) signs(text string) string {
 	if !a.opts.ASCII {
 		return text

@@ -67,9 +67,8 @@ func TestASCIIOfForeignText(t *testing.T) {
 		"\x1b[31mred\x1b[": "[31mred[|",
 	} {
 		c := newCanvas(20, 1)
-		c.ascii = true
 		c.all().set(c.all().put(0, 0, theme.Text, text), 0, theme.Border, '|')
-		if got := c.text(nil); got != want {
+		if got := c.asciiText(nil); got != want {
 			t.Errorf("%q is drawn as %q, want %q", text, got, want)
 		}
 		if width(text) != len(want)-1 {
@@ -80,7 +79,7 @@ func TestASCIIOfForeignText(t *testing.T) {
 
 func TestASCIISigns(t *testing.T) {
 	frame := plainFrame(plainScreen(busy, 120, 40))
-	for _, want := range []string{"<=812/1,000", "~4,310/15,000", "! limit in 41 s", "##############+..:|", "#####===+...:", "> chat"} {
+	for _, want := range []string{"<=812/1,000", "~4,310/15,000", "! limit in 41s", "<=81%", "#############+..:|", "#####===+...:", "> chat"} {
 		if !strings.Contains(frame, want) {
 			t.Errorf("no %q in\n%s", want, frame)
 		}

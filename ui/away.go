@@ -6,15 +6,15 @@ import (
 	"quotatop/model"
 )
 
-// take makes s the snapshot that is shown, unless the screen is paused. A screen
-// that nobody works at shows the first of each second.
+// take takes the next snapshot and shows it, unless the screen is paused. A screen
+// without the focus shows one a second.
 func (a App) take(s model.Snapshot) App {
 	if !a.live || !sameSecond(s.At, a.newest.At) {
 		a.newest = s
 		a.title = a.windowTitle()
 	}
 	a.newest = s
-	if a.opts.Player == nil && s.At.Sub(a.saidAt) > sayFor { // a replay's seconds may fly
+	if a.opts.Player == nil && s.At.Sub(a.saidAt) > sayFor { // in a replay, seconds may take no time
 		a.said = ""
 	}
 	if !a.live || !a.paused && !(a.away && sameSecond(s.At, a.snap.At)) {
@@ -23,7 +23,7 @@ func (a App) take(s model.Snapshot) App {
 	return a
 }
 
-// back shows what has come while nobody worked at the screen.
+// back shows the newest snapshot when the focus returns.
 func (a App) back() App {
 	a.away = false
 	if a.live && !a.paused {
@@ -32,5 +32,5 @@ func (a App) back() App {
 	return a
 }
 
-// sameSecond reports whether two times have the same clock face.
+// sameSecond reports whether a clock shows two times alike.
 func sameSecond(t, u time.Time) bool { return t.Unix() == u.Unix() }

@@ -3,26 +3,27 @@ package ui
 import (
 	"quotatop/model"
 	"quotatop/theme"
+	"quotatop/ui/words"
 )
 
-// roomy is the height from which on the banner may have two lines, or one for
-// what is no error.
+// roomy is the least height of a screen whose banner may have two lines of errors,
+// or a line of notes.
 const roomy = 24
 
-// drawBanner writes what a person should read above everything else: how the
-// sources are, and what is wrong with the settings. It returns the lines it took.
+// drawBanner draws what a person should read first: the health of the sources and
+// what is wrong with the settings. It returns how many lines it used.
 func (a *App) drawBanner(at area) int {
 	y := a.drawHealth(at)
-	if a.complaint != "" {
+	if a.problem != "" {
 		at.set(1, y, theme.Alarm, '✗')
-		at.cut(3, y, at.w-4, theme.Alarm, a.complaint)
+		at.cut(3, y, at.w-4, theme.Alarm, a.problem)
 		y++
 	}
 	return y
 }
 
-// drawHealth writes the errors of the sources, else what is awaited or missing.
-// It returns the lines it took.
+// drawHealth draws the errors of the sources, else what they wait for, else notes.
+// It returns how many lines it used.
 func (a *App) drawHealth(at area) int {
 	most, y := 1, 0
 	if a.h >= roomy {
@@ -30,7 +31,7 @@ func (a *App) drawHealth(at area) int {
 	}
 	for i := range a.snap.Sources {
 		if s := &a.snap.Sources[i]; s.Error != "" && y < most {
-			a.drawTrouble(at, y, s)
+			a.drawError(at, y, s)
 			y++
 		}
 	}
@@ -38,7 +39,7 @@ func (a *App) drawHealth(at area) int {
 		return y
 	}
 	if name := a.waiting(); name != "" {
-		at.cut(1, 0, at.w-1, theme.Dim, "waiting for the first poll of "+name)
+		at.cut(1, 0, at.w-1, theme.Dim, "waiting for the first data from "+name)
 		return 1
 	}
 	if a.h < roomy {
@@ -55,19 +56,19 @@ func (a *App) drawHealth(at area) int {
 	return y
 }
 
-// drawTrouble writes a source's error with the time until it tries again.
-func (a *App) drawTrouble(at area, y int, s *model.Source) {
+// drawError draws a source's error with the time until its next try.
+func (a *App) drawError(at area, y int, s *model.Source) {
 	role, mark := theme.Alarm, '✗'
 	if s.State == model.StatePaused || s.State == model.StateStale {
 		role, mark = sourceMark(s.State)
 	}
 	retry := ""
 	if t, ok := s.RetryAt.Get(); ok {
-		retry = "trying"
+		retry = "retrying"
 		if left := t.Sub(a.snap.At); left > 0 {
-			retry = countdown(left)
+			retry = words.Countdown(left)
 			room := at.w - 3 - width(s.Name) - 2 - width(s.Error) - 3
-			retry = fit(max(room, width(retry)), "next try in "+retry, "in "+retry, retry)
+			retry = fit(max(room, width(retry)), "retry in "+retry, "in "+retry, retry)
 		}
 	}
 	right := at.w - 1 - width(retry)
@@ -77,7 +78,7 @@ func (a *App) drawTrouble(at area, y int, s *model.Source) {
 	at.put(right, y, theme.Text, retry)
 }
 
-// notes are what is missing or odd without being an error.
+// notes returns what is missing or odd without being an error.
 func (a *App) notes() []string {
 	var out []string
 	for i := range a.snap.Sources {
@@ -90,7 +91,7 @@ func (a *App) notes() []string {
 		if off < 0 {
 			way, off = "ahead", -off
 		}
-		out = append(out, "this machine's clock is "+rough(seconds(float64(off)/1000))+" "+way)
+		out = append(out, "this machine's clock is "+words.Coarse(words.Seconds(float64(off)/1000))+" "+way)
 	}
 	return out
 }

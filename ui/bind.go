@@ -11,11 +11,11 @@ import (
 	"charm.land/bubbles/v2/key"
 )
 
-// A KeyError says which rebinding cannot be obeyed.
+// A KeyError is a key binding that is not valid.
 type KeyError struct {
-	Action string // as it was written
-	Key    string // as it was written; empty when the action is at fault
-	Why    string // what is wrong with it, and what to do
+	Action string // as written
+	Key    string // as written; empty when the action is at fault
+	Why    string // what is wrong, and what to do
 }
 
 func (e *KeyError) Error() string {
@@ -25,9 +25,9 @@ func (e *KeyError) Error() string {
 	return fmt.Sprintf("action %q: key %q: %s", e.Action, e.Key, e.Why)
 }
 
-// CheckKeys reports the first rebinding, in the order of the actions' names,
-// that cannot be obeyed, as a *KeyError: an unknown action, a name that is no
-// key, or a key that another action has.
+// CheckKeys returns the first binding that is not valid, by the order of the
+// actions' names, as a *KeyError: an unknown action, a name that is not a key, or
+// a key that is bound to another action.
 func CheckKeys(keys map[string][]string) error {
 	table := keymap()
 	owner := map[string]string{}
@@ -47,9 +47,9 @@ func CheckKeys(keys map[string][]string) error {
 			switch other := owner[k]; {
 			case why != "":
 			case other != "" && other != name:
-				why = fmt.Sprintf("%s has it too: give one of them another key", other)
+				why = fmt.Sprintf("already bound to %s: use another key for one of them", other)
 			case name == panesAction && i >= int(focusable):
-				why = fmt.Sprintf("one too many: there are %d panes", focusable)
+				why = fmt.Sprintf("too many keys: there are %d panes", focusable)
 			}
 			if why != "" {
 				return &KeyError{Action: name, Key: k, Why: why}
@@ -60,8 +60,8 @@ func CheckKeys(keys map[string][]string) error {
 	return nil
 }
 
-// bind is the table of actions with these keys in place of the default ones, or
-// with the default ones when CheckKeys rejects any of these.
+// bind returns the table of actions with these keys instead of the default ones.
+// If CheckKeys rejects any, all keep the default ones.
 func bind(keys map[string][]string) []action {
 	table := keymap()
 	if CheckKeys(keys) != nil {
@@ -81,7 +81,7 @@ func bind(keys map[string][]string) []action {
 	return table
 }
 
-// keySign is what the footer and the help call a key.
+// keySign returns a key as the footer and the help show it.
 func keySign(k string) string {
 	switch k {
 	case "left":
@@ -96,16 +96,16 @@ func keySign(k string) string {
 	return k
 }
 
-// namedKeys are the keys that terminals send and that have no character.
+// namedKeys are the keys without a character that terminals send.
 var namedKeys = []string{
 	"enter", "tab", "backspace", "esc", "space", "up", "down", "left", "right", "insert", "delete", "pgup", "pgdown", "home", "end",
 	"f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f12",
 }
 
-// unusable says why a name can be no key, or nothing when it can.
+// unusable returns why a name is not a key to bind, or nothing if it is one.
 func unusable(name string) string {
 	if name == "ctrl+c" {
-		return "it always quits"
+		return "always quits"
 	}
 	rest, mods := name, ""
 	for _, mod := range []string{"ctrl+", "alt+", "shift+"} { // the order in which Bubble Tea names them
@@ -117,16 +117,16 @@ func unusable(name string) string {
 	one := size > 0 && size == len(rest) && unicode.IsPrint(char) && !unicode.IsMark(char) && width(rest) > 0 && char != ' ' && char != utf8.RuneError
 	switch {
 	case mods == "shift+" && one:
-		return "shift and a character make another one: write that, as \"A\" or \"?\""
+		return "shift and a character make another character: write that one, e.g. \"A\" or \"?\""
 	case mods == "ctrl+" && (rest == "i" || rest == "m" || rest == "["):
 		return "terminals send tab, enter and esc for ctrl+i, ctrl+m and ctrl+["
 	case one && (mods == "" || !unicode.IsUpper(char)), slices.Contains(namedKeys, rest):
 		return ""
 	}
-	return "no key: write it as \"x\", \"?\", \"space\", \"pgup\", \"f5\", \"shift+tab\", \"ctrl+x\" or \"alt+x\""
+	return "not a key: write it like \"x\", \"?\", \"space\", \"pgup\", \"f5\", \"shift+tab\", \"ctrl+x\" or \"alt+x\""
 }
 
-// suggestion names the action that is spelt most like an unknown one, or all.
+// suggestion names the action that an unknown name is most like, or all actions.
 func suggestion(name string, table []action) string {
 	names := make([]string, len(table))
 	nearest, least := "", 3
@@ -142,8 +142,8 @@ func suggestion(name string, table []action) string {
 	return "use one of " + strings.Join(names, ", ")
 }
 
-// distance is how many letters must be put in, left out or replaced to make b
-// of a.
+// distance returns how many letters must be inserted, removed or replaced to turn
+// a into b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -164,7 +164,7 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// on binds keys, as tea.Key names them, with the words for people.
+// on binds keys, as tea.Key names them, with their texts for the help.
 func on(show, help string, keys ...string) key.Binding {
 	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(show, help))
 }

@@ -5,6 +5,7 @@ import (
 
 	"quotatop/model"
 	"quotatop/theme"
+	"quotatop/ui/words"
 )
 
 func (a *App) capTitle() []string { return []string{a.capName()} }
@@ -16,33 +17,23 @@ func (a *App) capName() string {
 	return "Daily cap"
 }
 
-// capNote says how old the figures are.
-func (a *App) capNote() string {
-	d, old := a.age(a.snap.Cap.AsOf)
-	switch {
-	case !old:
-		return ""
-	case a.stale(a.snap.Cap.AsOf):
-		return "stale: " + rough(d) + " old"
-	}
-	return rough(d) + " ago"
-}
+func (a *App) capNote() string { return a.ageNote(a.snap.Cap.AsOf) }
 
-// drawCap shows the spending cap: the more room, the more of it.
+// drawCap draws the spending cap in as much detail as fits.
 func (a *App) drawCap(at area) {
 	switch {
 	case at.h == 1:
 		a.drawCapLine(at)
 	case at.h < 5:
 		a.drawCapFlat(at)
-	case at.h < capBigHeight || at.w < bigWidth || a.opts.ASCII: // plain big figures are hard to read
+	case at.h < capBigHeight || at.w < bigWidth || a.opts.ASCII: // big figures in ASCII are hard to read
 		a.drawCapTall(at)
 	default:
 		a.drawCapBig(at)
 	}
 }
 
-// capBar is the cap's gauge.
+// capBar returns the bar of the cap's gauge.
 func (a *App) capBar() bar {
 	ratio, known := a.snap.Cap.Ratio().Get()
 	b := bar{known: known, used: ratio, role: fillRole(a.snap.Cap.Ratio())}
@@ -52,50 +43,38 @@ func (a *App) capBar() bar {
 	return b
 }
 
-// A word is text with a role.
-type word struct {
-	role theme.Role
-	text string
-}
-
-// capFigures are the money used, its limit and the used part.
-func (a *App) capFigures() (used, of, part word) {
+// capFigures returns the money used, its limit and the used part in percent.
+func (a *App) capFigures() (used, of, percent word) {
 	c := &a.snap.Cap
-	used = word{theme.Bright, moneyOr(c.Used)}
-	if c.Estimated && c.Used.Known() {
-		used.text = "≈" + used.text
-	}
-	of = word{theme.Dim, " of " + moneyOr(c.Limit)}
-	part = word{theme.Text, unknown}
-	if ratio, ok := c.Ratio().Get(); ok {
-		part.text = percent(ratio, " %")
-		if role := fillRole(c.Ratio()); role != theme.Calm {
-			part.role = role
-		}
+	used = word{theme.Bright, words.CapUsed(c)}
+	of = word{theme.Dim, " of " + words.Opt(c.Limit, words.Money)}
+	percent = word{theme.Text, words.CapPercent(c)}
+	if role := fillRole(c.Ratio()); c.Ratio().Known() && role != theme.Calm {
+		percent.role = role
 	}
 	if a.stale(c.AsOf) {
-		used.role, part.role = theme.Dim, theme.Dim
+		used.role, percent.role = theme.Dim, theme.Dim
 	}
-	return used, of, part
+	return used, of, percent
 }
 
-// reset is the countdown to the reset, to the second, and whether its moment is
+// reset returns the countdown to the reset, and whether the time of the reset is
 // only assumed.
 func (a *App) reset() (left string, assumed bool) {
 	c := &a.snap.Cap
 	if !a.live || c.ResetsAt.IsZero() {
-		return unknown, false
+		return words.Unknown, false
 	}
-	return longCountdown(c.ResetsAt.Sub(a.snap.At)), c.ResetSource == model.ResetAssumed
+	return words.LongCountdown(c.ResetsAt.Sub(a.snap.At)), c.ResetSource == model.ResetAssumed
 }
 
-// outlook is what the spending leads to, in texts from the longest to the
-// shortest, with a sign of how bad that is.
-func (a *App) outlook() (role theme.Role, sign rune, texts []string) {
+// forecast says what the spending leads to, from the longest text to the shortest,
+// with a sign of how bad that is.
+func (a *App) forecast() (role theme.Role, sign rune, texts []string) {
 	c := &a.snap.Cap
 	now := a.snap.At
-	if _, reached := a.capReached(); reached {
-		return theme.Full, '■', []string{"reached: refused until the reset", "reached"}
+	if _, reached := words.CapReached(&a.snap); reached {
+		return theme.Full, '■', []string{"cap reached, calls refused until reset", "cap reached, calls refused", "cap reached", "reached"}
 	}
 	if at, ok := c.ExhaustsAt.Get(); ok {
 		role, sign = theme.Warm, '△'
@@ -105,16 +84,16 @@ func (a *App) outlook() (role theme.Role, sign rune, texts []string) {
 		if a.stale(c.AsOf) {
 			role = theme.Dim
 		}
-		runs, early := "runs out "+day(now, at), rough(c.ResetsAt.Sub(at))
+		runs, early := "runs out at "+words.Day(now, at), words.Coarse(c.ResetsAt.Sub(at))
 		return role, sign, []string{runs + ", " + early + " before the reset", runs + ", " + early + " before reset", runs + ", " + early + " early", runs}
 	}
 	if c.BurnPerMin.Known() && c.Remaining.Known() {
-		return theme.Text, ' ', []string{"lasts past the reset", "lasts"}
+		return theme.Text, ' ', []string{"will last until the reset", "lasts"}
 	}
-	return theme.Dim, ' ', []string{"outlook not known yet", "outlook " + unknown, unknown}
+	return theme.Dim, ' ', []string{"no forecast yet", words.Unknown}
 }
 
-// capRole is the colour of the cap's figures.
+// capRole returns the role of the cap's figures.
 func (a *App) capRole() theme.Role {
 	if a.stale(a.snap.Cap.AsOf) {
 		return theme.Dim
@@ -123,13 +102,10 @@ func (a *App) capRole() theme.Role {
 }
 
 func (a *App) burnText() string {
-	if v, ok := a.snap.Cap.BurnPerMin.Get(); ok {
-		return burn(v)
-	}
-	return unknown
+	return words.Opt(a.snap.Cap.BurnPerMin, words.PerMinute)
 }
 
-// drawCapTall has a line for each fact.
+// drawCapTall draws a line for each fact.
 func (a *App) drawCapTall(at area) {
 	a.drawCapGauge(at)
 	y := 2
@@ -141,74 +117,75 @@ func (a *App) drawCapTall(at area) {
 	at.put(x, y, theme.Dim, fit(at.w-x, a.resetMoment()...))
 	if at.h >= 6 {
 		y++
-		at.put(at.label(y, "left"), y, a.capRole(), moneyOr(a.snap.Cap.Remaining))
+		at.put(at.label(y, "left"), y, a.capRole(), words.CapLeft(&a.snap.Cap))
 	}
 	at.put(at.label(y+1, "burn"), y+1, a.capRole(), a.burnText())
-	a.drawOutlook(at, 0, y+2, at.w)
+	a.drawForecast(at, 0, y+2, at.w)
 }
 
-// capBigHeight is what drawCapBig needs.
+// capBigHeight is the height that drawCapBig needs.
 const capBigHeight = 12
 
-// drawCapBig has the countdown to the reset in big figures.
+// drawCapBig draws the countdown to the reset in big figures.
 func (a *App) drawCapBig(at area) {
 	a.drawCapGauge(at)
 	x := at.put(0, 3, theme.Dim, "resets in") + 1
 	moment := fit(at.w-x, a.resetMoment()...)
 	at.right(x, 3, at.w-x, theme.Dim, moment)
 	left, _ := a.reset()
-	days, clock, long := strings.Cut(left, " d ")
-	if !long {
-		days, clock = "", left
+	days, clock, long := strings.Cut(left, " ")
+	if long {
+		at.put(x, 3, theme.Bright, days)
 	} else {
-		at.put(x, 3, theme.Bright, days+" d")
+		clock = left
 	}
 	role := theme.Text
-	if sign, _ := a.capReached(); sign.name != "" {
+	if _, reached := words.CapReached(&a.snap); reached {
 		role = theme.Full
 	}
-	if clock == unknown {
-		at.put(0, 5, theme.Dim, unknown)
+	if clock == words.Unknown {
+		at.put(0, 5, theme.Dim, words.Unknown)
 	} else {
 		at.big((at.w-bigWidth)/2, 5, role, clock)
 	}
 	y := 5 + bigHeight + 1
-	at.put(at.label(y, "left"), y, a.capRole(), moneyOr(a.snap.Cap.Remaining))
+	at.put(at.label(y, "left"), y, a.capRole(), words.CapLeft(&a.snap.Cap))
 	at.put(at.label(y+1, "burn"), y+1, a.capRole(), a.burnText())
-	a.drawOutlook(at, 0, y+2, at.w)
+	a.drawForecast(at, 0, y+2, at.w)
 }
 
-// drawCapGauge takes the first two lines for the money and its gauge.
+// drawCapGauge draws the money and its gauge in the first two lines.
 func (a *App) drawCapGauge(at area) {
-	used, of, part := a.capFigures()
+	used, of, percent := a.capFigures()
 	x := at.put(0, 0, used.role, used.text)
 	x = at.put(x, 0, of.role, of.text) + 1
-	at.right(x, 0, at.w-x, part.role, part.text)
+	at.right(x, 0, at.w-x, percent.role, percent.text)
 	at.gauge(0, 1, at.w, a.capBar())
 }
 
-// label writes the name of a fact and returns the place for it.
+// label writes the name of a fact and returns the position of the fact.
 func (a area) label(y int, name string) int {
 	a.put(0, y, theme.Dim, name)
 	return 11
 }
 
-// resetMoment says when the reset is, and whether that is only assumed.
+// resetMoment says when the reset is and whether that is only assumed, the longest
+// text first.
 func (a *App) resetMoment() []string {
 	c := &a.snap.Cap
 	if !a.live || c.ResetsAt.IsZero() {
 		return nil
 	}
-	moment := "at " + day(c.ResetsAt, c.ResetsAt) + " UTC"
+	moment := "at " + words.Day(c.ResetsAt, c.ResetsAt) + " UTC"
 	if c.ResetSource == model.ResetAssumed {
 		return []string{moment + ", assumed", "assumed"}
 	}
 	return []string{moment}
 }
 
-// drawOutlook writes the outlook into n cells and returns the place after it.
-func (a *App) drawOutlook(at area, x, y, n int) int {
-	role, sign, texts := a.outlook()
+// drawForecast writes the forecast into n cells and returns the position after it.
+func (a *App) drawForecast(at area, x, y, n int) int {
+	role, sign, texts := a.forecast()
 	if sign != ' ' {
 		at.set(x, y, role, sign)
 		x, n = x+2, n-2
@@ -216,9 +193,9 @@ func (a *App) drawOutlook(at area, x, y, n int) int {
 	return at.put(x, y, role, fit(n, texts...))
 }
 
-// drawCapFlat has two lines.
+// drawCapFlat draws two lines, or three if the second one is too narrow.
 func (a *App) drawCapFlat(at area) {
-	used, of, part := a.capFigures()
+	used, of, percent := a.capFigures()
 	left, assumed := a.reset()
 	resets := fit(at.w/2, "resets in "+left, left)
 	x := at.put(0, 0, used.role, used.text)
@@ -238,10 +215,10 @@ func (a *App) drawCapFlat(at area) {
 		at.gauge(x+2, 0, n, a.capBar())
 	}
 	if right > x {
-		at.right(right, 0, 6, part.role, part.text)
+		at.right(right, 0, 6, percent.role, percent.text)
 	}
 	y := 1
-	x = at.put(0, y, a.capRole(), moneyOr(a.snap.Cap.Remaining))
+	x = at.put(0, y, a.capRole(), words.CapLeft(&a.snap.Cap))
 	x = at.put(x, y, theme.Dim, " left")
 	if text := a.burnText(); at.w-x > 30 {
 		x = at.put(x, y, theme.Dim, " · burn ")
@@ -253,7 +230,7 @@ func (a *App) drawCapFlat(at area) {
 	} else {
 		x = at.put(x, y, theme.Dim, " · ")
 	}
-	end := a.drawOutlook(at, x, y, at.w-x)
+	end := a.drawForecast(at, x, y, at.w-x)
 	if y == assumedY {
 		assumedX = end + 2
 	}
@@ -262,22 +239,22 @@ func (a *App) drawCapFlat(at area) {
 	}
 }
 
-// drawCapLine has one line, in the columns of the endpoints above it.
+// drawCapLine draws one line, in the columns of the endpoints above it.
 func (a *App) drawCapLine(at area) {
-	used, _, part := a.capFigures()
+	used, _, percent := a.capFigures()
 	left, _ := a.reset()
 	x := at.put(0, 0, theme.Bright, "cap") + 1
 	tail := []word{{theme.Bright, left}}
 	if n := at.w - x - width(left); n > 12 {
 		switch c := &a.snap.Cap; {
 		case c.Remaining.Known():
-			tail = append([]word{{a.capRole(), moneyOr(c.Remaining)}, {theme.Dim, "left"}}, tail...)
+			tail = append([]word{{a.capRole(), words.CapLeft(c)}, {theme.Dim, "left"}}, tail...)
 		case c.Used.Known():
 			tail = append([]word{used, {theme.Dim, "used"}}, tail...)
 		}
 	}
 	if w := at.w - x - wordsWidth(tail); w > 6 {
-		tail = append([]word{part}, tail...)
+		tail = append([]word{percent}, tail...)
 	}
 	right := at.w - wordsWidth(tail)
 	if right < x {
@@ -287,27 +264,4 @@ func (a *App) drawCapLine(at area) {
 		at.gauge(x, 0, min(n, 60), a.capBar())
 	}
 	at.words(right, 0, tail)
-}
-
-// wordsWidth is what words needs.
-func wordsWidth(words []word) int {
-	n := 0
-	for i, w := range words {
-		if i > 0 {
-			n++
-		}
-		n += width(w.text)
-	}
-	return n
-}
-
-// words writes words with a blank between them and returns the place after them.
-func (a area) words(x, y int, words []word) int {
-	for i, w := range words {
-		if i > 0 {
-			x++
-		}
-		x = a.put(x, y, w.role, w.text)
-	}
-	return x
 }

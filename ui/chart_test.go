@@ -36,7 +36,7 @@ calls/min min 0 avg 54 max 108
                                      ⣀⣀⣀
                    ⣀⣀⣀⣀⡤⠤⠤⠤⠤⠴⠒⠒⠒⠚⠉⠉⠉⠉
   0 ⣀⡠⠤⠤⠤⠤⠤⠒⠒⠒⠒⠋⠉⠉⠉⠁
-    -14 min                          now`, "\n")
+    -14m                             now`, "\n")
 	got := drawnChart(a, c, minute, 40, 7)
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -61,7 +61,7 @@ func TestChartKeepsPeaks(t *testing.T) {
 	}
 }
 
-// What was not watched is blank, not zero, and counts for no figure.
+// Time that was not observed is blank, not zero, and counts for no figure.
 func TestChartOfTheUnwatchedPast(t *testing.T) {
 	for _, tt := range []struct {
 		watched time.Duration
@@ -78,7 +78,7 @@ func TestChartOfTheUnwatchedPast(t *testing.T) {
 		if !strings.Contains(got, tt.words) && tt.watched < dayLong {
 			t.Errorf("watched for %s: no %q in\n%s", tt.watched, tt.words, got)
 		}
-		if strings.Contains(got, "– not watched") != tt.blank {
+		if strings.Contains(got, "– no data") != tt.blank {
 			t.Errorf("watched for %s: blank should be %v in\n%s", tt.watched, tt.blank, got)
 		}
 		left := 0
@@ -101,7 +101,7 @@ func TestChartScalesTheLimit(t *testing.T) {
 	a, c := charting(time.Minute, 1440, dayLong, func(i int) int { return 300 })
 	got := drawnChart(a, c, &model.LimitUsage{Limit: 10_000, PerS: 3600}, 90, 10)
 	lines := strings.Split(got, "\n")
-	if !strings.Contains(lines[0], "(limit 10,000 an hour: 166 a minute)") {
+	if !strings.Contains(lines[0], "(limit 10,000 an hour, or 166 a minute)") {
 		t.Errorf("words are %q", lines[0])
 	}
 	at := 0
@@ -130,7 +130,7 @@ func TestChartNeedsRoom(t *testing.T) {
 
 func TestWindowKey(t *testing.T) {
 	a := press(screen(busy, 120, 40), "w")
-	for _, want := range []string{"-59 min", "-24 h", "-14 min"} {
+	for _, want := range []string{"-59m", "-24h", "-14m"} {
 		if frame := plainFrame(a); !strings.Contains(frame, want) {
 			t.Errorf("no %s in\n%s", want, frame)
 		}

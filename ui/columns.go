@@ -1,24 +1,27 @@
 package ui
 
-// A rowFormat says which columns a row of the endpoints pane has from a width
-// on. The gauge takes what the others leave.
+import "quotatop/ui/words"
+
+// A rowFormat is the columns of rows of the endpoints pane that are at least w wide.
+// The gauge gets what the others leave.
 type rowFormat struct {
-	w     int  // the least width
+	w     int
 	name  int  // cells for the name; 0 for none
-	scope bool // whose calls share the limit
-	mark  int  // cells before the ID for the cursor
+	scope bool // a column for the scope
+	wide  bool // the window's column has room for its heading
+	mark  int  // cells for the cursor, before the ID
 	gauge int  // the most cells for the gauge; 0 for none
-	short bool // short figures: 4,310/10k and 43%
-	tight bool // no figures but the used part
-	state int  // cells for the state; 1 for its sign alone
-	spark int  // cells for the last windows; 0 for none
+	short bool // short figures: 4,310/10k
+	tight bool // only the percentage, no figures
+	state int  // cells for the state; 1 for its sign only
+	spark int  // cells for the sparkline; 0 for none
 }
 
 var rowFormats = []rowFormat{
-	{w: 180, name: 28, scope: true, mark: 2, gauge: 96, state: 28, spark: 45},
-	{w: 140, name: 28, scope: true, mark: 2, gauge: 60, state: 24, spark: 30},
-	{w: 112, scope: true, mark: 2, gauge: 60, state: 18, spark: 30},
-	{w: 92, scope: true, mark: 2, gauge: 60, state: 16, spark: 15},
+	{w: 180, name: 28, scope: true, wide: true, mark: 2, gauge: 96, state: 28, spark: 45},
+	{w: 140, name: 28, scope: true, wide: true, mark: 2, gauge: 60, state: 24, spark: 30},
+	{w: 112, scope: true, wide: true, mark: 2, gauge: 60, state: 18, spark: 30},
+	{w: 92, scope: true, wide: true, mark: 2, gauge: 60, state: 16, spark: 15},
 	{w: 74, scope: true, mark: 2, gauge: 60, state: 15},
 	{w: 60, mark: 2, gauge: 60, state: 15},
 	{w: 46, mark: 2, gauge: 60, short: true, state: 7},
@@ -36,24 +39,26 @@ func formatFor(w int) rowFormat {
 	return rowFormats[len(rowFormats)-1]
 }
 
-// A column is a place on a line; its width is 0 for a column that is left out.
+// A column is a position on a line and a width; 0 if the column is left out.
 type column struct{ x, w int }
 
-// column is the part of a line that belongs to a column.
+// column returns the part of a line that a column covers.
 func (a area) column(c column) area { return a.sub(c.x, 0, c.w, 1) }
 
-// columns are the places of the columns of the endpoints pane.
+// columns are the columns of the endpoints pane.
 type columns struct {
-	id, name, scope, span, gauge, figures, percent, state, spark column
-	ages                                                         bool // each row says how old it is
+	id, name, scope, window, gauge, figures, percent, state, spark column
+	ages                                                           bool // each row shows its age
 }
 
-// columnsFor lays the columns of a format out for these rows, in w cells: those
-// of the words from the left, those of the figures from the right, the gauge
-// between them. Where there is no room for all, the span goes first, then the
-// end of the ID.
+// columnsFor lays out the columns of a format for these rows in w cells: texts from
+// the left, figures from the right, the gauge between them. If they do not fit, the
+// window goes first, then the end of the ID.
 func columnsFor(rows []row, f rowFormat, w int) columns {
-	id, spans, figures, percent := 0, 2, 0, 5
+	id, windows, figures, percent := 0, 2, 0, 5
+	if f.wide {
+		windows = len("window")
+	}
 	if f.short {
 		percent = 4
 	}
@@ -61,7 +66,7 @@ func columnsFor(rows []row, f rowFormat, w int) columns {
 		r := &rows[i]
 		id, figures, percent = max(id, width(r.endpoint)), max(figures, r.figures()), max(percent, width(r.percent))
 		if r.limit != nil {
-			spans = max(spans, width(span(r.limit.Per())))
+			windows = max(windows, width(words.Span(r.limit.Per())))
 		}
 	}
 	id = min(id, maxID)
@@ -96,18 +101,18 @@ func columnsFor(rows []row, f rowFormat, w int) columns {
 		figures = 0
 	}
 	c.figures = fromRight(figures, 1)
-	if f.mark+id+1+spans > right {
-		spans = 0
+	if f.mark+id+1+windows > right {
+		windows = 0
 	}
 	c.id = fromLeft(min(id, max(right-f.mark, 0)))
 	c.name = fromLeft(f.name)
 	if f.scope {
-		c.scope = fromLeft(4)
+		c.scope = fromLeft(len("scope"))
 	}
-	c.span = fromLeft(spans)
+	c.window = fromLeft(windows)
 	if g := min(right-left, f.gauge); g >= 4 {
 		c.gauge = column{left, g}
-		slack := right - left - g // keep the figures at the gauge
+		slack := right - left - g // keep the figures next to the gauge
 		c.figures.x -= slack
 		c.percent.x -= slack
 		c.state.x -= slack
@@ -116,5 +121,5 @@ func columnsFor(rows []row, f rowFormat, w int) columns {
 	return c
 }
 
-// maxID is the most cells of an endpoint's ID.
+// maxID bounds the cells of an endpoint's ID.
 const maxID = 14

@@ -13,27 +13,27 @@ func (a *App) canCopy() bool {
 	return e != nil || g != nil
 }
 
-// copy puts the alert under the cursor, or else the usage of the endpoint, as
-// JSON on the clipboard of the machine that the terminal is on (OSC 52).
+// copy copies the alert under the cursor, or else the endpoint's usage, as JSON to
+// the clipboard of the terminal's machine (OSC 52).
 func (a *App) copy(string) tea.Cmd {
 	e, _, g := a.subjectRow()
 	what, name := any(g), ""
 	switch {
 	case g != nil:
-		name = "the alert of " + brief(a.kindName(g), maxID)
+		name = "alert of " + brief(a.kindName(g), maxID)
 	case e != nil:
-		what, name = e, "the usage of "+brief(e.ID, maxID)
+		what, name = e, "usage of "+brief(e.ID, maxID)
 	}
 	text, err := json.MarshalIndent(what, "", "  ")
 	if err != nil {
-		a.say("not copied: " + err.Error())
+		a.say("copy failed: " + err.Error())
 		return nil
 	}
 	a.say("copied " + name)
 	set := ansi.SetSystemClipboard(string(text))
 	if a.tmux {
-		// tmux takes the sequence itself where its set-clipboard is on, and else
-		// hands it on where its allow-passthrough is on.
+		// tmux handles the sequence itself if its set-clipboard is on, and passes
+		// it on if its allow-passthrough is on.
 		set += ansi.TmuxPassthrough(set)
 	}
 	return tea.Raw(set)

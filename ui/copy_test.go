@@ -46,7 +46,7 @@ func TestCopyAlert(t *testing.T) {
 		if err := json.Unmarshal(text, &got); err != nil || got.Endpoint != "generate" || got.Count != 44 || rest != "" {
 			t.Errorf("copied %s, %v, then %q", text, err, rest)
 		}
-		if frame := plainFrame(a); !strings.Contains(frame, "copied the alert of generate") {
+		if frame := plainFrame(a); !strings.Contains(frame, "copied alert of generate") {
 			t.Errorf("the footer does not say so:\n%s", frame)
 		}
 		if frame := plainFrame(press(a, "j")); strings.Contains(frame, "copied") {
@@ -62,7 +62,7 @@ func TestCopyUsage(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil || got.ID != "all" || len(got.Limits) != 2 {
 		t.Errorf("copied %s, %v", text, err)
 	}
-	if frame := plainFrame(a); !strings.Contains(frame, "copied the usage o") {
+	if frame := plainFrame(a); !strings.Contains(frame, "copied usage of") {
 		t.Errorf("20x3 does not say so:\n%s", frame)
 	}
 	s := over()

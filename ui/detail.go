@@ -1,22 +1,13 @@
 package ui
 
 import (
-	"time"
-
 	"quotatop/model"
 	"quotatop/theme"
+	"quotatop/ui/words"
 )
 
-// A fact is one line of the detail pane.
-type fact struct {
-	label string
-	value string
-	role  theme.Role
-	note  string // dim, after the value
-}
-
-// subjectRow is what the detail pane is about: a limit of an endpoint, a group
-// of denials, or neither.
+// subjectRow returns the subject of the detail pane: an endpoint and its limit, if
+// it has one, or a group of denials, or nothing.
 func (a *App) subjectRow() (*model.EndpointUsage, *model.LimitUsage, *model.DenialGroup) {
 	if a.subject == ratePane || a.subject == billingPane {
 		groups := a.alerts(a.subject)
@@ -45,9 +36,9 @@ func (a *App) detailTitle() []string {
 	case g != nil:
 		return []string{"Detail: " + a.kindName(g)}
 	case l != nil:
-		long := e.Name + ", " + string(e.Scope) + ", " + span(l.Per())
+		long := e.Name + ", " + string(e.Scope) + ", " + words.Span(l.Per())
 		if a.follows() {
-			return []string{"Detail of the fullest: " + long, "Detail: " + long, "Detail: " + e.ID}
+			return []string{"Most loaded: " + long, "Detail: " + long, "Detail: " + e.ID}
 		}
 		return []string{"Detail: " + long, "Detail: " + e.ID}
 	case e != nil:
@@ -56,17 +47,16 @@ func (a *App) detailTitle() []string {
 	return []string{"Detail"}
 }
 
-// A detailLayout says how the detail of an endpoint stands in an area of at
-// least its size. Without columns, the facts are above the chart and the models
-// below it.
+// A detailLayout arranges the details of an endpoint in an area of at least its
+// size.
 type detailLayout struct {
 	w, h   int
-	facts  int // cells for the facts: at the right of the chart, or at the left above it
-	models int // cells for the models beside the facts; 0 for below them
-	above  bool
+	facts  int  // cells for the facts; 0 for all
+	models int  // cells for the models beside the facts; 0 to put them below
+	above  bool // the facts are above the chart, not at its right
 }
 
-// detailLayouts are all of them; the first that fits is taken.
+// detailLayouts are tried in this order; the first that fits is used.
 var detailLayouts = []detailLayout{
 	{w: 150, facts: 44, models: 48},
 	{w: 90, h: 18, facts: 44},
@@ -77,27 +67,26 @@ var detailLayouts = []detailLayout{
 	{w: 0, above: true},
 }
 
-// detailGap is the blank cells between the columns of the detail.
+// detailGap is the cells between the columns of the details.
 const detailGap = 3
 
-// drawDetail tells all that is known of the row under the cursor, for an
-// endpoint with a chart of its past and its models.
-func (a *App) drawDetail(at area) {
-	e, l, g := a.subjectRow()
-	switch {
+// drawDetail draws all that is known about the row under the cursor.
+func (a *App) drawDetail(at area, o outcome) outcome {
+	switch e, l, g := a.subjectRow(); {
 	case g != nil:
-		a.drawFacts(at, factLines(a.denialFacts(g), at.w))
+		o.below = a.drawFacts(at, factLines(a.denialFacts(g), at.w))
 	case e == nil:
-		at.put(0, 0, theme.Dim, unknown)
+		at.put(0, 0, theme.Dim, words.Unknown)
 	default:
-		a.drawEndpoint(at, e, l)
+		o.below = a.drawEndpoint(at, e, l)
 	}
+	return o
 }
 
-// drawEndpoint draws the detail of an endpoint by its layout. The facts come
-// first; what finds no room beside them is left out, the models are then facts
-// too.
-func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage) {
+// drawEndpoint draws an endpoint's facts, its chart and its models, and returns how
+// many lines of the facts are below the area. It leaves out a chart that does not
+// fit; models without room for their table become facts.
+func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage) (below int) {
 	d := detailLayouts[0]
 	for _, d = range detailLayouts {
 		if at.w >= d.w && at.h >= d.h {
@@ -127,11 +116,11 @@ func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage)
 		}
 	}
 	a.drawChart(chart, a.chart(e), l)
-	a.drawFacts(place, lines)
+	return a.drawFacts(place, lines)
 }
 
-// beside puts the chart at the left of the facts, and the models between them
-// or below the facts.
+// beside puts the chart at the left of the facts, and the models between both or
+// below the facts.
 func (d *detailLayout) beside(at area, lines, rows int) (facts, chart, models area) {
 	facts = at.sub(at.w-d.facts, 0, d.facts, at.h)
 	left := at.w - d.facts - detailGap
@@ -147,11 +136,11 @@ func (d *detailLayout) beside(at area, lines, rows int) (facts, chart, models ar
 	return facts, at.sub(0, 0, left, at.h), models
 }
 
-// stackedChart is the least lines of a chart that has models below it.
+// stackedChart is the least height of a chart with models below it.
 const stackedChart = 14
 
-// stack puts the chart below the facts, and the models at their right or below
-// the chart.
+// stack puts the chart below the facts, and the models at the right of the facts or
+// below the chart.
 func (d *detailLayout) stack(at, facts area, lines, rows int) (_, chart, models area) {
 	room := at.h - lines - 1
 	if room < chartHeight {
@@ -170,17 +159,16 @@ func (d *detailLayout) stack(at, facts area, lines, rows int) (_, chart, models 
 	return facts, chart, models
 }
 
-// A factLine is a line of the facts. Labels have a column of their own.
+// A factLine is one line of the facts.
 type factLine struct {
 	fact
-	labels int // the width of that column
+	labels int // the width of the column of labels; 0 for none
 }
 
-// narrowFacts is how many cells a value needs beside its label; with fewer, it
-// stands behind it.
+// narrowFacts is how many cells values need to have labels in a column of their own.
 const narrowFacts = 12
 
-// factLines are facts as lines of at most w cells.
+// factLines wraps facts into lines of at most w cells.
 func factLines(facts []fact, w int) (lines []factLine) {
 	labels := 0
 	for _, f := range facts {
@@ -196,7 +184,7 @@ func factLines(facts []fact, w int) (lines []factLine) {
 		}
 		text := wrap(f.value, w-labels)
 		if len(text) == 0 {
-			text = []string{unknown}
+			text = []string{words.Unknown}
 		}
 		for i, t := range text {
 			line := factLine{fact{value: t, role: f.role}, labels}
@@ -212,17 +200,18 @@ func factLines(facts []fact, w int) (lines []factLine) {
 	return lines
 }
 
-// drawFacts writes the lines of facts, from the one that is scrolled to.
-func (a *App) drawFacts(at area, lines []factLine) {
+// drawFacts writes lines of facts from the scroll position, and returns how many are
+// below the area.
+func (a *App) drawFacts(at area, lines []factLine) (below int) {
 	scroll := min(a.scroll, max(len(lines)-at.h, 0))
-	at.c.below = max(len(lines)-at.h-scroll, 0)
+	below = max(len(lines)-at.h-scroll, 0)
 	for y, f := range lines[scroll:] {
 		if y >= at.h {
 			break
 		}
 		row := at.sub(0, y, at.w, 1)
-		if y == 0 && scroll > 0 || y == at.h-1 && at.c.below > 0 {
-			row.w = max(row.w-2, 0) // for the mark that there is more
+		if y == 0 && scroll > 0 || y == at.h-1 && below > 0 {
+			row.w = max(row.w-2, 0) // for the arrow
 		}
 		row.cut(0, 0, f.labels-1, theme.Dim, f.label)
 		x := row.put(f.labels, 0, f.role, f.value)
@@ -230,159 +219,16 @@ func (a *App) drawFacts(at area, lines []factLine) {
 			row.put(x+2, 0, theme.Dim, f.note)
 		}
 	}
-	at.moreMarks(scroll)
+	at.moreMarks(scroll, below)
+	return below
 }
 
-// moreMarks says that there is more above or below.
-func (a area) moreMarks(scroll int) {
-	if a.c.below > 0 {
+// moreMarks draws arrows where there are lines above or below the area.
+func (a area) moreMarks(above, below int) {
+	if below > 0 {
 		a.set(a.w-1, a.h-1, theme.Accent, '↓')
 	}
-	if scroll > 0 {
+	if above > 0 {
 		a.set(a.w-1, 0, theme.Accent, '↑')
 	}
-}
-
-// limitFacts are what is known of a limit.
-func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
-	role := fillRole(l.Ratio())
-	if role == theme.Calm {
-		role = theme.Bright
-	}
-	if a.stale(l.AsOf) {
-		role = theme.Dim
-	}
-	used := fact{"used", countOr(l.Used) + " of " + count(l.Limit) + " " + perWords(l.Per()), role, ""}
-	if ratio, ok := l.Ratio().Get(); ok {
-		used.note = percent(ratio, " %")
-	}
-	if sign := a.signs(bound(l)); sign != "" {
-		used.value = sign + used.value
-	}
-	facts := []fact{used}
-	switch {
-	case l.Estimated:
-		facts = append(facts, fact{"margin", "± " + count(l.Margin), theme.Text, "95 %, from sampled rows"})
-	case l.UpperBound:
-		facts = append(facts, fact{"at most", "other addresses may be in it", theme.Text, ""})
-	case l.LowerBound:
-		facts = append(facts, fact{"at least", "the window is not read in full yet", theme.Text, ""})
-	}
-	if f, ok := deniedFact(l); ok {
-		facts = append(facts, f)
-	}
-	if t, ok := l.TimeToLimit.Get(); ok && l.Ratio().Or(0) < 1 {
-		soon := fact{"limit in", rough(seconds(t)), theme.Hot, "at the pace of late"}
-		if t <= 0 {
-			soon.label, soon.value = "limit", "any moment"
-		}
-		facts = append(facts, soon)
-	}
-	facts = append(facts,
-		fact{"rejected", countOr(l.Rejected), theme.Text, "in the window"},
-		fact{"peak", countOr(l.Peak), theme.Text, "of 15 windows"},
-		fact{"others", countOr(l.Others), theme.Text, "elsewhere on this key"},
-		fact{"seen", countOr(l.Local) + " here, " + countOr(l.Account) + " in the log", theme.Text, ""},
-		a.asOfFact(l.AsOf),
-	)
-	return append(facts, a.callFacts(e, l)...)
-}
-
-// deniedFact says what the last denial teaches of the limit.
-func deniedFact(l *model.LimitUsage) (fact, bool) {
-	at, known := l.DeniedAt.Get()
-	if limit, ok := l.Learned.Get(); ok {
-		f := fact{"learnt", "the limit is " + count(limit) + ", not " + count(l.Limit), theme.Alarm, ""}
-		if known {
-			f.note = "429 at " + count(at)
-		}
-		return f, true
-	}
-	if !known || float64(at) >= 0.9*float64(l.Limit) {
-		return fact{}, false
-	}
-	return fact{"429 at", count(at) + " of " + count(l.Limit), theme.Hot,
-		"another " + count(l.Limit-at) + " came from elsewhere, or the limit is lower"}, true
-}
-
-func (a *App) asOfFact(asOf model.Opt[time.Time]) fact {
-	f := fact{"as of", unknown, theme.Text, ""}
-	if t, ok := asOf.Get(); ok {
-		f.value, f.note = clock(t)+" UTC", ago(a.snap.At, t)
-		if a.stale(asOf) {
-			f.note += ", stale"
-		}
-	}
-	return f
-}
-
-// callFacts are the calls of the last minute, as counted, as logged and by
-// path.
-func (a *App) callFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
-	calls := fact{"last minute", countOr(e.Calls) + " calls", theme.Text, ""}
-	if rows, ok := e.Rows.Get(); ok {
-		calls.note = "from " + count(rows) + " rows of the log"
-	}
-	facts := []fact{calls}
-	if l == nil {
-		facts = append(facts, fact{"limit", "none known", theme.Text, ""})
-	}
-	for _, p := range e.Paths {
-		facts = append(facts, fact{"", count(p.Calls) + "  " + p.Path, theme.Text, ""})
-	}
-	return facts
-}
-
-// denialFacts are what is known of a group of denials, and what to do.
-func (a *App) denialFacts(g *model.DenialGroup) []fact {
-	role, texts := a.until(g)
-	now := a.snap.At
-	facts := []fact{
-		{"what", denialWords(g.Kind), theme.Bright, ""},
-		{"who", who(g), theme.Text, "seen by " + g.Source},
-		{"until", texts[0], role, ""},
-	}
-	if t, ok := g.ClearsAt.Get(); ok && t.After(now) {
-		facts[2].note = "at " + day(now, t) + " UTC"
-		if sameDay(now, t) {
-			facts[2].note = "at " + clock(t) + " UTC"
-		}
-	}
-	facts = append(facts,
-		fact{"count", count(g.Count), theme.Text, count(g.Minute) + " in the last minute"},
-		fact{"last", clock(g.At) + " UTC", theme.Text, ago(now, g.At)},
-		fact{"first", clock(g.First) + " UTC", theme.Text, ago(now, g.First)},
-	)
-	status := fact{"status", count(g.Status), theme.Text, g.Reason}
-	facts = append(facts, status)
-	if g.Headers != "" {
-		facts = append(facts, fact{"headers", g.Headers, theme.Text, ""})
-	}
-	if g.Detail != "" {
-		facts = append(facts, fact{"said", g.Detail, theme.Text, ""})
-	}
-	if text := early(g); text != "" {
-		facts = append(facts, fact{"early", text, theme.Alarm, ""})
-	}
-	if g.URL != "" {
-		facts = append(facts, fact{"go to", g.URL, theme.Accent, ""})
-	}
-	return facts
-}
-
-// denialWords say in a sentence what a kind of denial means.
-func denialWords(k model.Kind) string {
-	switch k {
-	case model.KindRate:
-		return "rate limit: waiting clears it"
-	case model.KindCap:
-		return "spending cap: only the reset clears it"
-	case model.KindCredits:
-		return "no credits or no card: a person must act"
-	case model.KindCeiling:
-		return "overage ceiling: a person must act"
-	case model.KindAuth:
-		return "key refused: invalid, or its allowance is used up"
-	}
-	return string(k)
 }

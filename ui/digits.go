@@ -2,7 +2,7 @@ package ui
 
 import "quotatop/theme"
 
-// digits are the figures of a clock, three lines high.
+// digits are the characters of a clock, three lines high.
 var digits = map[rune][3]string{
 	'0': {"█▀█", "█ █", "▀▀▀"},
 	'1': {"▄█ ", " █ ", "▀▀▀"},
@@ -17,13 +17,13 @@ var digits = map[rune][3]string{
 	':': {"▄", "▄", " "},
 }
 
-// bigHeight and bigWidth are the size of a clock in big figures.
+// bigHeight and bigWidth are the size of a big clock.
 const (
 	bigHeight = 3
 	bigWidth  = 6*4 + 2*2 - 1
 )
 
-// big writes a clock, 11:55:29, in big figures.
+// big writes a clock such as 11:55:29 in big figures.
 func (a area) big(x, y int, role theme.Role, clock string) {
 	for _, char := range clock {
 		next := x

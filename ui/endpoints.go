@@ -3,31 +3,33 @@ package ui
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"quotatop/model"
 	"quotatop/theme"
+	"quotatop/ui/words"
 )
 
-// A row is what one line of the endpoints pane says.
+// A row is one line of the endpoints pane.
 type row struct {
 	item
 	usage   *model.EndpointUsage
 	limit   *model.LimitUsage // nil for an endpoint without limits
 	first   bool              // the first of its endpoint
-	bound   string            // ≈, ≤, ≥ or nothing
+	sign    string            // ≈, ≤, ≥ or nothing
 	used    string
-	of      string // the limit with a slash before it
+	of      string // the limit after a slash
 	percent string
 	stale   bool
 }
 
-// rows makes a row for each limit, or for the worst limit of each endpoint.
+// rows returns a row for each limit, or for the worst limit of each endpoint.
 func (a *App) rows(each, short bool) []row {
 	out := make([]row, 0, 16)
 	for _, i := range a.order() {
 		e := &a.snap.Endpoints[i]
 		if len(e.Limits) == 0 {
-			out = append(out, row{item: item{endpoint: e.ID}, usage: e, first: true, used: countOr(e.Calls), of: "/min", stale: a.stale(a.newestFigure())})
+			out = append(out, row{item: item{endpoint: e.ID}, usage: e, first: true, used: words.Opt(e.Calls, words.Count), of: "/min", stale: a.stale(a.newestFigure())})
 			continue
 		}
 		if each {
@@ -38,7 +40,7 @@ func (a *App) rows(each, short bool) []row {
 		}
 		worst := 0
 		for j := range e.Limits {
-			if e.Limits[j].Ratio().Or(-1) > e.Limits[worst].Ratio().Or(-1) {
+			if words.Rank(&e.Limits[j]) > words.Rank(&e.Limits[worst]) {
 				worst = j
 			}
 		}
@@ -51,38 +53,20 @@ func (a *App) row(e *model.EndpointUsage, limit int, first, short bool) row {
 	u := &e.Limits[limit]
 	r := row{
 		item: item{endpoint: e.ID, limit: limit}, usage: e, limit: u, first: first,
-		bound: a.signs(bound(u)), used: countOr(u.Used), of: "/" + count(u.Limit), percent: unknown, stale: a.stale(u.AsOf),
+		sign: a.signs(words.LimitSign(u)), used: words.Opt(u.Used, words.Count), of: "/" + words.Count(u.Limit),
+		percent: a.signs(words.UsedPercent(u)), stale: a.stale(u.AsOf),
 	}
-	unit := " %"
 	if short {
-		unit, r.of = "%", "/"+exactShort(u.Limit)
+		r.of = "/" + words.ShortExact(u.Limit)
 		if u.Used.Or(0) >= 1_000_000 {
-			r.used = shortCount(u.Used.Or(0))
+			r.used = words.Short(u.Used.Or(0))
 		}
-	}
-	if ratio, ok := u.Ratio().Get(); ok {
-		r.percent = percent(ratio, unit)
 	}
 	return r
 }
 
-// bound is the sign before a figure that is not exact.
-func bound(u *model.LimitUsage) string {
-	switch {
-	case !u.Used.Known():
-		return ""
-	case u.Estimated:
-		return "≈"
-	case u.UpperBound:
-		return "≤"
-	case u.LowerBound:
-		return "≥"
-	}
-	return ""
-}
-
-// figures is the width of the used part and its limit.
-func (r *row) figures() int { return width(r.bound) + width(r.used) + width(r.of) }
+// figures returns the width of the used calls and their limit.
+func (r *row) figures() int { return width(r.sign) + width(r.used) + width(r.of) }
 
 func (a *App) endpointsTitle() []string {
 	if a.sorted != byTable {
@@ -91,28 +75,17 @@ func (a *App) endpointsTitle() []string {
 	return []string{"Endpoints"}
 }
 
-// endpointsNote says what the filter hides, and how old the figures are when
-// they are all of one age.
+// endpointsNote says what the filter hides, and how old the figures are if they are
+// equally old.
 func (a *App) endpointsNote() string {
-	note := ""
-	if d, ok := a.commonAge(); ok {
-		note = rough(d) + " ago"
-		if a.stale(a.newestFigure()) {
-			note = "stale: " + rough(d) + " old"
-		}
-	}
+	note := a.ageNote(a.commonTime())
 	f := *a.filter(endpointsPane)
 	if f == "" {
 		return note
 	}
-	hides, n := "/"+f, 0
-	for i := range a.snap.Endpoints {
-		if !a.lists(&a.snap.Endpoints[i]) {
-			n++
-		}
-	}
-	if n > 0 {
-		hides += " · " + count(n) + " hidden"
+	hides := "/" + f
+	if n := a.unlisted(); n > 0 {
+		hides += " · " + words.Count(n) + " hidden"
 	}
 	if note == "" {
 		return hides
@@ -120,8 +93,18 @@ func (a *App) endpointsNote() string {
 	return hides + " · " + note
 }
 
-// endpointLines is how many lines the endpoints would like: one for each limit
-// and one for a heading.
+// unlisted returns how many endpoints the filter hides.
+func (a *App) unlisted() (n int) {
+	for i := range a.snap.Endpoints {
+		if !a.lists(&a.snap.Endpoints[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// endpointLines returns how many lines the endpoints have in a slot with enough
+// room: one for each limit and one for the heading.
 func (a *App) endpointLines(s slot) int {
 	n := a.limits() + 1
 	if s.airy {
@@ -130,7 +113,7 @@ func (a *App) endpointLines(s slot) int {
 	return n
 }
 
-// limits is how many rows the endpoints pane has.
+// limits returns how many rows the endpoints pane has.
 func (a *App) limits() int {
 	n := 0
 	for i := range a.snap.Endpoints {
@@ -139,20 +122,20 @@ func (a *App) limits() int {
 	return n
 }
 
-// drawEndpoints gives each limit a line: under a heading and with a blank line
-// between endpoints where there is room; with one line an endpoint, the fullest
-// first to be kept, where there is not.
-func (a *App) drawEndpoints(at area) {
+// drawEndpoints gives each limit a line. With room to spare there are a heading and
+// blank lines between endpoints. Without room for all limits, each endpoint has one
+// line, and the fullest stay.
+func (a *App) drawEndpoints(at area, o outcome) outcome {
 	if !a.live {
-		at.cut(0, 0, at.w, theme.Dim, "waiting for the first poll")
-		return
+		at.cut(0, 0, at.w, theme.Dim, "waiting for the first data")
+		return o
 	}
 	format := formatFor(at.w)
 	all := a.rows(true, format.short)
 	rows := a.listed(all)
 	if len(rows) == 0 && len(all) > 0 {
-		at.cut(0, 0, at.w, theme.Dim, "none but those that are hidden")
-		return
+		at.cut(0, 0, at.w, theme.Dim, a.nothing(endpointsPane, a.unlisted(), 0))
+		return o
 	}
 	if len(rows) > at.h {
 		rows = a.listed(a.rows(false, format.short))
@@ -162,14 +145,14 @@ func (a *App) drawEndpoints(at area) {
 		rows, hidden = a.keepFullest(rows, at.h)
 	}
 	c := columnsFor(rows, format, at.w)
-	if *a.filter(endpointsPane) != "" { // the columns keep their places while it is typed
+	if *a.filter(endpointsPane) != "" { // the columns stay put while it is typed
 		c = columnsFor(all, format, at.w)
 	}
-	_, common := a.commonAge()
-	c.ages = !common
+	_, shown := words.Age(&a.snap, a.commonTime())
+	c.ages = !shown
 	y := 0
 	if at.h > len(rows)+hidden && at.h > 6 && c.gauge.w > 0 {
-		at.drawHeading(c)
+		at.drawHeading(c, rows)
 		y++
 	}
 	airy := at.h >= len(rows)+len(a.snap.Endpoints)
@@ -180,15 +163,16 @@ func (a *App) drawEndpoints(at area) {
 		}
 		line := at.sub(0, y, at.w, 1)
 		a.drawRow(line, c, &rows[i], i == cursor)
-		a.mark(target{at: line, kind: onRow, pane: endpointsPane, item: rows[i].item})
+		o = o.hit(target{at: line, kind: onRow, pane: endpointsPane, item: rows[i].item})
 		y++
 	}
 	if hidden > 0 {
-		at.cut(c.id.x, y, at.w, theme.Dim, "+ "+count(hidden)+" with more room")
+		at.cut(c.id.x, y, at.w, theme.Dim, "+"+words.Count(hidden)+" more")
 	}
+	return o
 }
 
-// listed are the rows that the filter lets through.
+// listed returns the rows that match the filter.
 func (a *App) listed(rows []row) []row {
 	if *a.filter(endpointsPane) == "" {
 		return rows
@@ -196,8 +180,8 @@ func (a *App) listed(rows []row) []row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return !a.lists(r.usage) })
 }
 
-// keepFullest leaves out the rows with the most headroom, so that n lines
-// suffice. The last line is for their number.
+// keepFullest drops the rows with the most headroom, so that the rest and a line
+// with the number of hidden rows fit n lines.
 func (a *App) keepFullest(rows []row, n int) (kept []row, hidden int) {
 	cursor := a.cursorRow(rows)
 	order := make([]int, len(rows))
@@ -211,7 +195,7 @@ func (a *App) keepFullest(rows []row, n int) (kept []row, hidden int) {
 		case l == nil:
 			return -2
 		default:
-			return rank(l)
+			return words.Rank(l)
 		}
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(worth(j), worth(i)) })
@@ -225,8 +209,8 @@ func (a *App) keepFullest(rows []row, n int) (kept []row, hidden int) {
 	return kept, len(rows) - keep
 }
 
-// cursorRow is the row that the cursor is on, or -1 when the pane's cursor is
-// not of interest.
+// cursorRow returns the row that the cursor is on, or -1 if the cursor is in another
+// pane.
 func (a *App) cursorRow(rows []row) int {
 	if a.subject != endpointsPane {
 		return -1
@@ -245,14 +229,37 @@ func (a *App) cursorRow(rows []row) int {
 	return 0
 }
 
-func (a area) drawHeading(c columns) {
+// drawHeading writes the names of the columns.
+func (a area) drawHeading(c columns, rows []row) {
 	a.put(c.id.x, 0, theme.Dim, "endpoint")
-	a.column(c.scope).put(0, 0, theme.Dim, "per")
+	a.put(c.scope.x, 0, theme.Dim, fit(c.scope.w, "scope"))
+	a.put(c.window.x, 0, theme.Dim, fit(c.window.w, "window"))
 	a.right(c.figures.x, 0, c.figures.w, theme.Dim, "calls")
 	if c.state.w > 1 {
 		a.put(c.state.x, 0, theme.Dim, "state")
 	}
-	a.column(c.spark).put(0, 0, theme.Dim, "last 15 windows")
+	if c.spark.w > 0 {
+		past := pastSpans(rows)
+		a.put(c.spark.x, 0, theme.Dim, fit(c.spark.w, "last "+past, past))
+	}
+}
+
+// pastSpans names the times that the sparklines of rows cover. Those of hourly limits
+// cover more than those of limits per minute.
+func pastSpans(rows []row) string {
+	text := ""
+	for _, r := range rows {
+		if r.limit == nil {
+			continue
+		}
+		if span := pastSpan(r.limit); !strings.Contains(text, span) {
+			if text != "" {
+				text += ", "
+			}
+			text += span
+		}
+	}
+	return text
 }
 
 // drawRow draws a row into an area of one line.
@@ -271,7 +278,7 @@ func (a *App) drawRow(at area, c columns, r *row, cursor bool) {
 		at.cut(c.name.x, 0, c.name.w, theme.Dim, r.usage.Name)
 	}
 	if x := c.figures.x + c.figures.w - r.figures(); c.figures.w > 0 && x >= c.id.x {
-		x = at.put(x, 0, theme.Dim, r.bound)
+		x = at.put(x, 0, theme.Dim, r.sign)
 		x = at.put(x, 0, text, r.used)
 		at.put(x, 0, theme.Dim, r.of)
 	}
@@ -280,7 +287,7 @@ func (a *App) drawRow(at area, c columns, r *row, cursor bool) {
 		return
 	}
 	at.cut(c.scope.x, 0, c.scope.w, theme.Dim, string(r.usage.Scope))
-	at.column(c.span).put(0, 0, theme.Dim, span(r.limit.Per()))
+	at.column(c.window).put(0, 0, theme.Dim, words.Span(r.limit.Per()))
 	if c.gauge.w > 0 {
 		at.gauge(c.gauge.x, 0, c.gauge.w, limitBar(r.limit, r.stale))
 	}
@@ -292,15 +299,15 @@ func (a *App) drawRow(at area, c columns, r *row, cursor bool) {
 	at.column(c.spark).sparkline(r.limit, r.stale)
 }
 
-// drawState says what the figures do not: how long until the limit, how many
-// calls were rejected and, where ages differ, how old it is.
+// drawState draws how many calls were rejected, or how long until the limit, or if
+// ages differ, how old the row is.
 func (a *App) drawState(at area, r *row, ages bool) {
 	u := r.limit
 	p := u.Pressure()
 	mark := pressureGlyph(p)
 	if mark == ' ' {
-		if age, old := a.age(u.AsOf); ages && old {
-			at.put(0, 0, theme.Dim, fit(at.w, rough(age)+" old", rough(age)))
+		if age, old := words.Age(&a.snap, u.AsOf); ages && old {
+			at.put(0, 0, theme.Dim, fit(at.w, words.Coarse(age)+" ago", words.Coarse(age)))
 		}
 		return
 	}
@@ -311,13 +318,13 @@ func (a *App) drawState(at area, r *row, ages bool) {
 	at.set(0, 0, role, mark)
 	at = at.sub(2, 0, at.w-2, 1)
 	until := ""
-	if t, ok := u.TimeToLimit.Get(); ok && t > 0 {
-		until = rough(seconds(t))
+	if t, ok := words.TimeToLimit(&a.snap, u); ok {
+		until = words.Coarse(t)
 	}
 	switch n := u.Rejected.Or(0); {
 	case n > 0:
-		plus := "+" + count(n)
-		at.put(0, 0, role, fit(at.w, plus+" rejected", plus, "+"+shortCount(n)))
+		plus := "+" + words.Count(n)
+		at.put(0, 0, role, fit(at.w, plus+" rejected", plus, "+"+words.Short(n)))
 	case u.Ratio().Or(0) >= 1:
 		at.put(0, 0, role, fit(at.w, "at the limit", "full"))
 	case until != "":

@@ -9,8 +9,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// filter is what the rows of a list must contain; both lists of alerts have the
-// same.
+// filter is the text that the rows of a list must contain. Both lists of alerts
+// share one.
 func (a *App) filter(p paneID) *string {
 	if p == billingPane {
 		p = ratePane
@@ -18,8 +18,8 @@ func (a *App) filter(p paneID) *string {
 	return &a.filters[p]
 }
 
-// filtering is the filter that esc ends and the footer shows: that of the list
-// with the focus, else another; nil when there is none.
+// filtering returns the filter that esc clears and the footer shows: that of the
+// focused list, or else of another one; nil if no list has any.
 func (a *App) filtering() *string {
 	for _, p := range [...]paneID{a.focus, endpointsPane, ratePane} {
 		if f := a.filter(p); *f != "" {
@@ -29,8 +29,8 @@ func (a *App) filtering() *string {
 	return nil
 }
 
-// startFilter begins to filter the list with the focus, or that of the detail
-// pane, or else the alerts.
+// startFilter starts typing the filter of the focused list; of the list that the
+// detail pane belongs to; or of the alerts.
 func (a *App) startFilter(string) tea.Cmd {
 	switch {
 	case a.focus == detailPane:
@@ -42,8 +42,8 @@ func (a *App) startFilter(string) tea.Cmd {
 	return nil
 }
 
-// lists reports whether the filter lets an endpoint through, by its ID, its name
-// or a path.
+// lists reports whether the ID, the name or a path of an endpoint matches the
+// filter.
 func (a *App) lists(e *model.EndpointUsage) bool {
 	f := *a.filter(endpointsPane)
 	if f == "" || contains(f, e.ID, e.Name) {
@@ -57,7 +57,7 @@ func (a *App) lists(e *model.EndpointUsage) bool {
 	return false
 }
 
-// contains reports whether one of texts contains a filter, in whatever case.
+// contains reports whether one of texts contains a filter, ignoring case.
 func contains(filter string, texts ...string) bool {
 	filter = strings.ToLower(filter)
 	for _, s := range texts {
@@ -68,10 +68,10 @@ func contains(filter string, texts ...string) bool {
 	return false
 }
 
-// maxTyped bounds what is typed into a line, in bytes.
+// maxTyped bounds the bytes that can be typed into a line.
 const maxTyped = 64
 
-// typed is a line with more text at its end.
+// typed returns a line with more text at its end, or unchanged if it is full.
 func typed(line, more string) string {
 	more = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -85,7 +85,7 @@ func typed(line, more string) string {
 	return line + more
 }
 
-// edited is a line after a key.
+// edited returns a line after a key.
 func edited(line, key, text string) string {
 	switch key {
 	case "ctrl+u":
@@ -97,7 +97,7 @@ func edited(line, key, text string) string {
 	return typed(line, text)
 }
 
-// typeFilter takes a key while the filter is being typed.
+// typeFilter handles a key while the filter is being typed.
 func (a App) typeFilter(key, text string) (tea.Model, tea.Cmd) {
 	switch key {
 	case "enter":

@@ -4,11 +4,12 @@ import (
 	"math"
 	"slices"
 
+	"quotatop/ui/words"
+
 	tea "charm.land/bubbletea/v2"
 )
 
-// show gives the focus to a pane. One that the layout has no room for takes the
-// screen.
+// show focuses a pane, and zooms it if the layout has no room for it.
 func (a *App) show(p paneID) {
 	if _, room := layoutFor(a.w, a.h).slot(p); !room {
 		a.zoom = true
@@ -22,8 +23,8 @@ func (a *App) show(p paneID) {
 	a.focus, a.help = p, false
 }
 
-// step gives the focus to the nth pane from here. Without a zoomed pane, only
-// panes that are on screen are counted.
+// step focuses the nth pane from here. Unless a pane is zoomed, it skips those that
+// are not on screen.
 func (a *App) step(n int) {
 	l := layoutFor(a.w, a.h)
 	p := a.focus
@@ -36,8 +37,8 @@ func (a *App) step(n int) {
 	}
 }
 
-func (a *App) nextPane(string) tea.Cmd   { a.step(1); return nil }
-func (a *App) paneBefore(string) tea.Cmd { a.step(-1); return nil }
+func (a *App) nextPane(string) tea.Cmd     { a.step(1); return nil }
+func (a *App) previousPane(string) tea.Cmd { a.step(-1); return nil }
 
 func (a *App) paneByNumber(key string) tea.Cmd {
 	for i := range a.keys {
@@ -54,17 +55,17 @@ func (a *App) toggleZoom(string) tea.Cmd {
 	return nil
 }
 
-// home takes the focus back to a pane that is on screen.
+// home moves the focus to a pane that is on screen.
 func (a *App) home() {
 	if _, room := layoutFor(a.w, a.h).slot(a.focus); !room && !a.zoom {
 		a.focus = endpointsPane
 	}
 }
 
-// isList reports whether the pane has rows to choose from.
+// isList reports whether the pane has rows to select.
 func (p paneID) isList() bool { return p == endpointsPane || p == ratePane || p == billingPane }
 
-// items are the rows of a list.
+// items returns the rows of a list.
 func (a *App) items(p paneID) []item {
 	var out []item
 	switch p {
@@ -86,17 +87,17 @@ func (a *App) items(p paneID) []item {
 	return out
 }
 
-// follows reports whether the cursor of the endpoints is on the fullest limit,
-// whichever that is, because the user has not chosen one.
+// follows reports whether the cursor of the endpoints follows the fullest limit,
+// because the user has not selected one.
 func (a *App) follows() bool { return a.picked[endpointsPane] == (item{}) }
 
-// pickedEndpoint is the row of the endpoints that the cursor is on.
+// pickedEndpoint returns the row of the endpoints that the cursor is on.
 func (a *App) pickedEndpoint() item {
 	picked := a.picked[endpointsPane]
 	if a.follows() {
-		e, l, ok := a.fullest(a.lists)
+		e, l, ok := words.Fullest(&a.snap, a.lists)
 		if !ok {
-			e, l, ok = a.fullest(nil)
+			e, l, ok = words.Fullest(&a.snap, nil)
 		}
 		if !ok {
 			return item{}
@@ -112,8 +113,8 @@ func (a *App) pickedEndpoint() item {
 	return picked
 }
 
-// chosen is the row of a list that the cursor is on: the first when the one that
-// was chosen is gone, -1 when there is none.
+// chosen returns the index of the picked row of a list: 0 if it is gone, -1 if the
+// list is empty.
 func chosen(rows []item, picked item) int {
 	if len(rows) == 0 {
 		return -1
@@ -121,8 +122,8 @@ func chosen(rows []item, picked item) int {
 	return max(slices.Index(rows, picked), 0)
 }
 
-// move takes the cursor n rows down in the list that has the focus, or scrolls
-// the detail pane or the help.
+// move moves the cursor n rows down in the focused list, or scrolls the detail pane
+// or the help.
 func (a *App) move(n int) {
 	if a.help || a.focus == detailPane {
 		bottom := a.frame().below + a.scroll
@@ -132,7 +133,7 @@ func (a *App) move(n int) {
 	a.pick(a.focus, n)
 }
 
-// pick takes the cursor of a list n rows down.
+// pick moves the cursor of a list n rows down.
 func (a *App) pick(p paneID, n int) {
 	rows, picked := a.items(p), a.picked[p]
 	if p == endpointsPane {
@@ -160,7 +161,7 @@ func (a *App) pageDown(string) tea.Cmd { a.move(max(a.h/2, 1)); return nil }
 func (a *App) left(string) tea.Cmd  { a.sideways(-1); return nil }
 func (a *App) right(string) tea.Cmd { a.sideways(1); return nil }
 
-// sideways goes to the next pane, or in the detail pane to the next item.
+// sideways moves to the nth pane from here, or in the detail pane to the nth item.
 func (a *App) sideways(n int) {
 	if a.focus != detailPane {
 		a.step(n)
@@ -170,13 +171,13 @@ func (a *App) sideways(n int) {
 	a.pick(a.subject, n)
 }
 
-// canOpen reports whether enter has a row to tell more about.
+// canOpen reports whether enter has a row to open.
 func (a *App) canOpen() bool {
 	return !a.help && a.focus.isList() && len(a.items(a.focus)) > 0
 }
 
-// open shows all about the row under the cursor. An alert stays the one that was
-// opened, whichever comes first by now.
+// open shows the details of the row under the cursor. An alert stays open when a
+// newer one comes.
 func (a *App) open(string) tea.Cmd {
 	if a.focus != endpointsPane {
 		a.pick(a.focus, 0)
@@ -185,17 +186,17 @@ func (a *App) open(string) tea.Cmd {
 	return nil
 }
 
-// canLeave reports whether there is something for esc to leave.
+// canLeave reports whether esc has something to leave.
 func (a *App) canLeave() bool {
-	return a.help || a.complaint != "" || a.zoom || a.filtering() != nil || !a.follows()
+	return a.help || a.problem != "" || a.zoom || a.filtering() != nil || !a.follows()
 }
 
 func (a *App) leave(string) tea.Cmd {
 	switch {
 	case a.help:
 		a.help, a.scroll = false, 0
-	case a.complaint != "":
-		a.complaint = ""
+	case a.problem != "":
+		a.problem = ""
 	case a.zoom:
 		a.zoom = false
 		if a.focus == detailPane {
@@ -205,7 +206,7 @@ func (a *App) leave(string) tea.Cmd {
 	case a.filtering() != nil:
 		*a.filtering() = ""
 	default:
-		a.picked[endpointsPane] = item{} // the fullest again
+		a.picked[endpointsPane] = item{} // follow the fullest again
 	}
 	return nil
 }

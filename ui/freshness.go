@@ -4,47 +4,26 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/ui/words"
 )
 
-// Figures are as fresh as can be for a few seconds; then their age is shown.
-// Beyond staleAge, or sooner when the billing source is in trouble, they are
-// stale: dimmed, so that nothing old looks live.
-const (
-	freshAge   = 5 * time.Second
-	troubleAge = 20 * time.Second
-	staleAge   = time.Minute
-)
+// stale reports whether a figure on the screen is stale, see words.Stale.
+func (a *App) stale(asOf model.Opt[time.Time]) bool { return words.Stale(&a.snap, asOf) }
 
-// age is how old a figure is on this screen, or false when it is as fresh as
-// can be or not known.
-func (a *App) age(asOf model.Opt[time.Time]) (time.Duration, bool) {
-	t, ok := asOf.Get()
-	if !ok {
-		return 0, false
+// ageNote says how old a pane's figures are; empty while they are fresh.
+func (a *App) ageNote(asOf model.Opt[time.Time]) string {
+	age, old := words.Age(&a.snap, asOf)
+	switch {
+	case !old:
+		return ""
+	case a.stale(asOf):
+		return "stale: " + words.Coarse(age) + " ago"
 	}
-	d := a.snap.At.Sub(t)
-	return d, d > freshAge
+	return words.Coarse(age) + " ago"
 }
 
-// stale reports whether a figure is too old to be taken for live.
-func (a *App) stale(asOf model.Opt[time.Time]) bool {
-	d, old := a.age(asOf)
-	return old && (d > staleAge || d > troubleAge && a.trouble())
-}
-
-// trouble reports whether the billing source does not bring what it should.
-func (a *App) trouble() bool {
-	for i := range a.snap.Sources {
-		if s := &a.snap.Sources[i]; s.Name == model.SourceBilling {
-			return s.State == model.StateError || s.State == model.StateStale
-		}
-	}
-	return false
-}
-
-// waiting is the source whose first good data is still awaited, or empty when
-// some has come. As long as there is none, that something did not happen is not
-// known.
+// waiting returns the source whose first good data has yet to come, or nothing if
+// some source has had any. Until then, that something did not happen is unknown.
 func (a *App) waiting() string {
 	for i := range a.snap.Sources {
 		if a.snap.Sources[i].AsOf.Known() {
@@ -57,7 +36,7 @@ func (a *App) waiting() string {
 	return model.SourceBilling
 }
 
-// newestFigure is the as_of of the newest gauge.
+// newestFigure returns the time of the newest gauge.
 func (a *App) newestFigure() (newest model.Opt[time.Time]) {
 	for i := range a.snap.Endpoints {
 		for j := range a.snap.Endpoints[i].Limits {
@@ -70,19 +49,19 @@ func (a *App) newestFigure() (newest model.Opt[time.Time]) {
 	return newest
 }
 
-// commonAge is the age of all gauges when they are of one age and it is worth
-// saying.
-func (a *App) commonAge() (time.Duration, bool) {
+// commonTime returns the time of all gauges if they are equally old, and unknown
+// if not.
+func (a *App) commonTime() model.Opt[time.Time] {
 	newest, ok := a.newestFigure().Get()
 	if !ok {
-		return 0, false
+		return model.Opt[time.Time]{}
 	}
 	for i := range a.snap.Endpoints {
 		for j := range a.snap.Endpoints[i].Limits {
 			if t, ok := a.snap.Endpoints[i].Limits[j].AsOf.Get(); ok && newest.Sub(t) > time.Second {
-				return 0, false
+				return model.Opt[time.Time]{}
 			}
 		}
 	}
-	return a.age(model.Some(newest))
+	return model.Some(newest)
 }

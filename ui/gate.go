@@ -1,14 +1,17 @@
 package ui
 
 import (
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
 	"quotatop/model"
+	"quotatop/ui/words"
 )
 
-// GateLine is a gate's answer in one line for a script's log: what there is,
-// and what was asked for.
+// GateLine is a gate's judgment in one line for a script's log: what is left, and
+// what had to be.
 func GateLine(g model.Gate, j model.Judgment) string {
 	if j.Verdict == model.VerdictUnknown {
 		return "not known: " + whyUnknown(g, j)
@@ -21,61 +24,57 @@ func GateLine(g model.Gate, j model.Judgment) string {
 		parts = append(parts, gateCap(g, j))
 	}
 	if len(parts) == 0 {
-		return "nothing was asked for"
+		return "no threshold given"
 	}
 	return strings.Join(parts, "; ")
 }
 
-// gateLimit says: chat has 8 % headroom (183 of 200 in 1m, as of 12 s ago), less
-// than 20 %.
+// gateLimit says: chat has ≈8% headroom (≈92% used: ≈183 of 200 in 1m, as of 12s
+// ago), less than 20%.
 func gateLimit(g model.Gate, j model.Judgment) string {
 	u := j.Limit
-	mark := ""
-	switch {
-	case u.Estimated:
-		mark = "≈"
-	case u.UpperBound:
-		mark = "≤"
-	case u.LowerBound:
-		mark = "≥"
-	}
-	line := j.Endpoint + " has " + percent(u.Headroom().Or(0), " %") + " headroom (" +
-		mark + countOr(u.Used) + " of " + count(u.Limit) + " in " + span(u.Per())
+	line := j.Endpoint + " has " + words.Headroom(u) + " headroom (" + words.UsedPercent(u) + " used: " + words.UsedOf(u)
 	if n := u.Rejected.Or(0); n > 0 {
-		line += ", " + count(n) + " rejected"
+		line += ", " + words.Count(n) + " rejected"
 	}
 	if t, ok := u.AsOf.Get(); ok && j.At.Sub(t) >= time.Second {
-		line += ", as of " + ago(j.At, t)
+		line += ", as of " + words.Ago(j.At, t)
 	}
 	line += ")"
 	if j.Verdict == model.Shut {
-		line += ", less than " + percent(g.Headroom.Or(0), " %")
+		line += ", less than " + threshold(g.Headroom.Or(0))
 	}
 	return line
+}
+
+// threshold writes a part in percent as it was given, to a hundredth: 7.5%.
+func threshold(part float64) string {
+	return strconv.FormatFloat(math.Round(part*10_000)/100, 'f', -1, 64) + "%"
 }
 
 // gateCap says: the cap has $3.10 left of $50.00, less than $5.00.
 func gateCap(g model.Gate, j model.Judgment) string {
-	line := "the cap has " + moneyOr(j.Cap.Remaining) + " left of " + moneyOr(j.Cap.Limit)
+	line := "the cap has " + words.CapLeft(j.Cap) + " left of " + words.Opt(j.Cap.Limit, words.Money)
 	if j.Verdict == model.Shut {
-		line += ", less than " + money(g.CapLeft.Or(0))
+		line += ", less than " + words.Money(g.CapLeft.Or(0))
 	}
 	return line
 }
 
+// whyUnknown says why there is no verdict.
 func whyUnknown(g model.Gate, j model.Judgment) string {
 	switch {
 	case j.Trouble != nil && j.Trouble.Error != "":
-		return plain(j.Trouble.Error, maxTrouble)
+		return plain(j.Trouble.Error, maxError)
 	case j.Trouble != nil:
 		return "the " + j.Trouble.Name + " source is " + string(j.Trouble.State)
 	case j.OfCap:
-		return "the account does not say what is left of its cap: set [cap] usd_per_day in the config"
+		return "the account does not say how much of its cap is left: set [cap] usd_per_day in the config"
 	case g.Endpoint != "":
 		return "no figure for " + g.Endpoint + " yet"
 	}
 	return "no figures yet"
 }
 
-// maxTrouble bounds the words of a source in a line, in cells.
-const maxTrouble = 200
+// maxError bounds a source's error in a line, in cells.
+const maxError = 200

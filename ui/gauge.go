@@ -7,19 +7,19 @@ import (
 	"quotatop/theme"
 )
 
-// A bar is what a gauge shows, each part as a part of the limit.
+// A bar is the content of a gauge, in parts of the limit.
 type bar struct {
 	known    bool
-	used     float64 // accepted calls, those of others included
+	used     float64 // accepted calls, others' included
 	others   float64
 	rejected float64
 	peak     float64    // 0 for none
-	learned  float64    // a limit that was learnt to be another; 0 for none
-	role     theme.Role // of the calls of this machine
-	foreign  theme.Role // of those of others
+	learned  float64    // the observed limit; 0 if it is the documented one
+	role     theme.Role // of this machine's calls
+	foreign  theme.Role // of others' calls
 }
 
-// eighths are the left blocks, an eighth of a cell apart.
+// eighths are blocks from the left, each an eighth of a cell wider.
 var eighths = [9]rune{' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'}
 
 const (
@@ -32,9 +32,9 @@ const (
 	learnedGlyph  = '╎'
 )
 
-// gauge draws a bar in n cells from x on: the used part, a quiet track up to
-// the mark of the limit, and after that mark what went over it. A narrow gauge
-// has no room past the limit.
+// gauge draws a bar in n cells at x: the used part, a track up to the mark of the
+// limit, and after the mark what exceeds the limit. A narrow gauge ends at the
+// limit.
 func (a area) gauge(x, y, n int, b bar) {
 	over := 0
 	switch {
@@ -73,7 +73,7 @@ func (a area) gauge(x, y, n int, b bar) {
 		}
 		a.set(x+full, y, role, eighths[part])
 	}
-	if b.learned > 0 && b.learned < 1 { // beside the documented limit, over all else
+	if b.learned > 0 && b.learned < 1 { // over all else
 		a.set(x+int(b.learned*float64(body)), y, theme.Alarm, learnedGlyph)
 	}
 	if over == 0 {
@@ -83,8 +83,8 @@ func (a area) gauge(x, y, n int, b bar) {
 	a.overLimit(x+body+1, y, over, body, b)
 }
 
-// overLimit draws what went over the limit in n cells, to the scale of a body
-// of that many cells: accepted calls first, then those that were rejected.
+// overLimit draws what exceeds the limit in n cells, to the scale of a body of so
+// many cells: accepted calls first, then rejected ones.
 func (a area) overLimit(x, y, n, body int, b bar) {
 	accepted := 0
 	if b.used > 1 {
@@ -100,8 +100,8 @@ func (a area) overLimit(x, y, n, body int, b bar) {
 	}
 }
 
-// eighthsOf is a part of a body in eighths of a cell. More than nothing shows,
-// and only a full part fills the body.
+// eighthsOf returns a part of a body in eighths of a cell: at least one for any part
+// above 0, and all of them for 1 or more only.
 func eighthsOf(ratio float64, body int) int {
 	steps := int(math.Round(min(max(ratio, 0), 1) * float64(body*8)))
 	switch {
@@ -113,7 +113,7 @@ func eighthsOf(ratio float64, body int) int {
 	return 0
 }
 
-// limitBar is the bar of one limit.
+// limitBar returns the bar of a limit.
 func limitBar(u *model.LimitUsage, stale bool) bar {
 	limit := float64(u.Limit)
 	b := bar{
@@ -132,8 +132,8 @@ func limitBar(u *model.LimitUsage, stale bool) bar {
 	return b
 }
 
-// fillRole is the colour of a used part: it tells how full the gauge is, while
-// rejected calls have their own part.
+// fillRole returns the role of a used part, by how full the gauge is. Rejected calls
+// have their own part.
 func fillRole(ratio model.Opt[float64]) theme.Role {
 	r, ok := ratio.Get()
 	if !ok {
@@ -142,7 +142,7 @@ func fillRole(ratio model.Opt[float64]) theme.Role {
 	return pressureRole(model.PressureOf(r))
 }
 
-// pressureRole is the colour of a pressure.
+// pressureRole returns the role of a pressure.
 func pressureRole(p model.Pressure) theme.Role {
 	switch p {
 	case model.Calm:
@@ -157,7 +157,7 @@ func pressureRole(p model.Pressure) theme.Role {
 	return theme.Dim
 }
 
-// pressureGlyph tells a pressure without colour.
+// pressureGlyph shows a pressure without colour.
 func pressureGlyph(p model.Pressure) rune {
 	switch p {
 	case model.Warm:

@@ -6,10 +6,11 @@ import (
 
 	"quotatop/model"
 	"quotatop/theme"
+	"quotatop/ui/words"
 )
 
-// A segment is one fact of the header. Where there is no room for all, those
-// with the least rank go first.
+// A segment is one fact of the header. Without room for all, those with the lowest
+// rank go first.
 type segment struct {
 	rank  int
 	right bool
@@ -17,13 +18,31 @@ type segment struct {
 	gap   int // blanks before it
 }
 
-// drawHeader names the program, whose quota this is, the sources and the time
-// at the left, and at the right end what matters most.
+// drawHeader draws the program's name, the account and the sources at the left, and
+// the time and the worst fact at the right.
 func (a *App) drawHeader(at area) {
+	segments := fitting(a.segments(at.w >= 100), at.w-1)
+	x, end := 1, at.w-1
+	for i := len(segments) - 1; i >= 0; i-- {
+		if s := &segments[i]; s.right {
+			end -= wordsWidth(s.words)
+			at.words(end, 0, s.words)
+			end -= s.gap
+		}
+	}
+	for i := range segments {
+		if s := &segments[i]; !s.right {
+			x = at.sub(0, 0, max(end, 0), 1).words(x, 0, s.words) + s.gap
+		}
+	}
+}
+
+// segments returns the facts of the header from left to right.
+func (a *App) segments(long bool) []segment {
 	segments := make([]segment, 0, 16)
-	left := func(rank int, words ...word) { segments = append(segments, segment{rank: rank, words: words, gap: 2}) }
-	right := func(rank int, words ...word) {
-		segments = append(segments, segment{rank: rank, words: words, gap: 3, right: true})
+	left := func(rank int, parts ...word) { segments = append(segments, segment{rank: rank, words: parts, gap: 2}) }
+	right := func(rank int, parts ...word) {
+		segments = append(segments, segment{rank: rank, words: parts, gap: 3, right: true})
 	}
 	left(5, word{theme.Bright, "quotatop"})
 	if a.opts.Player != nil {
@@ -52,37 +71,23 @@ func (a *App) drawHeader(at area) {
 		}
 		left(rank, a.sourceWords(s)...)
 		if used, ok := s.PollsMinute.Get(); ok && s.BudgetMinute.Known() {
-			left(4, word{theme.Dim, "polls"}, word{theme.Text, count(used) + "/" + countOr(s.BudgetMinute)}, word{theme.Dim, "min"})
+			left(4, word{theme.Dim, "polls"}, word{theme.Text, words.Count(used) + "/" + words.Opt(s.BudgetMinute, words.Count)}, word{theme.Dim, "min"})
 		}
 		if used, ok := s.PollsHour.Get(); ok && s.BudgetHour.Known() {
-			left(0, word{theme.Text, count(used) + "/" + countOr(s.BudgetHour)}, word{theme.Dim, "h"})
+			left(0, word{theme.Text, words.Count(used) + "/" + words.Opt(s.BudgetHour, words.Count)}, word{theme.Dim, "h"})
 		}
 	}
 	if a.live {
-		right(7, word{theme.Text, clock(a.snap.At)}, word{theme.Dim, "UTC"})
+		right(7, word{theme.Text, words.Clock(a.snap.At)}, word{theme.Dim, "UTC"})
 	}
-	right(10, a.worstWords(at.w >= 100)...)
-
-	segments = fitting(segments, at.w-1)
-	x, end := 1, at.w-1
-	for i := len(segments) - 1; i >= 0; i-- {
-		if s := &segments[i]; s.right {
-			end -= wordsWidth(s.words)
-			at.words(end, 0, s.words)
-			end -= s.gap
-		}
-	}
-	for i := range segments {
-		if s := &segments[i]; !s.right {
-			x = at.sub(0, 0, max(end, 0), 1).words(x, 0, s.words) + s.gap
-		}
-	}
+	right(10, a.worstWords(long)...)
+	return segments
 }
 
-// mustStay is the rank from which on a segment loses words before it goes.
+// mustStay is the least rank of segments that lose words before they go.
 const mustStay = 9
 
-// fitting keeps the segments of the highest ranks, as many as fit n cells.
+// fitting returns as many segments as fit n cells, those of the highest ranks.
 func fitting(segments []segment, n int) []segment {
 	order := make([]int, len(segments))
 	for i := range order {
@@ -93,7 +98,7 @@ func fitting(segments []segment, n int) []segment {
 	for _, i := range order {
 		s := &segments[i]
 		for s.rank >= mustStay && len(s.words) > 1 && s.gap+wordsWidth(s.words) > n {
-			s.words = s.words[:len(s.words)-1] // if only by its sign or name
+			s.words = s.words[:len(s.words)-1]
 		}
 		n -= s.gap + wordsWidth(s.words)
 		if n < 0 {
@@ -107,8 +112,7 @@ func fitting(segments []segment, n int) []segment {
 	return slices.DeleteFunc(segments, func(s segment) bool { return s.words == nil })
 }
 
-// shortTeam is the first group of a team's ID, or as much of it as a header has
-// room for.
+// shortTeam returns the first group of a team's ID, shortened to fit the header.
 func shortTeam(id string) string {
 	if group, _, ok := strings.Cut(id, "-"); ok && len(group) >= 4 {
 		id = group
@@ -116,16 +120,16 @@ func shortTeam(id string) string {
 	return brief(id, 12)
 }
 
-// pausedWords say that the screen is held, and how far behind it is.
+// pausedWords say that the screen is paused, and how far behind it is.
 func (a *App) pausedWords() []word {
-	words := []word{{theme.Warm, "PAUSED"}}
+	parts := []word{{theme.Warm, "PAUSED"}}
 	if behind := a.newest.At.Sub(a.snap.At); behind > 0 {
-		words = append(words, word{theme.Warm, rough(behind)})
+		parts = append(parts, word{theme.Warm, words.Coarse(behind)})
 	}
-	return words
+	return parts
 }
 
-// sourceMark is the sign of a source's state.
+// sourceMark returns the sign of a source's state.
 func sourceMark(s model.State) (theme.Role, rune) {
 	switch s {
 	case model.StateOK:
@@ -138,17 +142,17 @@ func sourceMark(s model.State) (theme.Role, rune) {
 	return theme.Full, '✗'
 }
 
-// sourceWords name a source, how it is and how old its data is.
+// sourceWords name a source, its state and the age of its data.
 func (a *App) sourceWords(s *model.Source) []word {
 	role, mark := sourceMark(s.State)
-	words := []word{{role, string(mark)}, {theme.Text, brief(s.Name, 12)}}
+	parts := []word{{role, string(mark)}, {theme.Text, brief(s.Name, 12)}}
 	if s.State != model.StateOK {
-		words = append(words, word{role, string(s.State)})
+		parts = append(parts, word{role, string(s.State)})
 	}
 	if t, ok := s.AsOf.Get(); ok {
 		if d := a.snap.At.Sub(t); d > 0 {
-			words = append(words, word{theme.Dim, rough(d)})
+			parts = append(parts, word{theme.Dim, words.Coarse(d)})
 		}
 	}
-	return words
+	return parts
 }

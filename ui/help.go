@@ -6,9 +6,9 @@ import (
 	"quotatop/theme"
 )
 
-// drawFooter names the keys that do something here and now, or takes the
-// filter, or says what the last key has done.
-func (a *App) drawFooter(at area) {
+// drawFooter draws the filter while it is being typed, or what the last key did,
+// or the keys that do something now.
+func (a *App) drawFooter(at area, o outcome) outcome {
 	if a.typing {
 		x := at.put(1, 0, theme.Accent, "/")
 		x = at.cut(x, 0, at.w-x-2, theme.Bright, *a.filter(a.focus))
@@ -17,20 +17,25 @@ func (a *App) drawFooter(at area) {
 		if at.w-x > width(hints)+4 {
 			at.right(x+2, 0, at.w-x-3, theme.Dim, hints)
 		}
-		return
+		return o
 	}
 	if a.said != "" {
 		at.cut(1, 0, at.w-1, theme.Accent, a.said)
-		return
+		return o
 	}
-	if f := a.filtering(); f != nil { // that something is hidden goes before what can be done
+	if f := a.filtering(); f != nil { // that something is hidden matters more than the keys
 		text := brief("/"+*f, at.w/2)
 		at.right(0, 0, at.w-1, theme.Accent, text)
 		at = at.sub(0, 0, at.w-width(text)-2, 1)
 	}
+	return a.drawHints(at, o)
+}
+
+// drawHints draws as many keys as fit.
+func (a *App) drawHints(at area, o outcome) outcome {
 	room := at.w - 1
 	fits := make([]bool, len(a.keys))
-	for _, stays := range []bool{true, false} { // help and quit are the last to go
+	for _, stays := range []bool{true, false} { // help and quit go last
 		for i := range a.keys {
 			k := &a.keys[i]
 			if k.hint == "" || len(k.Keys()) == 0 || k.stays != stays || k.when != nil && !k.when(a) {
@@ -48,21 +53,21 @@ func (a *App) drawFooter(at area) {
 			from := x
 			x = at.put(x, 0, theme.Accent, a.keys[i].Help().Key) + 1
 			x = at.put(x, 0, theme.Dim, a.keys[i].hint) + 2
-			a.mark(target{at: at.sub(from, 0, x-2-from, 1), kind: onAction, nth: i})
+			o = o.hit(target{at: at.sub(from, 0, x-2-from, 1), kind: onAction, nth: i})
 		}
 	}
+	return o
 }
 
-// sayFor is how long what a key has done stays in the place of the footer, and on
-// a small screen in that of a figure.
+// sayFor is how long a message covers the footer, or a figure on a small screen.
 const sayFor = 5 * time.Second
 
-// say tells what a key has done.
+// say shows a message about what a key did.
 func (a *App) say(text string) { a.said, a.saidAt = text, a.newest.At }
 
-// drawHelp lists all keys, in as many columns as there is room for, and below
-// them the signs.
-func (a *App) drawHelp(at area) {
+// drawHelp lists all keys in as many columns as fit, and the signs below them. It
+// returns how many lines are below the area.
+func (a *App) drawHelp(at area) (below int) {
 	if at.w >= framedW && at.h >= framedH {
 		at = at.frame(focusable, []string{"Keys"}, a.opts.Themes[a.theme].Name+" theme", true)
 	}
@@ -81,7 +86,7 @@ func (a *App) drawHelp(at area) {
 	lines := (len(shown) + columns - 1) / columns
 	total := lines + 1 + len(legend)
 	scroll := min(a.scroll, max(total-at.h, 0))
-	at.c.below = max(total-at.h-scroll, 0)
+	below = max(total-at.h-scroll, 0)
 	for i, k := range shown {
 		x, y := i/lines*column, i%lines-scroll
 		at.cut(x, y, keys, theme.Accent, k.Help().Key)
@@ -91,17 +96,18 @@ func (a *App) drawHelp(at area) {
 		at.put(0, lines+1+i-scroll, theme.Bright, a.signs(l[0]))
 		at.cut(keys+2, lines+1+i-scroll, at.w-keys-2, theme.Dim, l[1])
 	}
-	at.moreMarks(scroll)
+	at.moreMarks(scroll, below)
+	return below
 }
 
 // legend explains the mouse and the signs.
 var legend = [...][2]string{
-	{"mouse", "click selects a row, again opens it; shift selects text"},
+	{"mouse", "click to select a row, again to open it; shift to select text"},
 	{"█", "accepted calls"},
-	{"▓", "of them, from other machines on the key"},
+	{"▓", "of those, from other machines using this key"},
 	{"▒", "rejected calls, past the limit's mark │"},
-	{"┆", "the peak of the last 15 windows"},
-	{"≈ ≤ ≥", "an estimate; at most; at least"},
-	{"△ ▲ ■", "from 70 %; from 90 %; full or rejecting"},
-	{"–", "not known"},
+	{"┆", "peak: highest of the last 15 min (hourly limits: 15 h)"},
+	{"≈ ≤ ≥", "estimate; upper bound; lower bound"},
+	{"△ ▲ ■", "from 70%; from 90%; full or rejecting calls"},
+	{"–", "unknown"},
 }

@@ -5,21 +5,21 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// An action is what keys do. The table of them is all there is to know about
-// keys: Update obeys it, the footer and the help are printed from it.
+// An action is what a key does. The table of actions is the only place that knows
+// keys: Update follows it, and the footer and the help are made from it.
 type action struct {
-	name string // what it is called where its keys are bound, in kebab case; it must not change
+	name string // its name in the config's [keys]; must not change
 	key.Binding
 	hint  string          // a word for the footer; empty for none
-	stays bool            // the last to go from a footer without room
-	when  func(*App) bool // whether the keys do anything here and now; nil for always
+	stays bool            // the footer drops others first
+	when  func(*App) bool // whether the keys do anything now; nil for always
 	do    func(a *App, key string) tea.Cmd
 }
 
-// panesAction is the action whose keys are one for each pane, in their order.
+// panesAction is the action with one key for each pane, in the panes' order.
 const panesAction = "pane"
 
-// paletteAction is the action that offers all others.
+// paletteAction is the action that opens the palette.
 const paletteAction = "palette"
 
 // keymap returns the table of actions with their default keys. No two actions
@@ -27,26 +27,26 @@ const paletteAction = "palette"
 func keymap() []action {
 	return []action{
 		{"next-pane", on("tab", "next pane", "tab"), "pane", false, nil, (*App).nextPane},
-		{"previous-pane", on("shift+tab", "pane before", "shift+tab"), "", false, nil, (*App).paneBefore},
-		{panesAction, on("1-5", "pane by its number", "1", "2", "3", "4", "5"), "", false, nil, (*App).paneByNumber},
+		{"previous-pane", on("shift+tab", "previous pane", "shift+tab"), "", false, nil, (*App).previousPane},
+		{panesAction, on("1-5", "pane by number", "1", "2", "3", "4", "5"), "", false, nil, (*App).paneByNumber},
 		{"up", on("↑ k", "up", "up", "k"), "", false, (*App).moves, (*App).up},
 		{"down", on("↓ j", "down", "down", "j"), "", false, (*App).moves, (*App).down},
-		{"left", on("← h", "pane or item before", "left", "h"), "", false, nil, (*App).left},
+		{"left", on("← h", "previous pane or item", "left", "h"), "", false, nil, (*App).left},
 		{"right", on("→ l", "next pane or item", "right", "l"), "", false, nil, (*App).right},
-		{"top", on("g", "to the top", "g", "home"), "", false, (*App).moves, (*App).top},
-		{"bottom", on("G", "to the end", "G", "end"), "", false, (*App).moves, (*App).end},
-		{"page-up", on("pgup", "half a screen up", "pgup", "ctrl+u"), "", false, (*App).moves, (*App).pageUp},
-		{"page-down", on("pgdn", "half a screen down", "pgdown", "ctrl+d"), "", false, (*App).moves, (*App).pageDown},
-		{"open", on("enter", "all about the row", "enter"), "detail", false, (*App).canOpen, (*App).open},
-		{"back", on("esc", "back, or end the filter", "esc"), "back", false, (*App).canLeave, (*App).leave},
-		{"zoom", on("z", "this pane alone", "z"), "zoom", false, nil, (*App).toggleZoom},
-		{"chart-span", on("w", "window: 15 min, 1 h, 24 h", "w"), "window", false, (*App).showsChart, (*App).nextSpan},
-		{"pause", on("p", "hold the screen still", "p", "space"), "pause", false, nil, (*App).togglePause},
+		{"top", on("g", "top", "g", "home"), "", false, (*App).moves, (*App).top},
+		{"bottom", on("G", "bottom", "G", "end"), "", false, (*App).moves, (*App).end},
+		{"page-up", on("pgup", "half a page up", "pgup", "ctrl+u"), "", false, (*App).moves, (*App).pageUp},
+		{"page-down", on("pgdn", "half a page down", "pgdown", "ctrl+d"), "", false, (*App).moves, (*App).pageDown},
+		{"open", on("enter", "details", "enter"), "details", false, (*App).canOpen, (*App).open},
+		{"back", on("esc", "back, or clear the filter", "esc"), "back", false, (*App).canLeave, (*App).leave},
+		{"zoom", on("z", "zoom pane", "z"), "zoom", false, nil, (*App).toggleZoom},
+		{"chart-span", on("w", "chart of 15 min, 1 h, 24 h", "w"), "chart", false, (*App).showsChart, (*App).nextSpan},
+		{"pause", on("p", "pause", "p", "space"), "pause", false, nil, (*App).togglePause},
 		{"poll", on("r", "poll now", "r"), "poll", false, (*App).canPoll, (*App).poll},
-		{"filter", on("/", "filter the list", "/"), "filter", false, nil, (*App).startFilter},
-		{"clear", on("c", "clear the alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
-		{"sort", on("s", "sort the endpoints", "s"), "sort", false, nil, (*App).nextSort},
-		{"copy", on("y", "copy the row as JSON", "y"), "", false, (*App).canCopy, (*App).copy},
+		{"filter", on("/", "filter list", "/"), "filter", false, nil, (*App).startFilter},
+		{"clear", on("c", "clear alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
+		{"sort", on("s", "sort endpoints", "s"), "sort", false, nil, (*App).nextSort},
+		{"copy", on("y", "copy row as JSON", "y"), "", false, (*App).canCopy, (*App).copy},
 		{paletteAction, on(":", "all commands", ":"), "", false, nil, (*App).openPalette},
 		{"next-theme", on("t", "next theme", "t"), "", false, nil, (*App).nextTheme},
 		{"help", on("?", "all keys", "?"), "help", true, nil, (*App).toggleHelp},
@@ -55,11 +55,11 @@ func keymap() []action {
 	}
 }
 
-// press does what a key asks for.
+// press handles a key.
 func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 	a.said = ""
 	switch name := msg.String(); {
-	case name == "ctrl+c": // whatever else it could be bound to
+	case name == "ctrl+c": // it cannot be bound
 		return a, tea.Quit
 	case (a.typing || a.asking) && name == "ctrl+z":
 		return a, tea.Suspend
@@ -90,7 +90,7 @@ func (a *App) nextTheme(string) tea.Cmd {
 	return nil
 }
 
-// choose takes a theme for good.
+// choose sets a theme, which then no longer follows the background.
 func (a *App) choose(i int) {
 	*a = a.paint(i)
 	a.byUser, a.chosen = true, true

@@ -109,7 +109,7 @@ func TestCursorKeys(t *testing.T) {
 	for _, c := range []struct {
 		keys, want string // the title of the detail pane
 	}{
-		{"", "Detail of the fullest: POST /generate/*, user, 1m"},
+		{"", "Most loaded: POST /generate/*, user, 1m"},
 		{"j", "Detail: POST /felix/training-jobs, user, 1m"},
 		{"up k", "Detail: POST /v1/chat/completions +3, user, 1m"},
 		{"g", "Detail: All endpoints, ip, 1m"},
@@ -119,13 +119,13 @@ func TestCursorKeys(t *testing.T) {
 		{"G ctrl+u", "Detail: All endpoints, ip, 1m"},
 		{"G", "Detail: Other"},
 		{"end down", "Detail: Other"},
-		{"g esc", "Detail of the fullest: POST /generate/*, user, 1m"},
+		{"g esc", "Most loaded: POST /generate/*, user, 1m"},
 		{"3", "Detail: chat"},
 		{"3 j", "Detail: generate"},
 		{"3 j 5", "Detail: generate"},
 		{"3 5 l", "Detail: generate"},
 		{"3 5 l l h", "Detail: chat"},
-		{"4", "Detail of the fullest: POST /generate/*, user, 1m"}, // nothing there to tell of
+		{"4", "Most loaded: POST /generate/*, user, 1m"}, // nothing there to tell of
 	} {
 		a := press(screen(over, 120, 40), strings.Fields(c.keys)...)
 		if got := a.detailTitle()[0]; got != c.want {
@@ -175,7 +175,7 @@ func TestPauseHolds(t *testing.T) {
 			t.Errorf("%s: a paused screen does not pull the next snapshot", k)
 		}
 		frame := plainFrame(a)
-		if !strings.Contains(frame, "PAUSED 14 s") || !strings.Contains(frame, "12:04:31") || strings.Contains(frame, "rejected, ") || strings.Contains(frame, "+44 rejected") {
+		if !strings.Contains(frame, "PAUSED 14s") || !strings.Contains(frame, "12:04:31") || strings.Contains(frame, "rejected, ") || strings.Contains(frame, "+44 rejected") {
 			t.Errorf("%s: the screen is not held:\n%s", k, frame)
 		}
 		frame = plainFrame(press(a, k))

@@ -1,6 +1,6 @@
 package ui
 
-// A layout says which panes stand where on screens of at least its size.
+// A layout arranges the panes on screens of at least its size.
 type layout struct {
 	name           string
 	w, h           int // the smallest screen
@@ -8,26 +8,26 @@ type layout struct {
 	bands          []band
 }
 
-// A band is a row of panes. It gets min lines, then as many as its panes want,
-// then its part of what is left.
+// A band is a row of panes. It gets min lines, then as many as its panes want, then
+// its share of the rest.
 type band struct {
 	min, grow int
 	slots     []slot
 }
 
-// A slot is a place for a pane: so many cells wide, or an equal part of what
-// the others leave.
+// A slot is a place for a pane, with its width; 0 for an equal share of what the
+// other slots leave.
 type slot struct {
 	pane   paneID
 	width  int
-	want   int  // the lines it would like inside its frame; 0 for as many as it has rows
-	airy   bool // it would like blank lines between its rows
-	bare   bool // without a frame
-	indent int  // blank cells at its left, without a frame
+	want   int  // the lines it wants inside its frame; 0 for as many as it has rows
+	airy   bool // it wants blank lines between its rows
+	bare   bool // it has no frame
+	indent int  // blank cells at the left of a bare slot
 }
 
-// layouts are all of them; the first that fits is taken. Every number about the
-// sizes of screens stands here.
+// layouts are tried in this order; the first that fits is used. All numbers about
+// screen sizes are here.
 var layouts = []layout{
 	{"wide", 110, 36, true, true, []band{
 		{9, 0, []slot{{pane: endpointsPane, airy: true}, {pane: capPane, width: 38, want: capBigHeight}}},
@@ -61,17 +61,17 @@ var layouts = []layout{
 	{"strip", 0, 0, false, false, []band{{1, 1, []slot{{pane: stripPane, want: 1, bare: true}}}}},
 }
 
-// lines are the bands of screens too small for frames.
+// lines are the bands of screens that are too small for frames.
 var lines = []band{
 	{1, 0, []slot{{pane: endpointsPane, bare: true}}},
 	{1, 0, []slot{{pane: capPane, want: 2, bare: true, indent: 1}}},
 	{1, 0, []slot{{pane: alertsPane, want: 1, bare: true, indent: 1}}},
 }
 
-// framed is the smallest area that is worth a frame.
+// framedW and framedH are the smallest area that gets a frame.
 const framedW, framedH = 24, 5
 
-// layoutFor is the layout of a screen.
+// layoutFor returns the layout of a screen.
 func layoutFor(w, h int) *layout {
 	for i := range layouts {
 		if l := &layouts[i]; w >= l.w && h >= l.h {
@@ -81,7 +81,7 @@ func layoutFor(w, h int) *layout {
 	return &layouts[len(layouts)-1]
 }
 
-// slot is the pane's place in the layout, or false when it has none.
+// slot returns a pane's slot, or false if the layout has none.
 func (l *layout) slot(p paneID) (slot, bool) {
 	for _, b := range l.bands {
 		for _, s := range b.slots {
@@ -93,8 +93,8 @@ func (l *layout) slot(p paneID) (slot, bool) {
 	return slot{}, false
 }
 
-// heights gives each band its lines out of h. rows says how many lines a slot
-// without a number of its own would like.
+// heights returns the lines of each band out of h. rows returns how many lines a
+// slot wants that does not say.
 func heights(bands []band, h int, rows func(s slot) int) []int {
 	out := make([]int, len(bands))
 	left, grow := h, 0
@@ -130,7 +130,7 @@ func heights(bands []band, h int, rows func(s slot) int) []int {
 	return out
 }
 
-// split gives the slots of a band their areas.
+// split returns the areas of a band's slots.
 func (a area) split(slots []slot) []area {
 	free, shares := a.w, 0
 	for _, s := range slots {

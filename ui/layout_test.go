@@ -109,7 +109,7 @@ func TestResizeStorm(t *testing.T) {
 
 // numbers are the numbers of a frame, but for those that count what has no room.
 func numbers(frame string) []string {
-	frame = regexp.MustCompile(`\+ ?\d+( with more room)?|\d+ (more|above|below)`).ReplaceAllString(frame, "")
+	frame = regexp.MustCompile(`\+ ?\d+( more)?|\d+ (more|above|below)`).ReplaceAllString(frame, "")
 	return regexp.MustCompile(`[0-9]([0-9,.:]*[0-9])?[kMG]?`).FindAllString(frame, -1)
 }
 

@@ -6,20 +6,20 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// A Look is what a user can set anew while the screen runs.
+// A Look is the settings that may change while the screen runs.
 type Look struct {
 	Themes []theme.Theme       // as Options.Themes
 	Theme  string              // as Options.Theme
 	Keys   map[string][]string // as Options.Keys
-	// Trouble is one line that says what is wrong with what was set; empty for
-	// nothing. It is shown until esc or a Look without it.
-	Trouble string
+	// Problem is one line about what is wrong with the settings; empty if nothing
+	// is. It is shown until esc or a Look without one.
+	Problem string
 }
 
 // A lookMsg is the next Look.
 type lookMsg Look
 
-// nextLook waits for the next Look. There is never more than one such command.
+// nextLook waits for the next Look. Only one such command runs at a time.
 func (a App) nextLook() tea.Msg {
 	select {
 	case l, ok := <-a.opts.Looks:
@@ -27,23 +27,23 @@ func (a App) nextLook() tea.Msg {
 			return nil
 		}
 		return lookMsg(l)
-	case <-a.over:
+	case <-a.done:
 		return nil
 	}
 }
 
-// wear takes a Look. A theme that was chosen on the screen stays, as long as it
-// is there and no other is named than before. The command asks for the
-// background, where that is to choose again.
-func (a App) wear(l Look) (App, tea.Cmd) {
+// apply applies a Look. A theme that was chosen on the screen stays if it still
+// exists and the Look names the same theme as before. The command asks for the
+// background if that decides again.
+func (a App) apply(l Look) (App, tea.Cmd) {
 	if len(l.Themes) == 0 {
 		l.Themes = theme.BuiltIn()
 	}
-	worn, renamed := a.opts.Themes[a.theme], l.Theme != a.opts.Theme
+	old, renamed := a.opts.Themes[a.theme], l.Theme != a.opts.Theme
 	a.opts.Themes, a.opts.Theme = l.Themes, l.Theme
-	a.keys, a.complaint = a.bound(l.Keys), l.Trouble
-	i, there := a.themeNamed(worn.Name)
-	if a.chosen && !renamed && there {
+	a.keys, a.problem = a.bound(l.Keys), l.Problem
+	i, exists := a.themeNamed(old.Name)
+	if a.chosen && !renamed && exists {
 		return a.paint(i), nil
 	}
 	a.chosen = false
@@ -51,9 +51,9 @@ func (a App) wear(l Look) (App, tea.Cmd) {
 		a.byUser = true
 		return a.paint(named), nil
 	}
-	if !there {
+	if !exists {
 		a.theme = 0
-		i = a.themeFor(worn.Dark)
+		i = a.themeFor(old.Dark)
 	}
 	var ask tea.Cmd
 	if a.byUser {
@@ -63,8 +63,7 @@ func (a App) wear(l Look) (App, tea.Cmd) {
 	return a.paint(i), ask
 }
 
-// themeNamed is the place of a theme. Of several of the same name it is the
-// last.
+// themeNamed returns the index of a theme, the last of those with that name.
 func (a *App) themeNamed(name string) (int, bool) {
 	for i := len(a.opts.Themes) - 1; i >= 0; i-- {
 		if a.opts.Themes[i].Name == name {

@@ -36,7 +36,7 @@ func TestLook(t *testing.T) {
 		{"named and gone", New(nil, Options{Themes: mine, Theme: "mine"}), Look{Theme: "mine"}, "dark", true},
 		{"named, there later", New(nil, Options{Theme: "mine"}), Look{Themes: mine, Theme: "mine"}, "mine", false},
 	} {
-		a, ask := c.start.wear(c.look)
+		a, ask := c.start.apply(c.look)
 		if got := name(a); got != c.want || (ask != nil) != c.asks {
 			t.Errorf("%s: theme %s, asks %t; want %s, %t", c.name, got, ask != nil, c.want, c.asks)
 		}
@@ -70,7 +70,7 @@ func TestTroubleIsShownUntilItIsGone(t *testing.T) {
 	trouble := "config.toml:3:7: unknown key \"zom\" in [keys]"
 	for _, size := range [][2]int{{120, 40}, {80, 24}, {60, 15}} {
 		a := screen(authError, size[0], size[1])
-		a = send(a, lookMsg{Trouble: trouble})
+		a = send(a, lookMsg{Problem: trouble})
 		frame := plainFrame(a)
 		if !strings.Contains(frame, trouble) || !strings.Contains(frame, "key refused") {
 			t.Errorf("%v: not both troubles are told:\n%s", size, frame)
@@ -84,9 +84,9 @@ func TestTroubleIsShownUntilItIsGone(t *testing.T) {
 			t.Errorf("%v: esc leaves it, or does more:\n%s", size, frame)
 		}
 	}
-	a := send(New(nil, Options{}).sized(80, 24), lookMsg{Trouble: nasty})
+	a := send(New(nil, Options{}).sized(80, 24), lookMsg{Problem: nasty})
 	checkFrame(t, "hostile trouble", plainFrame(a), 80, 24)
-	if m, cmd := a.Update(tea.KeyPressMsg{Code: tea.KeyEscape}); cmd != nil || m.(App).complaint != "" {
+	if m, cmd := a.Update(tea.KeyPressMsg{Code: tea.KeyEscape}); cmd != nil || m.(App).problem != "" {
 		t.Error("before the first snapshot esc does not put it away")
 	}
 }

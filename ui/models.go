@@ -3,10 +3,11 @@ package ui
 import (
 	"quotatop/model"
 	"quotatop/theme"
+	"quotatop/ui/words"
 )
 
-// A modelFormat says which columns the table of models has from a width on.
-// The name takes what the others leave.
+// A modelFormat is the columns of a table of models that is at least w wide; 0 for
+// none. The name gets what the others leave.
 type modelFormat struct{ w, requests, tokens, cost int }
 
 var modelFormats = []modelFormat{
@@ -15,8 +16,8 @@ var modelFormats = []modelFormat{
 	{0, 9, 0, 0},
 }
 
-// modelsHeight and modelsWidth are the least area that the table needs: a
-// heading and two models.
+// modelsHeight and modelsWidth are the least size of the table: a heading and two
+// models.
 const (
 	modelsHeight = 3
 	modelsWidth  = 24
@@ -49,55 +50,47 @@ func (a *App) drawModels(at area, e *model.EndpointUsage) {
 		y++
 	}
 	if more := len(e.Models) - len(list); more > 0 {
-		at.cut(0, y, at.w, theme.Dim, "+ "+count(more)+" with more room")
+		at.cut(0, y, at.w, theme.Dim, "+"+words.Count(more)+" more")
 	}
 }
 
-// modelsTitle says since when models are counted, longest text first.
+// modelsTitle says since when models are counted, the longest text first.
 func (a *App) modelsTitle(e *model.EndpointUsage) []string {
 	t, ok := e.ModelsSince.Get()
 	if !ok {
 		return []string{"models"}
 	}
-	since := "since " + day(a.snap.At, t)
+	since := "since " + words.Day(a.snap.At, t)
 	return []string{"models " + since + " UTC", "models " + since, since, "models"}
 }
 
 func modelName(m *model.ModelUsage) string {
 	if m.Model == "" {
-		return unknown
+		return words.Unknown
 	}
 	return m.Model
 }
 
-// modelFigures write the requests, tokens and cost of a model. Calls that this
-// machine alone saw tell neither tokens nor cost.
+// modelFigures returns the requests, tokens and cost of a model. Calls that only this
+// machine observed have neither tokens nor cost.
 func modelFigures(m *model.ModelUsage) (requests, tokens, cost string) {
-	requests, tokens, cost = count(m.Requests), unknown, unknown
+	requests, tokens, cost = words.Count(m.Requests), words.Unknown, words.Unknown
 	if m.Requests >= 1_000_000 {
-		requests = shortCount(m.Requests)
+		requests = words.Short(m.Requests)
 	}
 	if m.Tokens > 0 {
-		tokens = shortCount(int(m.Tokens))
+		tokens = words.Short(int(m.Tokens))
 	}
 	if m.Cost > 0 {
-		cost = modelCost(m.Cost)
+		cost = words.Money(m.Cost)
 	}
 	if m.Estimated {
-		requests = "≈" + requests
+		requests = words.Sign(true, false, false) + requests
 	}
 	return requests, tokens, cost
 }
 
-// modelCost is an amount that may be less than a cent.
-func modelCost(c model.Micros) string {
-	if c < model.Dollar/200 {
-		return "<$0.01"
-	}
-	return money(c)
-}
-
-// modelFacts are the models as facts, for a pane without room for the table.
+// modelFacts returns the models as facts, for a pane without room for the table.
 func (a *App) modelFacts(e *model.EndpointUsage) []fact {
 	var facts []fact
 	for i := range e.Models {

@@ -26,7 +26,7 @@ func TestModelsTable(t *testing.T) {
 		{"wide", 44, 6, now.Truncate(24 * time.Hour), `
 since 00:00        requests tokens      cost
 big                  12,480    31M    $18.72
-a-name-that-is-…      ≈1.3M      –    <$0.01
+a-name-that-is-…      ≈1.3M      –   $0.0012
 漢字漢字漢字漢…           7      9         –
 –                         3      –         –
 EE                        2      –         –`},
@@ -34,11 +34,11 @@ EE                        2      –         –`},
 since 16 Jun 23:04 requests tokens
 big                  12,480    31M
 a-name-that-is-l…     ≈1.3M      –
-+ 3 with more room`},
++3 more`},
 		{"narrow", 24, 3, time.Time{}, `
 models          requests
 big               12,480
-+ 4 with more room`},
++4 more`},
 	} {
 		e := model.EndpointUsage{Models: list}
 		if !tt.since.IsZero() {

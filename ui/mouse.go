@@ -4,13 +4,13 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// A target is a part of the screen that the mouse can mean.
+// A target is a part of the screen that reacts to the mouse.
 type target struct {
 	at   area
 	kind targetKind
 	pane paneID // of a pane or a row
 	item item   // of a row
-	nth  int    // of an action the place in the table, of a command that in the palette
+	nth  int    // the index of an action in the key map, or of a command in the palette
 }
 
 type targetKind int
@@ -23,23 +23,13 @@ const (
 	onCommand // a line of the palette
 )
 
-// mark notes what stands where, when somebody asks for it. A frame that is only
-// shown notes nothing.
-func (a *App) mark(t target) {
-	if a.targets != nil {
-		*a.targets = append(*a.targets, t)
+// under returns the uppermost target at a position on the screen. It draws the
+// frame again to find it.
+func (a *App) under(x, y int) target {
+	if a.w <= 0 || a.h <= 0 {
+		return target{}
 	}
-}
-
-// under is what stands at a place of the screen. Where things lie over each
-// other it is the uppermost. Nothing is kept from frame to frame: the frame is
-// drawn once more to see.
-func (a App) under(x, y int) target {
-	var all []target
-	a.targets = &all
-	if a.w > 0 && a.h > 0 {
-		a.frame()
-	}
+	all := a.frame().targets
 	for i := len(all) - 1; i >= 0; i-- {
 		if at := all[i].at; x >= at.x && x < at.x+at.w && y >= at.y && y < at.y+at.h {
 			return all[i]
@@ -48,7 +38,7 @@ func (a App) under(x, y int) target {
 	return target{}
 }
 
-// click does what a click of the left button asks for.
+// click handles a click.
 func (a App) click(m tea.Mouse) (tea.Model, tea.Cmd) {
 	if m.Button != tea.MouseLeft {
 		return a, nil
@@ -79,7 +69,8 @@ func (a App) click(m tea.Mouse) (tea.Model, tea.Cmd) {
 	return a, nil
 }
 
-// textStep is how many lines of text the wheel scrolls; in lists it is one row.
+// textStep is how many lines of text the wheel scrolls. In lists it moves by one
+// row.
 const textStep = 3
 
 // wheel scrolls what is under the pointer.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"quotatop/ui/words"
+
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 )
@@ -74,7 +76,7 @@ func TestClickMeansWhatIsShown(t *testing.T) {
 		t.Errorf("filtered: the click is on %v, typing %t", a.pickedEndpoint(), a.typing)
 	}
 	a = press(screen(manyAlerts, 80, 24), "3", "G")
-	if a = click(t, a, shortCount(manyAlerts().Denials[22].Count)+"×"); a.picked[ratePane] != itemOf(&a.snap.Denials[22]) {
+	if a = click(t, a, words.Short(manyAlerts().Denials[22].Count)+"×"); a.picked[ratePane] != itemOf(&a.snap.Denials[22]) {
 		t.Errorf("scrolled: the click is on %v", a.picked[ratePane])
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// The values of Options.Notify: the sequence by which the terminal is asked to
-// show a notification on the desktop.
+// The values of Options.Notify: the sequences that ask a terminal to show a desktop
+// notification.
 const (
 	NotifyOSC9   = "osc9"   // iTerm2, WezTerm, Windows Terminal, Ghostty, foot
 	NotifyOSC777 = "osc777" // urxvt, VTE, foot, Ghostty
@@ -17,8 +17,7 @@ const (
 // A warningMsg is the next warning.
 type warningMsg string
 
-// nextWarning waits for the next warning. There is never more than one such
-// command.
+// nextWarning waits for the next warning. Only one such command runs at a time.
 func (a App) nextWarning() tea.Msg {
 	select {
 	case w, ok := <-a.opts.Warnings:
@@ -26,16 +25,16 @@ func (a App) nextWarning() tea.Msg {
 			return nil
 		}
 		return warningMsg(w)
-	case <-a.over:
+	case <-a.done:
 		return nil
 	}
 }
 
-// maxWarning is the most cells of a warning that are sent.
+// maxWarning bounds the cells of a warning.
 const maxWarning = 200
 
-// alert is what the terminal is sent for a warning. The bell is tmux's too: it
-// marks the window. A notification must pass tmux by.
+// alert returns what to send the terminal for a warning. tmux takes the bell itself,
+// to mark the window; a notification has to pass through tmux.
 func (a *App) alert(warning string) string {
 	text := plain(warning, maxWarning)
 	seq := ""
@@ -54,7 +53,7 @@ func (a *App) alert(warning string) string {
 	return seq
 }
 
-// warn sends a warning on and waits for the next.
+// warn sends a warning to the terminal and waits for the next.
 func (a *App) warn(warning string) tea.Cmd {
 	if seq := a.alert(warning); seq != "" {
 		return tea.Batch(tea.Raw(seq), a.nextWarning)

@@ -20,11 +20,11 @@ func TestAlert(t *testing.T) {
 		text string
 		want string
 	}{
-		{"nothing wanted", Options{}, false, "chat 92 %", ""},
-		{"bell", Options{Bell: true}, true, "chat 92 %", "\a"},
-		{"osc 9", Options{Notify: NotifyOSC9}, false, "chat 92 %", "\x1b]9;quotatop: chat 92 %\a"},
-		{"osc 777", Options{Notify: NotifyOSC777, Bell: true}, false, "chat; 92 %", "\x1b]777;notify;quotatop;chat, 92 %\a\a"},
-		{"tmux", Options{Notify: NotifyOSC9, Bell: true}, true, "chat 92 %", "\x1bPtmux;\x1b\x1b]9;quotatop: chat 92 %\a\x1b\\\a"},
+		{"nothing wanted", Options{}, false, "chat 92%", ""},
+		{"bell", Options{Bell: true}, true, "chat 92%", "\a"},
+		{"osc 9", Options{Notify: NotifyOSC9}, false, "chat 92%", "\x1b]9;quotatop: chat 92%\a"},
+		{"osc 777", Options{Notify: NotifyOSC777, Bell: true}, false, "chat; 92%", "\x1b]777;notify;quotatop;chat, 92%\a\a"},
+		{"tmux", Options{Notify: NotifyOSC9, Bell: true}, true, "chat 92%", "\x1bPtmux;\x1b\x1b]9;quotatop: chat 92%\a\x1b\\\a"},
 		{"hostile", Options{Notify: NotifyOSC777}, false, "a\x1b\\\x07b\u009c\x9cc", "\x1b]777;notify;quotatop;a\\bc\a"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestWarningsReachTheTerminal(t *testing.T) {
 		done <- Run(ctx, make(chan model.Snapshot), Options{Warnings: warnings, Notify: NotifyOSC9}, Terminal{In: pipe(t), Out: out, Environ: []string{}})
 	}()
 	for range 3 {
-		warnings <- "chat 92 %"
+		warnings <- "chat 92%"
 		select {
 		case <-out.told:
 		case <-time.After(10 * time.Second):
@@ -76,7 +76,7 @@ func TestWarningsReachTheTerminal(t *testing.T) {
 type heard struct{ told chan struct{} }
 
 func (h *heard) Write(p []byte) (int, error) {
-	for range bytes.Count(p, []byte("\x1b]9;quotatop: chat 92 %\a")) {
+	for range bytes.Count(p, []byte("\x1b]9;quotatop: chat 92%\a")) {
 		h.told <- struct{}{}
 	}
 	return len(p), nil
@@ -98,7 +98,7 @@ func TestClosedWarningsEnd(t *testing.T) {
 
 // No warning can end its sequence early or begin another.
 func FuzzAlert(f *testing.F) {
-	for _, seed := range []string{"chat 92 %", nasty, "a;b\a\x1b]0;x\a", "\x9c\u009c", "4;1;50"} {
+	for _, seed := range []string{"chat 92%", nasty, "a;b\a\x1b]0;x\a", "\x9c\u009c", "4;1;50"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

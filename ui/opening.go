@@ -11,20 +11,20 @@ import (
 
 // An opening shows the first frame at once.
 //
-// Bubble Tea writes on the beat of a ticker, the first frame after the first
-// beat, and its ticker costs more than all that we draw: a quick one wakes the
-// processor for nothing, a slow one leaves the terminal empty for a while. So
-// the ticker is slow, and the opening writes the first frame itself, as soon as
-// the size and the colours of the terminal are known. Bubble Tea paints the same
-// over it at its first beat. Then the opening is over: it gives way to the App.
+// Bubble Tea writes at the ticks of a ticker, which costs more than drawing: a fast
+// one wakes the processor for nothing, a slow one leaves the terminal empty until
+// the first tick. So the ticker is slow, and the opening writes the first frame
+// itself as soon as it knows the terminal's size and colours. At its first tick
+// Bubble Tea draws the same frame again. From the first frame on the App replaces
+// the opening.
 type opening struct {
 	app     App
 	out     io.Writer
-	profile colorprofile.Profile // Unknown until the terminal's is known
+	profile colorprofile.Profile // the terminal's; Unknown at first
 }
 
-// Init implements tea.Model. It leaves the question for the background to the
-// first frame, so that the answer is there before the first beat.
+// Init implements tea.Model. The first frame asks for the background, so that the
+// answer comes before the first tick.
 func (o opening) Init() tea.Cmd { return o.app.pulls() }
 
 // Update implements tea.Model.
@@ -44,7 +44,7 @@ func (o opening) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // View implements tea.Model.
 func (o opening) View() tea.View { return o.app.View() }
 
-// show writes the frame. An error will meet Bubble Tea too, which reports it.
+// show writes the frame. Bubble Tea will get the same error and report it.
 func (o opening) show() {
 	query := ""
 	if !o.app.byUser {
@@ -52,17 +52,17 @@ func (o opening) show() {
 	}
 	frame := strings.ReplaceAll(o.app.View().Content, "\n", "\r\n")
 	w := colorprofile.Writer{Forward: o.out, Profile: o.profile}
-	_, _ = w.WriteString(keepTitle + ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable + query + ansi.CursorHomePosition + frame)
+	_, _ = w.WriteString(saveTitle + ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable + query + ansi.CursorHomePosition + frame)
 }
 
-// endOpening is what takes an opening back when Bubble Tea failed before its
-// first beat and so knows of nothing to take back. Otherwise it does nothing.
+// endOpening restores the terminal if Bubble Tea fails before its first tick, when it
+// does not know about the opening. Otherwise it does nothing.
 const endOpening = ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
 
-// keepTitle has the terminal remember its window's title, and giveTitleBack take
-// it again (XTWINOPS): Bubble Tea leaves the title empty. A terminal that cannot
-// ignores them.
+// saveTitle makes the terminal save its window's title, and restoreTitle restore it
+// (XTWINOPS), because Bubble Tea leaves the title empty. Terminals that cannot do
+// this ignore them.
 const (
-	keepTitle     = "\x1b[22;2t"
-	giveTitleBack = "\x1b[23;2t"
+	saveTitle    = "\x1b[22;2t"
+	restoreTitle = "\x1b[23;2t"
 )

@@ -9,17 +9,17 @@ import (
 	"github.com/sahilm/fuzzy"
 )
 
-// A command is one line of the palette: an action, with its argument if it
-// takes one.
+// A command is one line of the palette: an action, with its argument if it takes
+// one.
 type command struct {
 	text, help, keys string
 	do               func(a *App) tea.Cmd
 }
 
-// paneNames are what the panes are called in commands.
+// paneNames are the names of the panes in commands.
 var paneNames = [focusable]string{"endpoints", "cap", "rate", "billing", "detail"}
 
-// commands are all that can be done here and now.
+// commands returns all commands that do something now.
 func (a *App) commands() []command {
 	var out []command
 	for i := range a.keys {
@@ -41,15 +41,14 @@ func (a *App) commands() []command {
 	return out
 }
 
-// A hit is a command that what was typed may mean, and which bytes of its text
-// say so.
+// A hit is a command that matches what was typed.
 type hit struct {
 	command
-	bytes []int
+	bytes []int // the indexes of the matching bytes of its text
 }
 
-// hits are the commands that contain the typed letters in their order, the best
-// first; all of them when nothing is typed.
+// hits returns the commands that contain the typed letters in that order, the
+// best first, or all commands if nothing is typed.
 func (a *App) hits() []hit {
 	all := a.commands()
 	if a.asked == "" {
@@ -76,7 +75,7 @@ func (a *App) openPalette(string) tea.Cmd {
 	return nil
 }
 
-// ask takes a key while the palette is open.
+// ask handles a key while the palette is open.
 func (a App) ask(key, text string) (tea.Model, tea.Cmd) {
 	switch key {
 	case "esc":
@@ -103,12 +102,12 @@ func (a App) ask(key, text string) (tea.Model, tea.Cmd) {
 	return a, nil
 }
 
-// paletteLines is the most commands that are shown at once.
+// paletteLines is how many commands are shown at once.
 const paletteLines = 12
 
-// drawPalette has the prompt in the last line and the commands above it; where
-// there is no room for a list, the chosen one beside the prompt.
-func (a *App) drawPalette(at area) {
+// drawPalette draws the prompt in the last line and the commands above it. Without
+// room for a list it draws the chosen command beside the prompt.
+func (a *App) drawPalette(at area, o outcome) outcome {
 	hits := a.hits()
 	choice := min(a.choice, max(len(hits)-1, 0))
 	last := at.sub(0, at.h-1, at.w, 1)
@@ -121,36 +120,43 @@ func (a *App) drawPalette(at area) {
 		if len(hits) > 0 {
 			last.cut(x+2, 0, last.w-x-2, theme.Dim, hits[choice].text)
 		} else {
-			last.put(x+2, 0, theme.Dim, fit(last.w-x-2, "no such command", "none"))
+			last.put(x+2, 0, theme.Dim, fit(last.w-x-2, "no matching command", "no match"))
 		}
-		return
+		return o
 	}
-	if hints := "enter do  esc leave"; last.w-x > width(hints)+4 {
+	if hints := "enter run  esc close"; last.w-x > width(hints)+4 {
 		last.right(x+2, 0, last.w-x-3, theme.Dim, hints)
 	}
+	return a.drawHits(above, hits, choice, o)
+}
+
+// drawHits draws the commands in a box at the bottom of the area. The box is as
+// wide as the screen, so that it cuts no figure.
+func (a *App) drawHits(above area, hits []hit, choice int, o outcome) outcome {
 	texts := 0
 	for i := range hits {
 		texts = max(texts, width(hits[i].text))
 	}
 	lines := min(max(len(hits), 1), paletteLines, above.h-2)
-	box := above.sub(0, above.h-lines-2, above.w, lines+2) // as wide as the screen, so that it cuts no figure
+	box := above.sub(0, above.h-lines-2, above.w, lines+2)
 	for y := range box.h {
 		box.fill(0, y, box.w, theme.Plain, ' ')
 	}
 	box = box.frame(focusable, []string{"Commands"}, "", true)
 	if len(hits) == 0 {
-		box.put(2, 0, theme.Dim, "no such command")
-		return
+		box.put(2, 0, theme.Dim, "no matching command")
+		return o
 	}
 	first := max(choice-lines+1, 0)
 	for y, h := range hits[first:min(first+lines, len(hits))] {
 		line := box.sub(0, y, box.w, 1)
 		h.draw(line, first+y == choice, 2+texts+2)
-		a.mark(target{at: line, kind: onCommand, nth: first + y})
+		o = o.hit(target{at: line, kind: onCommand, nth: first + y})
 	}
+	return o
 }
 
-// draw writes the text of a command, its help from a place on, and its keys.
+// draw writes the text of a command, its help at a position, and its keys.
 func (h *hit) draw(at area, chosen bool, help int) {
 	if chosen {
 		at.set(0, 0, theme.Accent, '▸')

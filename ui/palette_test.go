@@ -62,7 +62,7 @@ func TestPaletteIsForHereAndNow(t *testing.T) {
 
 func TestPaletteWithNothingFound(t *testing.T) {
 	a := press(screen(over, 80, 24), ":", "q", "q", "q", "down", "enter")
-	if !a.asking || !strings.Contains(plainFrame(a), "no such command") {
+	if !a.asking || !strings.Contains(plainFrame(a), "no matching command") {
 		t.Errorf("after enter on nothing:\n%s", plainFrame(a))
 	}
 	if a = send(a, tea.PasteMsg{Content: "\x1b]0;x"}); a.asked != "qqq]0;x" {

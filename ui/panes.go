@@ -4,8 +4,8 @@ import (
 	"quotatop/theme"
 )
 
-// A paneID names a pane. The first five can have the focus; the key that gives
-// it to one is its number plus one.
+// A paneID names a pane. The first five can have the focus; a pane's key is its
+// number plus one.
 type paneID int
 
 const (
@@ -17,32 +17,65 @@ const (
 	focusable // the number of panes that can have the focus
 
 	alertsPane paneID = iota - 1 // both lists of alerts on one line
-	stripPane                    // all that matters, on one to three lines
+	stripPane                    // what matters most, on one to three lines
 )
 
 // A pane draws one part of the screen into an area.
 type pane struct {
-	// title is of its frame, longest text first; nil for panes that never have
-	// one.
+	// title returns the title of its frame, the longest text first; nil for panes
+	// that never have a frame.
 	title func(*App) []string
 	note  func(*App) string // at the right of the title; may be nil
-	draw  func(a *App, at area)
+	// draw draws it and returns o with its own outcome added.
+	draw func(a *App, at area, o outcome) outcome
+}
+
+// An outcome is what drawing yields besides the cells.
+type outcome struct {
+	targets []target // what the mouse can hit, the uppermost last
+	below   int      // lines of the text that scrolls which are below its area
+}
+
+// hit returns o with another target over the others.
+func (o outcome) hit(t target) outcome {
+	o.targets = append(o.targets, t)
+	return o
+}
+
+// still is the draw of a pane without an outcome of its own.
+func still(draw func(*App, area)) func(*App, area, outcome) outcome {
+	return func(a *App, at area, o outcome) outcome { draw(a, at); return o }
 }
 
 var panes = [...]pane{
 	endpointsPane: {title: (*App).endpointsTitle, note: (*App).endpointsNote, draw: (*App).drawEndpoints},
-	capPane:       {title: (*App).capTitle, note: (*App).capNote, draw: (*App).drawCap},
+	capPane:       {title: (*App).capTitle, note: (*App).capNote, draw: still((*App).drawCap)},
 	ratePane:      {title: (*App).rateTitle, note: (*App).rateNote, draw: (*App).drawRate},
 	billingPane:   {title: (*App).billingTitle, note: (*App).billingNote, draw: (*App).drawBilling},
 	detailPane:    {title: (*App).detailTitle, draw: (*App).drawDetail},
-	alertsPane:    {draw: (*App).drawAlertsLine},
-	stripPane:     {draw: (*App).drawStrip},
+	alertsPane:    {draw: still((*App).drawAlertsLine)},
+	stripPane:     {draw: still((*App).drawStrip)},
+}
+
+// A frame is the screen at one moment.
+type frame struct {
+	*canvas
+	outcome
+	ascii bool
+}
+
+// text returns the lines of the frame in these styles, or without any if nil.
+func (f *frame) text(styles *theme.Styles) string {
+	if f.ascii {
+		return f.asciiText(styles)
+	}
+	return f.canvas.text(styles)
 }
 
 // frame draws the whole screen.
-func (a *App) frame() *canvas {
+func (a *App) frame() *frame {
 	c := newCanvas(a.w, a.h)
-	c.ascii = a.opts.ASCII
+	o := outcome{targets: make([]target, 0, 32)}
 	all := c.all()
 	l := layoutFor(a.w, a.h)
 	body := all
@@ -51,7 +84,7 @@ func (a *App) frame() *canvas {
 		body = body.sub(0, 1, body.w, body.h-1)
 	}
 	if a.typing || a.said != "" || l.footer || (a.help || a.filtering() != nil) && a.h >= framedH {
-		a.drawFooter(all.sub(0, all.h-1, all.w, 1))
+		o = a.drawFooter(all.sub(0, all.h-1, all.w, 1), o)
 		body = body.sub(0, 0, body.w, body.h-1)
 	}
 	if body.h >= 4 {
@@ -61,39 +94,40 @@ func (a *App) frame() *canvas {
 	}
 	switch {
 	case a.help:
-		a.drawHelp(body)
+		o.below = a.drawHelp(body)
 	case a.zoom:
-		a.place(body, slot{pane: a.focus, bare: body.w < framedW || body.h < framedH})
+		o = a.place(body, slot{pane: a.focus, bare: body.w < framedW || body.h < framedH}, o)
 	default:
-		a.drawBands(body, l)
+		o = a.drawBands(body, l, o)
 	}
 	if a.asking {
-		a.drawPalette(all)
+		o = a.drawPalette(all, o)
 	}
-	return c
+	return &frame{canvas: c, outcome: o, ascii: a.opts.ASCII}
 }
 
-func (a *App) drawBands(body area, l *layout) {
+func (a *App) drawBands(body area, l *layout, o outcome) outcome {
 	hs := heights(l.bands, body.h, a.endpointLines)
 	y := 0
 	for i, b := range l.bands {
 		strip := body.sub(0, y, body.w, hs[i])
 		for j, at := range strip.split(b.slots) {
-			a.place(at, b.slots[j])
+			o = a.place(at, b.slots[j], o)
 		}
 		y += hs[i]
 	}
+	return o
 }
 
 // place draws a pane, in a frame unless its slot is bare.
-func (a *App) place(at area, s slot) {
+func (a *App) place(at area, s slot, o outcome) outcome {
 	p := &panes[s.pane]
 	switch s.pane {
 	case alertsPane:
-		a.mark(target{at: at, kind: onPane, pane: ratePane})
+		o = o.hit(target{at: at, kind: onPane, pane: ratePane})
 	case stripPane:
 	default:
-		a.mark(target{at: at, kind: onPane, pane: s.pane})
+		o = o.hit(target{at: at, kind: onPane, pane: s.pane})
 	}
 	if s.bare {
 		at = at.sub(s.indent, 0, at.w-s.indent, at.h)
@@ -105,12 +139,13 @@ func (a *App) place(at area, s slot) {
 		at = at.frame(s.pane, p.title(a), note, a.focus == s.pane)
 	}
 	if at.w > 0 && at.h > 0 {
-		p.draw(a, at)
+		return p.draw(a, at, o)
 	}
+	return o
 }
 
-// frame draws a frame with the pane's number and title and returns the inside.
-// The frame of the pane that has the focus has another colour and a mark.
+// frame draws a frame with the pane's number, title and note, and returns the area
+// inside. The frame of the pane with the focus has its own colour and a mark.
 func (a area) frame(p paneID, titles []string, note string, focused bool) area {
 	if a.w < 4 || a.h < 2 {
 		return a.sub(0, 0, 0, 0)
@@ -119,17 +154,8 @@ func (a area) frame(p paneID, titles []string, note string, focused bool) area {
 	if focused {
 		border, text, number = theme.Focus, theme.FocusTitle, theme.FocusTitle
 	}
-	right, bottom := a.w-1, a.h-1
-	a.fill(1, 0, a.w-2, border, '─')
-	a.fill(1, bottom, a.w-2, border, '─')
-	for y := 1; y < bottom; y++ {
-		a.set(0, y, border, '│')
-		a.set(right, y, border, '│')
-	}
-	a.set(0, 0, border, '╭')
-	a.set(right, 0, border, '╮')
-	a.set(0, bottom, border, '╰')
-	a.set(right, bottom, border, '╯')
+	a.box(border)
+	right := a.w - 1
 	x := 2
 	if focused {
 		a.set(1, 0, text, '▸')
@@ -160,4 +186,19 @@ func (a area) frame(p paneID, titles []string, note string, focused bool) area {
 		a.set(a.put(from+1, 0, theme.Dim, note), 0, border, ' ')
 	}
 	return a.sub(2, 1, a.w-4, a.h-2)
+}
+
+// box draws the border of an area.
+func (a area) box(border theme.Role) {
+	right, bottom := a.w-1, a.h-1
+	a.fill(1, 0, a.w-2, border, '─')
+	a.fill(1, bottom, a.w-2, border, '─')
+	for y := 1; y < bottom; y++ {
+		a.set(0, y, border, '│')
+		a.set(right, y, border, '│')
+	}
+	a.set(0, 0, border, '╭')
+	a.set(right, 0, border, '╮')
+	a.set(0, bottom, border, '╰')
+	a.set(right, bottom, border, '╯')
 }

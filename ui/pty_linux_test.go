@@ -129,7 +129,7 @@ func TestRunInATerminal(t *testing.T) {
 	c.wait(t, "all keys")
 	c.press(t, "q")
 	returned(t, done)
-	got := c.wait(t, giveTitleBack)
+	got := c.wait(t, restoreTitle)
 	if strings.Count(got, "\x1b[?1049l") != 1 || !strings.Contains(got, "\x1b[?25h") {
 		t.Errorf("the terminal is not left as it was: %q", got[len(got)-200:])
 	}
@@ -193,7 +193,7 @@ func TestPanicGivesTheTerminalBack(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("Run has no error: %v", err)
 	}
-	got := c.wait(t, giveTitleBack)
+	got := c.wait(t, restoreTitle)
 	for _, off := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?1002l", "\x1b[?1004l"} { // the screen, the cursor, the mouse, the focus
 		on := strings.NewReplacer("l", "h", "h", "l").Replace(off)
 		if !strings.Contains(got, on) || strings.LastIndex(got, off) < strings.LastIndex(got, on) {

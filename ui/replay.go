@@ -6,49 +6,50 @@ import (
 	"time"
 
 	"quotatop/theme"
+	"quotatop/ui/words"
 
 	tea "charm.land/bubbletea/v2"
 )
 
-// A Player is a recorded run that is being played. Its methods do not wait.
+// A Player plays a recorded run. Its methods do not block.
 type Player interface {
-	Toggle() // pauses, or goes on
+	Toggle() // pauses or resumes
 	SeekBy(time.Duration)
-	// NextDenial and PrevDenial go to a denial and report whether there is one.
+	// NextDenial and PrevDenial seek to a denial and report whether there is one.
 	NextDenial() bool
 	PrevDenial() bool
 	SetSpeed(float64)
 	Status() Replay
 }
 
-// A Replay is how a Player stands.
+// A Replay is the state of a Player.
 type Replay struct {
-	At       time.Time // the time that is shown
-	From, To time.Time // the part that is played
+	At       time.Time // the time shown
+	From, To time.Time // the part to play
 	Speed    float64
 	Paused   bool
 	Ended    bool // At is To
 }
 
-// seekStep is how far an arrow goes in a recording.
+// seekStep is how far an arrow key seeks.
 const seekStep = 10 * time.Second
 
-// replayKeys is the table of actions for a replay: the arrows and the space bar
-// are the player's, and there is nothing to poll.
+// replayKeys returns the table of actions for a replay. It adds the player's, whose
+// keys go before others, and drops those that make no sense in a replay.
 func replayKeys(keys []action) []action {
 	seek := func(d time.Duration) func(*App, string) tea.Cmd {
 		return func(a *App, _ string) tea.Cmd { a.opts.Player.SeekBy(d); return nil }
 	}
 	table := []action{
-		{"play", on("space", "pause, or go on", "space", "p"), "pause", true, nil, (*App).play},
-		{"seek-back", on("←", "10 s back", "left"), "seek", false, nil, seek(-seekStep)},
-		{"seek-forward", on("→", "10 s on", "right"), "", false, nil, seek(seekStep)},
-		{"seek-minute-back", on("shift+←", "a minute back", "shift+left"), "", false, nil, seek(-time.Minute)},
-		{"seek-minute-forward", on("shift+→", "a minute on", "shift+right"), "", false, nil, seek(time.Minute)},
-		{"previous-denial", on("[", "to the denial before", "["), "denials", false, nil, (*App).prevDenial},
-		{"next-denial", on("]", "to the next denial", "]"), "", false, nil, (*App).nextDenial},
-		{"slower", on("-", "half as fast", "-"), "", false, nil, (*App).slower},
-		{"faster", on("+", "twice as fast", "+", "="), "speed", false, nil, (*App).faster},
+		{"play", on("space", "pause or resume", "space", "p"), "pause", true, nil, (*App).play},
+		{"seek-back", on("←", "back 10 s", "left"), "seek", false, nil, seek(-seekStep)},
+		{"seek-forward", on("→", "forward 10 s", "right"), "", false, nil, seek(seekStep)},
+		{"seek-minute-back", on("shift+←", "back 1 min", "shift+left"), "", false, nil, seek(-time.Minute)},
+		{"seek-minute-forward", on("shift+→", "forward 1 min", "shift+right"), "", false, nil, seek(time.Minute)},
+		{"previous-denial", on("[", "previous denial", "["), "denials", false, nil, (*App).prevDenial},
+		{"next-denial", on("]", "next denial", "]"), "", false, nil, (*App).nextDenial},
+		{"slower", on("-", "half speed", "-"), "", false, nil, (*App).slower},
+		{"faster", on("+", "double speed", "+", "="), "speed", false, nil, (*App).faster},
 	}
 	var taken []string
 	for i := range table {
@@ -68,7 +69,7 @@ func replayKeys(keys []action) []action {
 	return table
 }
 
-// bound is the table of actions with these keys.
+// bound returns the table of actions with these keys.
 func (a *App) bound(keys map[string][]string) []action {
 	if a.opts.Player != nil {
 		return replayKeys(bind(keys))
@@ -80,14 +81,14 @@ func (a *App) play(string) tea.Cmd { a.opts.Player.Toggle(); return nil }
 
 func (a *App) prevDenial(string) tea.Cmd {
 	if !a.opts.Player.PrevDenial() {
-		a.say("no denial before")
+		a.say("no earlier denial")
 	}
 	return nil
 }
 
 func (a *App) nextDenial(string) tea.Cmd {
 	if !a.opts.Player.NextDenial() {
-		a.say("no more denials")
+		a.say("no later denial")
 	}
 	return nil
 }
@@ -95,28 +96,28 @@ func (a *App) nextDenial(string) tea.Cmd {
 func (a *App) slower(string) tea.Cmd { a.opts.Player.SetSpeed(a.replay.Speed / 2); return nil }
 func (a *App) faster(string) tea.Cmd { a.opts.Player.SetSpeed(a.replay.Speed * 2); return nil }
 
-// follow notes how the replay stands.
-func (a App) follow() App {
+// syncReplay reads the state of the replay.
+func (a App) syncReplay() App {
 	if a.opts.Player != nil {
 		a.replay = a.opts.Player.Status()
 	}
 	return a
 }
 
-// replayWords say that this is the past, and how it is played.
+// replayWords say that this is a replay, and its state.
 func (a *App) replayWords() []word {
 	r := &a.replay
-	words := []word{{theme.Warm, "REPLAY"}}
+	parts := []word{{theme.Warm, "REPLAY"}}
 	switch {
 	case r.Ended:
-		words = append(words, word{theme.Warm, "ended"})
+		parts = append(parts, word{theme.Warm, "ended"})
 	case r.Paused:
-		words = append(words, word{theme.Warm, "paused"})
+		parts = append(parts, word{theme.Warm, "paused"})
 	default:
-		words = append(words, word{theme.Text, strconv.FormatFloat(r.Speed, 'g', 4, 64) + "x"})
+		parts = append(parts, word{theme.Text, strconv.FormatFloat(r.Speed, 'g', 4, 64) + "x"})
 	}
 	if whole := r.To.Sub(r.From); whole > 0 && !r.Ended {
-		words = append(words, word{theme.Dim, percent(float64(r.At.Sub(r.From))/float64(whole), " %")})
+		parts = append(parts, word{theme.Dim, words.Percent(float64(r.At.Sub(r.From)) / float64(whole))})
 	}
-	return words
+	return parts
 }

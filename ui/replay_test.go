@@ -32,11 +32,11 @@ func TestReplayKeys(t *testing.T) {
 	if a.paused {
 		t.Error("the screen itself is held")
 	}
-	if frame := plainFrame(press(a, "]")); !strings.Contains(frame, "no more denials") {
+	if frame := plainFrame(press(a, "]")); !strings.Contains(frame, "no later denial") {
 		t.Errorf("nothing says that there are no more denials:\n%s", frame)
 	}
 	d.denied = true
-	if frame := plainFrame(press(a, "[")); strings.Contains(frame, "no denial before") {
+	if frame := plainFrame(press(a, "[")); strings.Contains(frame, "no earlier denial") {
 		t.Errorf("a denial was not found:\n%s", frame)
 	}
 	if a = press(a, "l"); a.focus == endpointsPane {
@@ -48,9 +48,9 @@ func TestReplayKeys(t *testing.T) {
 func TestReplayIsSaid(t *testing.T) {
 	from := over().At
 	for want, r := range map[string]Replay{
-		"REPLAY 10x 25 %":    {Speed: 10, From: from, To: from.Add(time.Hour), At: from.Add(15 * time.Minute)},
-		"REPLAY paused 25 %": {Speed: 10, From: from, To: from.Add(time.Hour), At: from.Add(15 * time.Minute), Paused: true},
-		"REPLAY ended":       {Speed: 10, From: from, To: from.Add(time.Hour), At: from.Add(time.Hour), Ended: true},
+		"REPLAY 10x 25%":    {Speed: 10, From: from, To: from.Add(time.Hour), At: from.Add(15 * time.Minute)},
+		"REPLAY paused 25%": {Speed: 10, From: from, To: from.Add(time.Hour), At: from.Add(15 * time.Minute), Paused: true},
+		"REPLAY ended":      {Speed: 10, From: from, To: from.Add(time.Hour), At: from.Add(time.Hour), Ended: true},
 	} {
 		for _, size := range [][2]int{{20, 3}, {40, 12}, {80, 24}, {120, 40}} {
 			a := send(New(nil, Options{Player: &deck{now: r}}).sized(size[0], size[1]), snapshotMsg(*over()))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"quotatop/model"
+	"quotatop/ui/words"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -14,24 +15,24 @@ import (
 type sorting int
 
 const (
-	byTable    sorting = iota // as the table of limits has them
-	byHeadroom                // the fullest first
+	byTable    sorting = iota // as in the table of limits
+	byHeadroom                // the least first
 	byName
-	byRate // the most calls of the last minute first
+	byRate // most calls in the last minute first
 	sortings
 )
 
-// sortNames are what the orders are called.
+// sortNames are the names of the orders.
 var sortNames = [sortings]string{"table", "headroom", "name", "rate"}
 
-// nextSort goes from one order to the next. The cursor stays on its endpoint.
+// nextSort switches to the next order. The cursor stays on its endpoint.
 func (a *App) nextSort(string) tea.Cmd {
 	a.sorted = (a.sorted + 1) % sortings
 	return nil
 }
 
-// order is the places in the snapshot of all endpoints, in the order that was
-// chosen. What is not known comes last, equals stay as in the table.
+// order returns the indexes of all endpoints in the chosen order. Unknown figures
+// come last; equal ones keep the order of the table.
 func (a *App) order() []int {
 	all := a.snap.Endpoints
 	out := make([]int, len(all))
@@ -51,16 +52,11 @@ func (a *App) order() []int {
 	return out
 }
 
-// urgency is the greater the less headroom an endpoint's fullest limit has.
+// urgency returns the rank of an endpoint's worst limit.
 func urgency(e *model.EndpointUsage) float64 {
 	most := -1.0
 	for i := range e.Limits {
-		most = max(most, rank(&e.Limits[i]))
+		most = max(most, words.Rank(&e.Limits[i]))
 	}
 	return most
-}
-
-// rank orders limits by their pressure, and under the same by their ratio.
-func rank(l *model.LimitUsage) float64 {
-	return float64(l.Pressure())*1000 + min(l.Ratio().Or(-1), 999)
 }

@@ -8,20 +8,20 @@ import (
 	"quotatop/theme"
 )
 
-// levels are the lower blocks, an eighth of a cell apart.
+// levels are blocks from the bottom, each an eighth of a cell higher.
 var levels = [9]rune{' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'}
 
-// sparkline draws the last windows of a limit over the width of the area, the
-// newest at the right. A cell is full where calls came as fast as the limit
-// allows, and blank where they were not watched.
+// sparkline draws the history of a limit over the width of the area, the newest at
+// the right. A cell is full at the rate that the limit allows, and blank where calls
+// were not observed.
 func (a area) sparkline(u *model.LimitUsage, stale bool) {
 	if len(u.History) == 0 {
 		return
 	}
-	unwatched := unwatchedSteps(u)
+	unobserved := unobservedSteps(u)
 	for x := range a.w {
 		from, to := x*len(u.History)/a.w, max((x+1)*len(u.History)/a.w, x*len(u.History)/a.w+1)
-		if from = max(from, unwatched); from >= to {
+		if from = max(from, unobserved); from >= to {
 			continue
 		}
 		accepted, rejected := 0, 0
@@ -46,8 +46,9 @@ func (a area) sparkline(u *model.LimitUsage, stale bool) {
 	}
 }
 
-// unwatchedSteps is how many steps of a history begin before calls were watched.
-func unwatchedSteps(u *model.LimitUsage) int {
+// unobservedSteps returns how many steps of a history begin before calls were
+// observed.
+func unobservedSteps(u *model.LimitUsage) int {
 	step := u.Per() / window
 	missing := u.HistoryFrom.Sub(u.AsOf.Or(u.HistoryFrom).Add(-step * time.Duration(len(u.History))))
 	if u.HistoryFrom.IsZero() || step <= 0 || missing <= 0 {
@@ -56,5 +57,5 @@ func unwatchedSteps(u *model.LimitUsage) int {
 	return int((missing + step - 1) / step)
 }
 
-// window is how many steps of a history make one window of its limit.
+// window is how many steps of a history make up one window of its limit.
 const window = model.HistorySteps / 15

@@ -3,81 +3,108 @@ package ui
 import (
 	"quotatop/model"
 	"quotatop/theme"
+	"quotatop/ui/words"
 )
 
-// drawStrip puts what matters most on as many lines as there are: the worst
-// endpoint, the cap, the countdown, the 429s, the health of the sources.
+// drawStrip puts what matters most on the lines there are: the worst fact, the
+// state of the sources, the cap, the countdown to its reset, the denials.
 func (a *App) drawStrip(at area) {
 	long := at.w >= 60
 	lines := [][][]word{nil, nil, nil}
-	add := func(line int, words ...word) {
+	add := func(line int, parts ...word) {
 		line = min(line, at.h-1)
-		lines[line] = append(lines[line], words)
+		lines[line] = append(lines[line], parts)
 	}
 	add(0, a.worstWords(long)...)
-	if words := a.statusWords(); words != nil {
-		add(0, words...)
+	if parts := a.statusWords(); parts != nil {
+		add(0, parts...)
 	}
-	_, _, part := a.capFigures()
+	_, _, percent := a.capFigures()
 	left, _ := a.reset()
 	if long {
-		add(1, word{theme.Dim, "cap"}, part, word{a.capRole(), moneyOr(a.snap.Cap.Remaining)}, word{theme.Dim, "left"})
+		add(1, word{theme.Dim, "cap"}, percent, word{a.capRole(), words.CapLeft(&a.snap.Cap)}, word{theme.Dim, "left"})
 		add(1, word{theme.Dim, "resets in"}, word{theme.Text, left})
 	} else {
-		add(1, word{theme.Dim, "cap"}, part)
-		if a.paused || a.opts.Player != nil { // what is not now has to say so
+		add(1, word{theme.Dim, "cap"}, percent)
+		if a.paused || a.opts.Player != nil { // that it is the past matters more
 			add(1, a.statusWords()...)
 		} else {
 			add(1, word{theme.Text, left})
 		}
 	}
 	add(2, a.deniedWords(long)...)
-	for y, parts := range lines {
-		x := 0
-		for i, words := range parts {
-			gap := 0
-			if i > 0 {
-				gap = 1
-				if long {
-					gap = 3
-				}
-			}
-			for len(words) > 0 && x+gap+wordsWidth(words) > at.w {
-				words = words[:len(words)-1]
-			}
-			if len(words) == 0 {
-				continue
-			}
-			x = at.words(x+gap, y, words)
+	gap := 1
+	if long {
+		gap = 3
+	}
+	for y, groups := range lines {
+		at.sub(0, y, at.w, 1).groups(gap, groups)
+	}
+}
+
+// groups writes groups of words with a gap between them. A group that does not
+// fit loses its last words.
+func (a area) groups(gap int, groups [][]word) {
+	x := 0
+	for i, parts := range groups {
+		if i > 0 {
+			x += gap
+		}
+		for len(parts) > 0 && x+wordsWidth(parts) > a.w {
+			parts = parts[:len(parts)-1]
+		}
+		if len(parts) > 0 {
+			x = a.words(x, 0, parts)
+		} else if i > 0 {
+			x -= gap
 		}
 	}
 }
 
 // worstWords name the worst fact.
 func (a *App) worstWords(long bool) []word {
-	w := a.worst()
-	if w.name == "" {
+	w := words.WorstOf(&a.snap)
+	if w.Name == "" {
 		if !a.live {
 			return []word{{theme.Dim, "starting"}}
 		}
 		return []word{{theme.Dim, "waiting"}}
 	}
-	var words []word
-	if w.mark != ' ' {
-		words = append(words, word{w.role, string(w.mark)})
+	role := pressureRole(w.Pressure)
+	if w.Stale {
+		role = theme.Dim
 	}
-	words = append(words, word{theme.Bright, w.name})
+	var parts []word
+	if mark := pressureGlyph(w.Pressure); mark != ' ' {
+		parts = append(parts, word{role, string(mark)})
+	}
+	figure := a.signs(w.Figure)
+	if w.Rejected > 0 {
+		figure += " +" + words.Count(w.Rejected)
+	}
+	parts = append(parts, word{theme.Bright, brief(w.Name, maxID)})
+	var until, sentence string
 	switch {
-	case w.until == "":
-		return append(words, word{w.role, w.figure})
-	case long:
-		return append(words, word{w.role, w.figure + ","}, word{w.role, w.long})
+	case w.Refused && w.Left > 0:
+		until = words.Countdown(w.Left)
+		sentence = "clears in " + until
+	case w.Refused:
+		sentence = "action required"
+	case w.Left > 0:
+		until = words.Coarse(w.Left)
+		sentence = "limit in " + until
 	}
-	return append(words, word{w.role, w.figure}, word{w.role, w.until})
+	switch {
+	case long && sentence != "":
+		return append(parts, word{role, figure + ","}, word{role, sentence})
+	case until != "":
+		return append(parts, word{role, figure}, word{role, until})
+	}
+	return append(parts, word{role, figure})
 }
 
-// statusWords tell of a held screen or a source in trouble; nil when all is
-// well.
+// statusWords say that the screen is paused or a replay, or which source fails;
+// nil when all is well.
 func (a *App) statusWords() []word {
 	if a.paused {
 		return []word{{theme.Warm, "PAUSED"}}
@@ -94,7 +121,7 @@ func (a *App) statusWords() []word {
 	return nil
 }
 
-// deniedWords count what was denied of late and say how long to wait.
+// deniedWords count the denied calls and say how long to wait.
 func (a *App) deniedWords(long bool) []word {
 	n, longest := 0, model.Opt[*model.DenialGroup]{}
 	for _, p := range []paneID{ratePane, billingPane} {
@@ -108,16 +135,16 @@ func (a *App) deniedWords(long bool) []word {
 		}
 	}
 	if n == 0 && a.waiting() != "" {
-		return []word{{theme.Dim, "429"}, {theme.Dim, unknown}}
+		return []word{{theme.Dim, "429"}, {theme.Dim, words.Unknown}}
 	}
-	words := []word{{theme.Dim, "429"}, {theme.Text, shortCount(n) + "×"}}
+	parts := []word{{theme.Dim, "429"}, {theme.Text, words.Short(n) + "×"}}
 	if g, ok := longest.Get(); ok {
-		role, texts := a.until(g)
+		role, texts := a.clears(g)
 		text := texts[len(texts)-1]
 		if long {
 			text = texts[0]
 		}
-		words = append(words, word{role, text})
+		parts = append(parts, word{role, text})
 	}
-	return words
+	return parts
 }

@@ -5,10 +5,11 @@ import (
 
 	"quotatop/model"
 	"quotatop/theme"
+	"quotatop/ui/words"
 )
 
-// Summary is a Snapshot as plain text for a terminal or a log: no escape
-// sequences, a line for each fact, a line break at the end.
+// Summary writes a Snapshot as plain text for a terminal or a log, without escape
+// sequences and with a newline at its end.
 func Summary(s model.Snapshot) string {
 	a := App{snap: s, live: true, w: summaryW, h: 24}
 	var b strings.Builder
@@ -21,17 +22,17 @@ func Summary(s model.Snapshot) string {
 	return b.String()
 }
 
-// summaryW is the most cells of a summary's line.
+// summaryW bounds the cells of a summary's lines.
 const summaryW = 110
 
 func (a *App) summaryHead() []string {
-	words := []string{"quotatop", a.snap.At.UTC().Format("2006-01-02 15:04:05") + " UTC"}
+	parts := []string{"quotatop", a.snap.At.UTC().Format("2006-01-02 15:04:05") + " UTC"}
 	for _, pair := range [][2]string{{"plan", a.snap.Account.Plan}, {"team", a.snap.Account.Team}, {"limits", a.snap.Profile}} {
 		if pair[1] != "" {
-			words = append(words, pair[0]+" "+plain(pair[1], 40))
+			parts = append(parts, pair[0]+" "+plain(pair[1], 40))
 		}
 	}
-	return []string{strings.Join(words, "  "), ""}
+	return []string{strings.Join(parts, "  "), ""}
 }
 
 func (a *App) summaryLimits() []string {
@@ -53,52 +54,52 @@ func (a *App) summaryLimits() []string {
 		at.cut(id+2, y, name, theme.Plain, r.usage.Name)
 		if r.limit != nil {
 			at.put(x, y, theme.Plain, string(r.usage.Scope))
-			at.put(x+5, y, theme.Plain, span(r.limit.Per()))
+			at.put(x+5, y, theme.Plain, words.Span(r.limit.Per()))
 		}
-		at.right(x+10, y, figures, theme.Plain, r.bound+r.used+r.of)
+		at.right(x+10, y, figures, theme.Plain, r.sign+r.used+r.of)
 		at.right(x+10+figures, y, 8, theme.Plain, r.percent)
 		at.cut(x+figures+21, y, summaryW, theme.Plain, a.summaryState(r))
 	}
 	return append(strings.Split(c.text(nil), "\n"), "")
 }
 
-// summaryState is the state column in words.
+// summaryState is the state of a row in words.
 func (a *App) summaryState(r *row) string {
 	if r.limit == nil {
 		return "no limit"
 	}
-	var words []string
+	var parts []string
 	switch r.limit.Pressure() {
 	case model.Warm:
-		words = append(words, "warm")
+		parts = append(parts, "warm")
 	case model.Hot:
-		words = append(words, "hot")
+		parts = append(parts, "hot")
 	case model.Full:
-		words = append(words, "full")
+		parts = append(parts, "full")
 	case model.PressureUnknown:
-		return "not known yet"
+		return "unknown yet"
 	}
 	if n := r.limit.Rejected.Or(0); n > 0 {
-		words = append(words, count(n)+" rejected")
+		parts = append(parts, words.Count(n)+" rejected")
 	}
-	if t, ok := r.limit.TimeToLimit.Get(); ok && t > 0 {
-		words = append(words, "limit in "+rough(seconds(t)))
+	if t, ok := words.TimeToLimit(&a.snap, r.limit); ok {
+		parts = append(parts, "limit in "+words.Coarse(t))
 	}
-	if d, old := a.age(r.limit.AsOf); old {
-		words = append(words, rough(d)+" old")
+	if note := a.ageNote(r.limit.AsOf); note != "" {
+		parts = append(parts, note)
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(parts, ", ")
 }
 
 func (a *App) summaryCap() []string {
-	used, of, part := a.capFigures()
+	used, of, percent := a.capFigures()
 	left, assumed := a.reset()
-	line := strings.ToLower(a.capName()) + ": " + used.text + of.text + " (" + part.text + "), " + moneyOr(a.snap.Cap.Remaining) + " left, resets in " + left
+	line := strings.ToLower(a.capName()) + ": " + used.text + of.text + " (" + percent.text + "), " + words.CapLeft(&a.snap.Cap) + " left, resets in " + left
 	if assumed {
 		line += " (assumed)"
 	}
-	_, _, outlook := a.outlook()
-	return []string{line, "burn: " + a.burnText() + ", " + outlook[0], ""}
+	_, _, forecast := a.forecast()
+	return []string{line, "burn: " + a.burnText() + ", " + forecast[0], ""}
 }
 
 func (a *App) summaryAlerts() []string {
@@ -109,16 +110,16 @@ func (a *App) summaryAlerts() []string {
 		head := strings.ToLower(title[:1]) + title[1:]
 		if len(groups) == 0 {
 			head += ": none"
-			if p == ratePane && !a.watchesCalls() {
-				head += " met by our own polls"
+			if p == ratePane && !a.observesCalls() {
+				head += " on our own polls"
 			}
 		}
 		lines = append(lines, head)
 		for _, g := range groups {
-			_, until := a.until(g)
-			line := "  " + plain(a.kindName(g), 20) + "  " + count(g.Count) + "x  last " + rough(a.snap.At.Sub(g.At)) + " ago  " + until[0]
-			if words := sayings(g); words != "" {
-				line += "  " + plain(words, 200)
+			_, clears := a.clears(g)
+			line := "  " + plain(a.kindName(g), 20) + "  " + words.Count(g.Count) + "x  last " + words.Ago(a.snap.At, g.At) + "  " + clears[0]
+			if text := message(g); text != "" {
+				line += "  " + plain(text, 200)
 			}
 			lines = append(lines, line)
 		}
@@ -132,10 +133,10 @@ func (a *App) summarySources() []string {
 		s := &a.snap.Sources[i]
 		line := plain(s.Name, 20) + ": " + string(s.State)
 		if t, ok := s.AsOf.Get(); ok {
-			line += ", data " + rough(a.snap.At.Sub(t)) + " old"
+			line += ", updated " + words.Ago(a.snap.At, t)
 		}
 		if n, ok := s.PollsMinute.Get(); ok {
-			line += ", " + count(n) + " of " + countOr(s.BudgetMinute) + " polls a minute"
+			line += ", " + words.Count(n) + " of " + words.Opt(s.BudgetMinute, words.Count) + " polls a minute"
 		}
 		for _, text := range []string{s.Error, s.Note} {
 			if text != "" {
@@ -145,15 +146,4 @@ func (a *App) summarySources() []string {
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-// plain is foreign text made fit for a line, at most n cells of it.
-func plain(text string, n int) string {
-	n = min(n, width(text))
-	if n == 0 {
-		return ""
-	}
-	c := newCanvas(n, 1)
-	c.all().cut(0, 0, n, theme.Plain, text)
-	return c.text(nil)
 }

@@ -1,28 +1,29 @@
 package ui
 
 import (
-	"strings"
 	"time"
+
+	"quotatop/ui/words"
 )
 
-// windowTitle is the worst fact in a few words, for the list of windows of a
-// terminal or of tmux: quotatop chat 92% 40s. It is of the newest snapshot even
-// while the screen is held, and coarse, because each change is written.
+// windowTitle is the worst fact in a few words, for the window list of a terminal
+// or of tmux: quotatop chat 92% 40s. It is about the newest snapshot even while
+// the screen is paused. Its times are coarse, because each change is written to
+// the terminal.
 func (a App) windowTitle() string {
 	a.snap = a.newest
-	w := a.worst()
-	if w.name == "" {
+	w := words.WorstOf(&a.snap)
+	if w.Name == "" {
 		return "quotatop"
 	}
-	figure, _, _ := strings.Cut(w.figure, " +") // how many were rejected changes all the time
-	words := []string{"quotatop", plain(w.name, maxID), strings.ReplaceAll(figure, " ", "")}
+	title := "quotatop " + plain(w.Name, maxID) + " " + w.Figure
 	switch {
 	case a.stale(a.newestFigure()):
-		words = append(words, "stale")
-	case w.left > 0:
-		words = append(words, strings.ReplaceAll(rough(coarse(w.left)), " ", ""))
+		title += " stale"
+	case w.Left > 0:
+		title += " " + words.Coarse(coarse(w.Left))
 	}
-	return strings.Join(words, " ")
+	return title
 }
 
 // coarse rounds times of less than a minute up to ten seconds.

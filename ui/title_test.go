@@ -28,7 +28,7 @@ func TestWindowTitle(t *testing.T) {
 }
 
 // What is only at least or at most so says so, in the title too: with none but
-// our own polls counted, 0 % is no figure.
+// our own polls counted, 0% is no figure.
 func TestWorstFigureKeepsItsBound(t *testing.T) {
 	for _, c := range []struct {
 		mark func(*model.LimitUsage)
@@ -41,14 +41,14 @@ func TestWorstFigureKeepsItsBound(t *testing.T) {
 		s := busy()
 		c.mark(&s.Endpoints[2].Limits[0])
 		a := screen(func() *model.Snapshot { return s }, 20, 3)
-		if title, frame := a.View().WindowTitle, plainFrame(a); !strings.Contains(title, c.want+"%") || !strings.Contains(frame, c.want+" %") {
-			t.Errorf("no %s %% in the title %q or in\n%s", c.want, title, frame)
+		if title, frame := a.View().WindowTitle, plainFrame(a); !strings.Contains(title, c.want+"%") || !strings.Contains(frame, c.want+"%") {
+			t.Errorf("no %s%% in the title %q or in\n%s", c.want, title, frame)
 		}
 	}
 }
 
-// A minute of a countdown changes the title a few times only; a screen that is
-// held holds no title.
+// A minute of a countdown changes the title a few times only; a paused screen
+// does not pause the title.
 func TestWindowTitleChangesSeldom(t *testing.T) {
 	a := press(screen(busy, 80, 24), "p")
 	changes, last := 0, a.View().WindowTitle

@@ -70,10 +70,7 @@ func (f *flags) dashboard(cmd *cobra.Command) error {
 func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Settings, look config.Look, label string) error {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	alerts := settings.Alerts
-	warner := warn.New(warn.Options{
-		Watcher: model.Watcher{Within: alerts.TimeToLimit.Duration, Quiet: alerts.Debounce.Duration},
-		Words:   ui.WarningLine, Command: alerts.Command,
-	})
+	warner := warn.New(model.Watcher{Within: alerts.TimeToLimit.Duration, Quiet: alerts.Debounce.Duration}, alerts.Command)
 	s.Observe(warner.Seen)
 	var running sync.WaitGroup
 	running.Go(func() { warner.Run(ctx) })
@@ -119,7 +116,7 @@ func (f *flags) looks(ctx context.Context, inUse config.Settings, look config.Lo
 		}
 		shown := ui.Look{Themes: all, Theme: last.Theme, Keys: last.Keys}
 		if err := errors.Join(append(problems, problem)...); err != nil {
-			shown.Trouble = strings.ReplaceAll(err.Error(), "\n", "; ")
+			shown.Problem = strings.ReplaceAll(err.Error(), "\n", "; ")
 		}
 		select {
 		case <-looks: // one that nobody took

@@ -1,5 +1,6 @@
-// Package warn tells people of warnings who do not look at the screen: it hands
-// each to the screen, which rings, and runs the user's own command for it.
+// Package warn finds what is worth a warning in Snapshots. It hands each warning
+// to the screen, which rings the bell or shows a notification, and runs the
+// user's command for it.
 package warn
 
 import (
@@ -15,52 +16,44 @@ import (
 )
 
 const (
-	// queue is how many warnings may wait for the command. More than that at
-	// once say nothing that the first of them do not.
+	// queue is how many warnings may wait for the command; further ones are
+	// dropped.
 	queue = 16
 
-	// commandLimit is the longest that a command may take. They run one at a
-	// time.
+	// commandLimit is how long one command may run. They run one at a time.
 	commandLimit = 10 * time.Second
 )
 
-// Options are what a Warner is made of.
-type Options struct {
-	Watcher model.Watcher
-	// Words is a warning in one line.
-	Words func(model.Warning) string
-	// Command is run for each warning, with the warning as a line of JSON on
-	// its standard input. May be empty.
-	Command []string
-}
-
-// A Warner looks at snapshots. It is used once.
+// A Warner hands on the warnings that a watcher finds in snapshots. It runs once.
 type Warner struct {
-	opts  Options
-	lines chan string
-	runs  chan notice
+	watcher model.Watcher
+	command []string
+	lines   chan string
+	runs    chan notice
 }
 
-// A notice is what the command reads: the warning, and the same in words.
+// A notice is what the command reads: the warning, and its Line.
 type notice struct {
 	model.Warning
 	Text string `json:"text"`
 }
 
-// New returns a Warner that has not looked at anything yet.
-func New(opts Options) *Warner {
-	return &Warner{opts: opts, lines: make(chan string, queue), runs: make(chan notice, queue)}
+// New returns a Warner for what watcher finds. It runs command for each warning,
+// with the warning as a line of JSON on its standard input. An empty command
+// runs nothing.
+func New(watcher model.Watcher, command []string) *Warner {
+	return &Warner{watcher: watcher, command: command, lines: make(chan string, queue), runs: make(chan notice, queue)}
 }
 
-// Lines brings the warnings, and what went wrong with the command, in words.
-// Those that nobody takes in time are dropped.
+// Lines brings the Line of each warning, and the errors of the command. Lines
+// that are not received in time are dropped.
 func (w *Warner) Lines() <-chan string { return w.lines }
 
-// Seen takes the next snapshot. It does not block, and is called from one
-// goroutine at a time.
+// Seen takes the next snapshot. It never blocks. Only one goroutine may call it
+// at a time.
 func (w *Warner) Seen(s model.Snapshot) {
-	for _, found := range w.opts.Watcher.Look(&s) {
-		n := notice{found, w.opts.Words(found)}
+	for _, found := range w.watcher.Look(&s) {
+		n := notice{found, Line(found)}
 		w.say(n.Text)
 		select {
 		case w.runs <- n:
@@ -83,17 +76,18 @@ func (w *Warner) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case n := <-w.runs:
-			if len(w.opts.Command) == 0 {
+			if len(w.command) == 0 {
 				continue
 			}
-			if err := run(ctx, w.opts.Command, n); err != nil && ctx.Err() == nil {
+			if err := run(ctx, w.command, n); err != nil && ctx.Err() == nil {
 				w.say(err.Error())
 			}
 		}
 	}
 }
 
-// run runs a command with the notice on its standard input.
+// run runs a command with the notice on its standard input. An error has the first
+// line that the command wrote to its standard error.
 func run(ctx context.Context, command []string, n notice) error {
 	text, err := json.Marshal(n)
 	if err != nil {
@@ -103,16 +97,16 @@ func run(ctx context.Context, command []string, n notice) error {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdin = bytes.NewReader(append(text, '\n'))
-	cmd.WaitDelay = time.Second // its children may hold the pipe
-	var said bytes.Buffer
-	cmd.Stderr = &limited{&said}
+	cmd.WaitDelay = time.Second // its children may keep the pipe open
+	var stderr bytes.Buffer
+	cmd.Stderr = &limited{&stderr}
 	switch err := cmd.Run(); {
 	case err == nil:
 		return nil
 	case ctx.Err() == context.DeadlineExceeded:
-		return fmt.Errorf("alerts command %s: ended after %s: let it return sooner", command[0], commandLimit)
+		return fmt.Errorf("alerts command %s: stopped after %s: make it return sooner", command[0], commandLimit)
 	default:
-		line, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
+		line, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
 		if line != "" {
 			return fmt.Errorf("alerts command %s: %w: %s", command[0], err, line)
 		}
@@ -120,7 +114,7 @@ func run(ctx context.Context, command []string, n notice) error {
 	}
 }
 
-// limited keeps the beginning of what is written to it.
+// limited keeps only the beginning of what is written to it.
 type limited struct{ kept *bytes.Buffer }
 
 func (l *limited) Write(p []byte) (int, error) {

@@ -32,11 +32,7 @@ func near(ids ...string) model.Snapshot {
 
 // start runs a Warner with a command until the test ends.
 func start(t *testing.T, command ...string) *Warner {
-	w := New(Options{
-		Watcher: model.Watcher{Within: time.Minute, Quiet: time.Minute},
-		Words:   func(w model.Warning) string { return "near: " + w.Endpoint },
-		Command: command,
-	})
+	w := New(model.Watcher{Within: time.Minute, Quiet: time.Minute}, command)
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { w.Run(ctx) })
@@ -45,13 +41,14 @@ func start(t *testing.T, command ...string) *Warner {
 }
 
 func TestCommandReadsTheWarning(t *testing.T) {
+	const chat = "chat: 95% of 200 in 1m, limit in 9s"
 	got := filepath.Join(t.TempDir(), "got")
 	w := start(t, "sh", "-c", "cat > "+got+".new && mv "+got+".new "+got+"; echo ready >&2; exit 3")
 	w.Seen(near("chat"))
-	if line := <-w.Lines(); line != "near: chat" {
+	if line := <-w.Lines(); line != chat {
 		t.Errorf("line %q", line)
 	}
-	// The command's own trouble is told too, when it has ended.
+	// The command's own error comes too, when it has ended.
 	if line := <-w.Lines(); line != "alerts command sh: exit status 3: ready" {
 		t.Errorf("line %q", line)
 	}
@@ -63,7 +60,7 @@ func TestCommandReadsTheWarning(t *testing.T) {
 	if err := json.Unmarshal(data, &n); err != nil || strings.Count(string(data), "\n") != 1 {
 		t.Fatalf("%q: %v, want one line of JSON", data, err)
 	}
-	if n["kind"] != "limit" || n["endpoint"] != "chat" || n["text"] != "near: chat" || n["at"] != "2026-06-17T12:04:31Z" {
+	if n["kind"] != "limit" || n["endpoint"] != "chat" || n["text"] != chat || n["at"] != "2026-06-17T12:04:31Z" {
 		t.Errorf("the command read %s", data)
 	}
 	if limit, ok := n["limit"].(map[string]any); !ok || limit["time_to_limit_s"] != 9.0 {
@@ -80,7 +77,7 @@ func TestCommandThatIsMissing(t *testing.T) {
 	}
 }
 
-// A command that hangs, and a screen that takes nothing, hold nobody up.
+// Neither a command that hangs nor a screen that receives nothing blocks Seen.
 func TestSeenNeverBlocks(t *testing.T) {
 	w := start(t, "sleep", "3600")
 	for i := range 10 * queue {

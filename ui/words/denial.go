@@ -24,16 +24,13 @@ func Denial(k model.Kind) string {
 	return string(k)
 }
 
-// OwnPolls stands for an endpoint where quotatop's own polls were denied.
-const OwnPolls = "own polls"
-
-// Denied names whose calls a group of denials refused: an endpoint's ID, or
-// OwnPolls.
-func Denied(g *model.DenialGroup) string {
-	if g.Endpoint == "" {
-		return OwnPolls
+// Endpoint names whose calls were denied, by an endpoint's ID: quotatop's own
+// polls where that is empty.
+func Endpoint(id string) string {
+	if id == "" {
+		return "own polls"
 	}
-	return g.Endpoint
+	return id
 }
 
 // OneLine makes text from outside fit for one line of a terminal or a page:

@@ -1,0 +1,160 @@
+package ui
+
+import (
+	"time"
+
+	"quotatop/model"
+	"quotatop/theme"
+	"quotatop/ui/words"
+)
+
+// A fact is one line of the detail pane.
+type fact struct {
+	label string
+	value string
+	role  theme.Role
+	note  string // dim, after the value
+}
+
+// limitFacts returns what is known about a limit.
+func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
+	role := fillRole(l.Ratio())
+	if role == theme.Calm {
+		role = theme.Bright
+	}
+	if a.stale(l.AsOf) {
+		role = theme.Dim
+	}
+	used := fact{"used", a.signs(words.UsedOf(l)), role, ""}
+	if l.Used.Known() {
+		used.note = a.signs(words.UsedPercent(l))
+	}
+	facts := []fact{used}
+	switch {
+	case l.Estimated:
+		facts = append(facts, fact{"margin", "±" + words.Count(l.Margin), theme.Text, "95%, from sampled rows"})
+	case l.UpperBound:
+		facts = append(facts, fact{"upper bound", "may include other IPs", theme.Text, ""})
+	case l.LowerBound:
+		facts = append(facts, fact{"lower bound", "window not fully loaded", theme.Text, ""})
+	}
+	if f, ok := deniedFact(l); ok {
+		facts = append(facts, f)
+	}
+	if f, ok := a.soonFact(l); ok {
+		facts = append(facts, f)
+	}
+	facts = append(facts,
+		fact{"rejected", words.Opt(l.Rejected, words.Count), theme.Text, "in the window"},
+		fact{"peak", words.Opt(l.Peak, words.Count), theme.Text, "highest of the last " + pastSpan(l)},
+		fact{"others", words.Opt(l.Others, words.Count), theme.Text, "from other machines"},
+		fact{"observed", words.Opt(l.Local, words.Count) + " from this machine, " + words.Opt(l.Account, words.Count) + " in the billing log", theme.Text, ""},
+		a.asOfFact(l.AsOf),
+	)
+	return append(facts, a.callFacts(e, l)...)
+}
+
+// soonFact is the forecast of a limit that is not reached.
+func (a *App) soonFact(l *model.LimitUsage) (fact, bool) {
+	t, ok := l.TimeToLimit.Get()
+	if !ok || l.Ratio().Or(0) >= 1 || a.stale(l.AsOf) {
+		return fact{}, false
+	}
+	if t <= 0 {
+		return fact{"limit", "imminent", theme.Hot, "at the current rate"}, true
+	}
+	return fact{"limit in", words.Coarse(words.Seconds(t)), theme.Hot, "at the current rate"}, true
+}
+
+// pastSpan names the time that the history of a limit covers.
+func pastSpan(l *model.LimitUsage) string {
+	switch l.Per() {
+	case time.Minute:
+		return "15 min"
+	case time.Hour:
+		return "15 h"
+	}
+	return words.Span(l.Per() * model.HistorySteps / window)
+}
+
+// deniedFact is what the last denial says about the limit.
+func deniedFact(l *model.LimitUsage) (fact, bool) {
+	at, known := l.DeniedAt.Get()
+	if limit, ok := l.Learned.Get(); ok {
+		f := fact{"observed", "limit " + words.Count(limit) + " (documented " + words.Count(l.Limit) + ")", theme.Alarm, ""}
+		if known {
+			f.note = "429 at " + words.Count(at)
+		}
+		return f, true
+	}
+	if !known || float64(at) >= 0.9*float64(l.Limit) {
+		return fact{}, false
+	}
+	return fact{"429 at", words.Count(at) + " of " + words.Count(l.Limit), theme.Hot,
+		words.Count(l.Limit-at) + " more came from elsewhere, or the limit is lower"}, true
+}
+
+// asOfFact is the time and age of a figure.
+func (a *App) asOfFact(asOf model.Opt[time.Time]) fact {
+	f := fact{"as of", words.Unknown, theme.Text, ""}
+	if t, ok := asOf.Get(); ok {
+		f.value, f.note = words.Clock(t)+" UTC", words.Ago(a.snap.At, t)
+		if a.stale(asOf) {
+			f.note += ", stale"
+		}
+	}
+	return f
+}
+
+// callFacts returns the calls of the last minute, as counted, as logged and by path.
+func (a *App) callFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
+	calls := fact{"last minute", words.Opt(e.Calls, words.Calls), theme.Text, ""}
+	if rows, ok := e.Rows.Get(); ok {
+		calls.note = "from " + words.Count(rows) + " billing rows"
+	}
+	facts := []fact{calls}
+	if l == nil {
+		facts = append(facts, fact{"limit", "none known", theme.Text, ""})
+	}
+	for _, p := range e.Paths {
+		facts = append(facts, fact{"", words.Count(p.Calls) + "  " + p.Path, theme.Text, ""})
+	}
+	return facts
+}
+
+// denialFacts returns what is known about a group of denials, and what to do.
+func (a *App) denialFacts(g *model.DenialGroup) []fact {
+	role, texts := a.clears(g)
+	now := a.snap.At
+	facts := []fact{
+		{"type", words.Denial(g.Kind), theme.Bright, ""},
+		{"endpoint", words.Endpoint(g.Endpoint), theme.Text, "observed by " + g.Source},
+		{"clears", texts[0], role, ""},
+	}
+	if t, ok := g.ClearsAt.Get(); ok && t.After(now) {
+		facts[2].note = "at " + words.Day(now, t) + " UTC"
+		if words.SameDay(now, t) {
+			facts[2].note = "at " + words.Clock(t) + " UTC"
+		}
+	}
+	facts = append(facts,
+		fact{"count", words.Count(g.Count), theme.Text, words.Count(g.Minute) + " in the last minute"},
+		fact{"last", words.Clock(g.At) + " UTC", theme.Text, words.Ago(now, g.At)},
+		fact{"first", words.Clock(g.First) + " UTC", theme.Text, words.Ago(now, g.First)},
+	)
+	status := fact{"status", words.Count(g.Status), theme.Text, g.Reason}
+	facts = append(facts, status)
+	if g.Headers != "" {
+		facts = append(facts, fact{"headers", g.Headers, theme.Text, ""})
+	}
+	if g.Detail != "" {
+		facts = append(facts, fact{"message", g.Detail, theme.Text, ""})
+	}
+	if text := ignored(g); text != "" {
+		facts = append(facts, fact{"ignored", text, theme.Alarm, ""})
+	}
+	if g.URL != "" {
+		facts = append(facts, fact{"go to", g.URL, theme.Accent, ""})
+	}
+	return facts
+}
