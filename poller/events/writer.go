@@ -125,7 +125,9 @@ func (w *Writer) Then(held int, do func() error) bool {
 func (w *Writer) added(size int) {
 	before := w.held
 	w.held += size
-	give(w.wake)
+	if before == 0 {
+		give(w.wake)
+	}
 	if before < flushAt && w.held >= flushAt {
 		give(w.hurry)
 	}
@@ -173,10 +175,10 @@ func (w *Writer) run() {
 	defer close(w.ended)
 	timer := time.NewTimer(w.every)
 	defer timer.Stop()
-	var spare batch
+	var b batch
 	for failing, last := false, false; !last; {
 		last = w.wait(timer)
-		b := w.take(spare)
+		b = w.take(b)
 		if len(b.lines) == 0 && len(b.steps) == 0 {
 			continue
 		}
@@ -186,8 +188,8 @@ func (w *Writer) run() {
 			w.changed(err)
 		}
 		clear(b.steps) // what they hold
-		if spare = b; cap(b.lines) > 2*flushAt {
-			spare = batch{} // a burst is over
+		if cap(b.lines) > 2*flushAt {
+			b = batch{} // a burst is over
 		}
 	}
 	w.closeErr = w.sink.Close()
@@ -221,7 +223,8 @@ func (w *Writer) changed(err error) {
 	}
 }
 
-// take takes what is pending, and leaves an empty batch in the memory of spare.
+// take takes what is pending. What comes next is put into the memory of spare, a
+// batch that was written.
 func (w *Writer) take(spare batch) batch {
 	w.mu.Lock()
 	defer w.mu.Unlock()

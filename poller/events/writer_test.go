@@ -13,14 +13,18 @@ import (
 // A sink keeps what is written to it, as far as there is room.
 type sink struct {
 	writes  []string
-	room    int           // bytes
-	stalled chan struct{} // if not nil, Write waits until it is closed
+	room    int            // bytes
+	stalled chan struct{}  // if not nil, Write waits until it is closed
+	during  func(p []byte) // if not nil, called by Write
 	closed  bool
 }
 
 func (s *sink) Write(p []byte) (int, error) {
 	if s.stalled != nil {
 		<-s.stalled
+	}
+	if s.during != nil {
+		s.during(p)
 	}
 	n := min(len(p), s.room)
 	s.room -= n
@@ -135,6 +139,33 @@ func TestWriterRecovers(t *testing.T) {
 		}
 		if !errors.Is(err, syscall.ENOSPC) || !strings.HasPrefix(err.Error(), "test: 7 events dropped: ") || steps != 8 {
 			t.Errorf("Close: %v after %d steps, want 7 events dropped and 8 steps", err, steps)
+		}
+	})
+}
+
+// What comes while a batch is written does not touch it, whether or not there
+// was nothing to write the last time.
+func TestWriterKeepsBatchesApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sink{room: 1 << 20}
+		w := NewWriter("test", s, time.Second, nil)
+		s.during = func(p []byte) {
+			if p[0] == 'b' {
+				w.Line([]byte("c\n"))
+			}
+		}
+		for range 4 {
+			w.Then(0, func() error { return nil })
+			w.Line([]byte("a\n")) // wakes the Writer again, for nothing
+			time.Sleep(2 * time.Second)
+			w.Line([]byte("b\n"))
+			time.Sleep(3 * time.Second)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		if got, want := strings.Join(s.writes, ""), strings.Repeat("a\nb\nc\n", 4); got != want {
+			t.Errorf("written %q, want %q", got, want)
 		}
 	})
 }
