@@ -36,11 +36,9 @@ func traffic(begin time.Time) func() model.Event {
 // BenchmarkJournal is what an event costs, all told: taking it in, a frame a
 // second, a checkpoint every 30 s.
 func BenchmarkJournal(b *testing.B) {
-	j := newJournal(b.TempDir(), Options{})
-	defer func() { _ = j.file.Close() }()
+	j := Open(b.TempDir(), Options{Report: func(err error) { b.Error(err) }})
 	l := model.NewLedger(table(b, model.DefaultProfile), model.LedgerOptions{})
 	next := traffic(time.Now())
-	var spare []byte
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
 		e := next()
@@ -51,13 +49,13 @@ func BenchmarkJournal(b *testing.B) {
 				j.saved = time.Time{}
 				j.Checkpoint(l.AppendState)
 			}
-			var err error
-			if spare, err = j.flush(spare); err != nil {
-				b.Fatal(err)
-			}
+			flush(j)
 		}
 	}
-	b.ReportMetric(float64(j.offset)/float64(b.N), "bytes/event")
+	if err := j.Close(); err != nil {
+		b.Error(err)
+	}
+	b.ReportMetric(float64(j.segments.offset)/float64(b.N), "bytes/event")
 	b.ReportMetric(perSecond*float64(b.Elapsed().Nanoseconds())/float64(b.N)/1e9*100, "%cpu-at-15k/min")
 }
 
@@ -68,43 +66,43 @@ func BenchmarkRecover(b *testing.B) {
 	begin := time.Now().Add(-24 * time.Hour)
 	next := traffic(begin)
 	l := model.NewLedger(table(b, model.DefaultProfile), model.LedgerOptions{})
-	j := newJournal(dir, Options{})
+	s := newSegments(dir, Options{})
 	frames, lines := frame.NewWriter(), []byte(nil)
 	seconds := 24 * 3600
 	if testing.Short() {
 		seconds = 3600
 	}
-	for s := range seconds {
+	for second := range seconds {
 		// Compressing a whole day takes long: but for the last hour, each
 		// minute's frames are those of its first second.
-		if fresh := seconds-s < 3600; fresh || s%60 == 0 || lines == nil {
+		if fresh := seconds-second < 3600; fresh || second%60 == 0 || lines == nil {
 			lines = lines[:0]
 			for range perSecond {
 				e := next()
-				e.At = begin.Add(time.Duration(s)*time.Second + time.Duration(e.At.Nanosecond()))
+				e.At = begin.Add(time.Duration(second)*time.Second + time.Duration(e.At.Nanosecond()))
 				l.Observe(e)
 				lines = events.Append(lines, e)
 			}
-			j.frame = frames.Append(j.frame[:0], lines)
+			s.frame = frames.Append(s.frame[:0], lines)
 		}
-		if err := j.open(time.Now()); err != nil {
+		if err := s.open(time.Now()); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := j.file.WriteAt(j.frame, j.offset); err != nil {
+		if _, err := s.file.WriteAt(s.frame, s.offset); err != nil {
 			b.Fatal(err)
 		}
-		j.offset += int64(len(j.frame))
-		if s == seconds-30 {
-			if err := j.save(l.AppendState(nil)); err != nil {
+		s.offset += int64(len(s.frame))
+		if second == seconds-30 {
+			if err := s.save(l.AppendState(nil)); err != nil {
 				b.Fatal(err)
 			}
 		}
 	}
-	_ = j.file.Close()
+	_ = s.file.Close()
 	var size int64
 	runs, _ := list(dir)
-	for _, s := range runs[0].segments {
-		size += s.size
+	for _, old := range runs[0].segments {
+		size += old.size
 	}
 	recover := func(b *testing.B) {
 		b.ReportAllocs()
@@ -116,7 +114,7 @@ func BenchmarkRecover(b *testing.B) {
 		b.ReportMetric(float64(size)/(1<<20), "MiB")
 	}
 	b.Run("checkpoint", recover)
-	if err := os.Remove(filepath.Join(dir, j.run+checkpointSuffix)); err != nil {
+	if err := os.Remove(filepath.Join(dir, s.run+checkpointSuffix)); err != nil {
 		b.Fatal(err)
 	}
 	b.Run("events", recover)

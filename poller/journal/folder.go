@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"quotatop/poller/events/atomicfile"
 	"quotatop/poller/events/frame"
 )
 
@@ -107,6 +108,7 @@ func prepare(dir string) error {
 // is older than keep, or too much: the oldest first. Files that a running
 // quotatop writes are left alone, and so is what cannot be changed.
 func tidy(dir string, keep time.Duration, most int64, now time.Time) {
+	atomicfile.Sweep(dir, now.Add(-staleCheckpoint))
 	runs, _ := list(dir)
 	var total int64
 	for _, r := range runs {

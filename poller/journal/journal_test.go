@@ -42,18 +42,40 @@ func table(t testing.TB, profile string) model.Table {
 	return table
 }
 
-// dashboard is a ledger with its journal, which is written when the test says.
+// dashboard is a ledger with its journal, which the test can have written at
+// any time.
 type dashboard struct {
 	*testing.T
 	*model.Ledger
 	*Journal
-	begin time.Time
+	begin  time.Time
+	killed *atomic.Bool
 }
 
-func newDashboard(t *testing.T, dir string, l *model.Ledger) *dashboard {
-	d := &dashboard{t, l, newJournal(dir, Options{}), time.Now().Add(-10 * time.Minute).Truncate(time.Second).UTC()}
+func newDashboard(t *testing.T, dir string, l *model.Ledger, opts Options) *dashboard {
+	opts.Report = func(err error) { t.Errorf("journal: %v", err) }
+	s := newSegments(dir, opts)
+	killed := new(atomic.Bool)
+	s.create = func(path string) (file, error) {
+		f, err := create(path)
+		return killable{f, killed}, err
+	}
+	d := &dashboard{t, l, start(s, opts.Report), time.Now().Add(-10 * time.Minute).Truncate(time.Second).UTC(), killed}
 	t.Cleanup(d.kill)
 	return d
+}
+
+// killable is the file of a process that may be killed.
+type killable struct {
+	file
+	killed *atomic.Bool
+}
+
+func (f killable) WriteAt(p []byte, off int64) (int, error) {
+	if f.killed.Load() {
+		return len(p), nil
+	}
+	return f.file.WriteAt(p, off)
 }
 
 func (d *dashboard) at(second float64) time.Time {
@@ -99,24 +121,25 @@ func (d *dashboard) save() {
 	d.flush()
 }
 
-func (d *dashboard) flush() {
-	d.Helper()
-	if _, err := d.Journal.flush(nil); err != nil {
-		d.Error(err)
+func (d *dashboard) flush() { flush(d.Journal) }
+
+// flush returns when all that was observed is written.
+func flush(j *Journal) {
+	written := make(chan struct{})
+	if j.writer.Then(0, func() error { close(written); return nil }) {
+		<-written
 	}
 }
 
 // kill ends the dashboard as kill -9 would: what is pending is lost.
 func (d *dashboard) kill() {
-	if d.file != nil {
-		_ = d.file.Close()
-		d.file = nil
-	}
+	d.killed.Store(true)
+	_ = d.Close()
 }
 
 func (d *dashboard) recover(profile string) (*model.Ledger, string) {
 	d.Helper()
-	l, note, err := Recover(d.dir, table(d.T, profile), model.LedgerOptions{}, time.Now().Add(10*time.Second))
+	l, note, err := Recover(d.segments.dir, table(d.T, profile), model.LedgerOptions{}, time.Now().Add(10*time.Second))
 	if err != nil {
 		d.Errorf("recover: %v", err)
 	}
@@ -160,7 +183,7 @@ func (d *dashboard) busy(from, to float64) {
 func TestRecover(t *testing.T) {
 	for name, saved := range map[string]bool{"from a checkpoint": true, "from events": false} {
 		t.Run(name, func(t *testing.T) {
-			d := newDashboard(t, t.TempDir(), newLedger(t))
+			d := newDashboard(t, t.TempDir(), newLedger(t), Options{})
 			d.busy(0, 100)
 			if saved {
 				d.save()
@@ -191,20 +214,20 @@ func calls(l *model.Ledger, at time.Time, id string) model.LimitUsage {
 // Rows of the billing log whose Reading has not come will be read again: they
 // are not counted, and no checkpoint holds them.
 func TestRowsOfAnUnfinishedReading(t *testing.T) {
-	d := newDashboard(t, t.TempDir(), newLedger(t))
+	d := newDashboard(t, t.TempDir(), newLedger(t), Options{})
 	d.call(0, model.SourceBilling, "/billing/usage/requests")
 	d.row(1)
 	d.read(0, 2)
 	d.save()
 	d.row(3)
 	d.saved = time.Time{}
-	if d.Checkpoint(d.AppendState); d.state != nil {
+	if d.Checkpoint(d.AppendState); !d.saved.IsZero() {
 		t.Error("a checkpoint was taken within a reading")
 	}
 	d.flush()
 	d.kill()
 	l, _ := d.recover(model.DefaultProfile)
-	again := newDashboard(t, d.dir, l)
+	again := newDashboard(t, d.segments.dir, l, Options{})
 	again.begin = d.begin
 	again.call(4, model.SourceBilling, "/billing/usage/requests")
 	for _, s := range []float64{1, 3} { // the log is read from its beginning
@@ -219,14 +242,14 @@ func TestRowsOfAnUnfinishedReading(t *testing.T) {
 // The end of a file that was being written is cut off by the next run, and all
 // before it is read.
 func TestTornFile(t *testing.T) {
-	d := newDashboard(t, t.TempDir(), newLedger(t))
+	d := newDashboard(t, t.TempDir(), newLedger(t), Options{})
 	d.busy(0, 20)
-	whole := d.offset
-	path := filepath.Join(d.dir, d.run+".0001"+segmentSuffix)
+	whole := d.segments.offset
+	path := filepath.Join(d.segments.dir, d.segments.run+".0001"+segmentSuffix)
 	d.call(21, model.SourceTap, "/inference")
 	d.flush()
 	d.kill()
-	if err := os.Truncate(path, d.offset-3); err != nil {
+	if err := os.Truncate(path, d.segments.offset-3); err != nil {
 		t.Fatal(err)
 	}
 	l, note := d.recover(model.DefaultProfile)
@@ -234,7 +257,7 @@ func TestTornFile(t *testing.T) {
 	if got := calls(l, d.at(22), "chat").Local; got != model.Some(140) || strings.Contains(note, "broken") {
 		t.Errorf("%v calls, want 140; note %q", got, note)
 	}
-	next := newDashboard(t, d.dir, l)
+	next := newDashboard(t, d.segments.dir, l, Options{})
 	next.busy(20, 21)
 	if info, err := os.Stat(path); err != nil || info.Size() != whole {
 		t.Errorf("the torn file has %d bytes, %v, want %d", info.Size(), err, whole)
@@ -244,9 +267,8 @@ func TestTornFile(t *testing.T) {
 // A file that another quotatop writes is neither cut nor removed.
 func TestFilesInUseAreLeftAlone(t *testing.T) {
 	dir := t.TempDir()
-	first, second := newDashboard(t, dir, newLedger(t)), newDashboard(t, dir, newLedger(t))
+	first, second := newDashboard(t, dir, newLedger(t), Options{}), newDashboard(t, dir, newLedger(t), Options{MaxBytes: 1})
 	first.busy(0, 3)
-	second.opts.MaxBytes = 1
 	second.busy(0, 3)
 	tidy(dir, time.Nanosecond, 1, time.Now().Add(time.Hour))
 	runs, err := list(dir)
@@ -288,7 +310,7 @@ func TestRetentionBySize(t *testing.T) {
 // what both read is counted once.
 func TestTwoDashboards(t *testing.T) {
 	dir := t.TempDir()
-	first, second := newDashboard(t, dir, newLedger(t)), newDashboard(t, dir, newLedger(t))
+	first, second := newDashboard(t, dir, newLedger(t), Options{}), newDashboard(t, dir, newLedger(t), Options{})
 	second.begin = first.begin
 	for _, d := range []*dashboard{first, second} {
 		d.call(0, model.SourceBilling, "/billing/usage/requests")
@@ -318,7 +340,7 @@ func TestTwoDashboards(t *testing.T) {
 
 // With other limits the windows are made anew, from the events.
 func TestOtherLimits(t *testing.T) {
-	d := newDashboard(t, t.TempDir(), newLedger(t))
+	d := newDashboard(t, t.TempDir(), newLedger(t), Options{})
 	d.busy(500, 560)
 	d.save()
 	d.kill()
@@ -334,15 +356,15 @@ func TestOtherLimits(t *testing.T) {
 
 // Whatever a bad disk does to the files, there is a ledger and no panic.
 func TestBrokenFiles(t *testing.T) {
-	d := newDashboard(t, t.TempDir(), newLedger(t))
+	d := newDashboard(t, t.TempDir(), newLedger(t), Options{})
 	d.busy(0, 20)
 	d.save()
 	d.busy(20, 25)
 	d.kill()
-	entries, _ := os.ReadDir(d.dir)
+	entries, _ := os.ReadDir(d.segments.dir)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, entry := range entries {
-		path := filepath.Join(d.dir, entry.Name())
+		path := filepath.Join(d.segments.dir, entry.Name())
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -398,14 +420,14 @@ func (f *badDisk) WriteAt(p []byte, off int64) (int, error) {
 func TestFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reports []error
-		j := newJournal(t.TempDir(), Options{Report: func(err error) { reports = append(reports, err) }})
+		s := newSegments(t.TempDir(), Options{})
 		disk := &badDisk{}
 		disk.room.Store(400)
-		j.create = func(path string) (_ file, err error) {
+		s.create = func(path string) (_ file, err error) {
 			disk.file, err = create(path)
 			return disk, err
 		}
-		go j.writeAll()
+		j := start(s, func(err error) { reports = append(reports, err) })
 		d := &dashboard{T: t, Ledger: newLedger(t), Journal: j, begin: time.Now()}
 		for i := range 20 {
 			for range 10 {
@@ -420,7 +442,7 @@ func TestFullDisk(t *testing.T) {
 		if len(reports) != 2 || !errors.Is(reports[0], syscall.ENOSPC) || reports[1] != nil {
 			t.Errorf("reports %v, want one that the disk is full and one that it no longer is", reports)
 		}
-		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "are not in it") {
+		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "events dropped") {
 			t.Errorf("closing says %v, want how many were lost, and that the disk was full", err)
 		}
 		_, note := d.recover(model.DefaultProfile)
@@ -463,8 +485,8 @@ func TestUnusableFolders(t *testing.T) {
 			if err := j.Close(); err == nil {
 				t.Errorf("%s: closing says nothing of what was lost", name)
 			}
-			if len(reports) != 1 || reports[0] == nil || !strings.HasPrefix(reports[0].Error(), "journal: what is seen is not kept: ") ||
-				name == "below a file" && !strings.Contains(reports[0].Error(), "kept: not a directory: mkdir /") ||
+			if len(reports) != 1 || reports[0] == nil || !strings.HasPrefix(reports[0].Error(), "journal: cannot write: ") ||
+				name == "below a file" && !strings.Contains(reports[0].Error(), "write: not a directory: mkdir /") ||
 				name == "another user" && !strings.Contains(reports[0].Error(), "belongs to another user") {
 				t.Errorf("%s: reports %v, want one", name, reports)
 			}
