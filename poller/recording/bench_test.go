@@ -22,18 +22,18 @@ func generate(b *testing.B, path string, size int64) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	index, err := os.Create(path + indexSuffix)
+	const id = "0123456789abcdef"
+	index, _, err := createIndex(path+indexSuffix, id)
 	if err != nil {
 		b.Fatal(err)
 	}
 	clock := &pioneer.Clock{}
-	r, err := newRecorder(file, index, zipped, Options{Table: testTable(b), Clock: clock})
+	r, err := newRecorder(id, file, index, zipped, Options{Table: testTable(b), Clock: clock, Report: func(err error) { b.Error(err) }})
 	if err != nil {
 		b.Fatal(err)
 	}
 	l := model.NewLedger(testTable(b), model.LedgerOptions{})
-	var spare []byte
-	for i := 0; r.offset < size; i++ {
+	for i := 0; r.output.offset < size; i++ {
 		if i%(perSecond/4) == 0 {
 			clock.SetOffset(clock.Offset() + frameEvery)
 			r.Checkpoint(l.AppendState)
@@ -42,13 +42,14 @@ func generate(b *testing.B, path string, size int64) {
 		l.Observe(e)
 		r.Observe(e)
 		if i%perSecond == 0 {
-			spare = r.flush(spare)
+			written := make(chan struct{})
+			r.writer.Then(0, func() error { close(written); return nil })
+			<-written
 		}
 	}
-	if r.trouble != nil || r.unindexed {
-		b.Fatal(r.trouble)
+	if err := r.Close(); err != nil || r.output.unindexed {
+		b.Fatal(err)
 	}
-	_, _ = file.Close(), index.Close()
 }
 
 // large is how long the recordings are that are measured, in bytes of text.

@@ -2,14 +2,16 @@ package recording
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"os"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	"quotatop/model"
+	"quotatop/poller/events/atomicfile"
+	"quotatop/poller/events/frame"
 )
 
 // An entry of the index is due after so many events, or so much time.
@@ -111,6 +113,22 @@ func checksum(head []byte) uint32 {
 	return crc32.Update(crc32.ChecksumIEEE(head[:8]), crc32.IEEETable, head[12:])
 }
 
+// createIndex replaces the index at path, if there is one, by that of a recording
+// with this ID: its first line, for the entries to follow at end. Whoever still
+// reads the old index keeps it.
+func createIndex(path, id string) (f *os.File, end int64, err error) {
+	if err := atomicfile.Write(path, []byte(indexMagic+id+"\n"), 0o600); err != nil {
+		return nil, 0, err
+	}
+	if f, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
+		return nil, 0, err
+	}
+	if end, err = f.Seek(0, io.SeekEnd); err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, end, nil
+}
+
 // readIndex reads the entries, less their states, as far as they are whole and
 // in order and belong to a recording of this ID and size.
 func readIndex(f io.ReaderAt, id string, size int64) (entries []entry, end int64) {
@@ -159,12 +177,7 @@ func (e entry) load(f io.ReaderAt, t model.Table, o model.LedgerOptions) (*model
 			return nil, fmt.Errorf("index: %w", err)
 		}
 	}
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxState))
-	if err != nil {
-		return nil, err
-	}
-	defer decoder.Close()
-	text, err := decoder.DecodeAll(state, nil)
+	text, err := frame.Decode(state, maxState)
 	if err != nil {
 		return nil, fmt.Errorf("index: %w", err)
 	}

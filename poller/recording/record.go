@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"sync"
 	"time"
 
 	"quotatop/model"
@@ -17,48 +16,21 @@ import (
 	"quotatop/poller/pioneer"
 )
 
-const (
-	// flushEvery is the longest that an event waits to be written.
-	flushEvery = time.Second
-	// flushAt is how many bytes are written without waiting, and maxPending how
-	// many may wait for a disk that stalls.
-	flushAt    = 512 << 10
-	maxPending = 8 << 20
-)
+// flushEvery is the longest that an event waits to be written.
+const flushEvery = time.Second
 
-// A Recorder writes a recording, from the side. It is a runner.Journal and has
-// to be closed.
+// A Recorder writes a recording. It is a runner.Journal: Observe and Checkpoint
+// are called by one goroutine, and never wait for the disk. It must be closed.
 type Recorder struct {
-	clock  *pioneer.Clock
-	fresh  []byte // the state of a ledger that knows nothing
-	report func(error)
-	wake   chan struct{} // holds one token while there is much to write
-	done   chan struct{} // closed by Close
-	ended  chan struct{} // closed when the last event is written
-
-	mu       sync.Mutex
-	pending  []byte
-	lost     int
-	marks    []mark
+	clock    *pioneer.Clock
+	writer   *events.Writer
+	output   *output
+	empty    []byte // the state of a ledger that has seen nothing; nil after the first checkpoint
 	gatherer gatherer
-	closed   bool
-
-	// The following belong to the writing goroutine.
-	file, index io.WriteCloser
-	offset      int64
-	frames      *frame.Writer
-	plain       bool
-	trouble     error // the recording ends here
-	unindexed   bool  // the index ends here: it can be made again
+	line     []byte // the last tick
 }
 
-// A mark is an entry of the index whose place in the file is not known yet.
-type mark struct {
-	entry
-	at int // its place in pending
-}
-
-// Options are what a Recorder is told of the run.
+// Options describe the run.
 type Options struct {
 	Table  model.Table
 	Ledger model.LedgerOptions
@@ -68,9 +40,8 @@ type Options struct {
 	Report func(error)
 }
 
-// Create begins a recording. The file must not be there yet; its name ends in
-// .jsonl, or in .jsonl.zst for one that is compressed. Only its owner can read
-// it.
+// Create begins a recording. The file must not exist; its name ends in .jsonl,
+// or in .jsonl.zst for one that is compressed. Only its owner can read it.
 func Create(path string, o Options) (*Recorder, error) {
 	zipped, err := compressed(path)
 	if err != nil {
@@ -78,180 +49,120 @@ func Create(path string, o Options) (*Recorder, error) {
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("record: %s is there already: choose another name", path)
+		return nil, fmt.Errorf("record: %s already exists: choose another name", path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}
-	index, err := os.OpenFile(path+indexSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	id := fmt.Sprintf("%016x", rand.Uint64())
+	index, _, err := createIndex(path+indexSuffix, id)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("record: %w", err), file.Close(), os.Remove(path))
 	}
-	r, err := newRecorder(file, index, zipped, o)
-	if err != nil {
-		return nil, err
-	}
-	go r.writeAll()
-	return r, nil
+	return newRecorder(id, file, index, zipped, o)
 }
 
-func newRecorder(file, index io.WriteCloser, zipped bool, o Options) (*Recorder, error) {
-	id := fmt.Sprintf("%016x", rand.Uint64())
+// newRecorder returns a Recorder to a new file. The index has its first line.
+func newRecorder(id string, file, index io.WriteCloser, zipped bool, o Options) (*Recorder, error) {
 	first, err := json.Marshal(newHeader(id, o.Table, o.Ledger))
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, file.Close(), index.Close())
 	}
+	out := &output{file: file, index: index, plain: !zipped, frames: frame.NewWriter()}
 	r := &Recorder{
-		clock: o.Clock, fresh: model.NewLedger(o.Table, o.Ledger).AppendState(nil), report: o.Report, file: file, index: index, plain: !zipped, frames: frame.NewWriter(),
-		wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
+		clock: o.Clock, output: out, writer: events.NewWriter("record", out, flushEvery, o.Report),
+		empty: model.NewLedger(o.Table, o.Ledger).AppendState(nil),
 	}
-	r.pending = append(first, '\n')
-	r.writeIndex([]byte(indexMagic + id + "\n"))
+	r.writer.Line(append(first, '\n'))
 	return r, nil
 }
 
-// Observe takes in an event to be written. It never waits.
+// Observe takes in an event to be written. One that comes while too much is
+// pending is dropped.
 func (r *Recorder) Observe(e model.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed || len(r.pending) > maxPending {
-		r.lost++
-		return
-	}
-	before := len(r.pending)
-	r.pending = events.Append(r.pending, e)
-	r.gatherer.observe(e)
-	if before < flushAt && len(r.pending) >= flushAt {
-		r.rouse()
+	if r.writer.Observe(e) {
+		r.gatherer.observe(e)
 	}
 }
 
-// Checkpoint notes the time, and takes the ledger's state for the index where
-// that is due. It never waits.
+// Checkpoint records the time, and takes the ledger's state for the index when
+// that is due.
 func (r *Recorder) Checkpoint(state func(dst []byte) []byte) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed || len(r.pending) > maxPending {
-		return
+	if r.empty != nil {
+		if r.gatherer.events == 0 {
+			r.begin(state(nil))
+		}
+		r.empty = nil
 	}
 	now := r.clock.Now()
-	if r.fresh != nil && r.gatherer.events == 0 {
-		r.pending = r.appendBeginning(r.pending, state(nil))
-	}
-	r.fresh = nil
-	r.pending = appendTick(r.pending, now)
-	if r.gatherer.tick(now) {
-		e := r.gatherer.entry()
-		e.state = state([]byte{})
-		r.marks = append(r.marks, mark{e, len(r.pending)})
-		r.rouse()
-	}
-}
-
-// appendBeginning appends the line of a ledger that knows something already.
-func (r *Recorder) appendBeginning(dst, state []byte) []byte {
-	if bytes.Equal(state, r.fresh) {
-		return dst
-	}
-	line, err := json.Marshal(beginning{frame.NewWriter().Append(nil, state)})
-	if err != nil { // bytes always encode
-		return dst
-	}
-	return append(append(dst, line...), '\n')
-}
-
-func (r *Recorder) rouse() {
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
-}
-
-// Close writes what is pending. The error says why the recording is not whole.
-func (r *Recorder) Close() error {
-	r.mu.Lock()
-	if !r.closed {
-		r.closed = true
-		close(r.done)
-	}
-	r.mu.Unlock()
-	<-r.ended
-	switch {
-	case r.trouble != nil:
-		return r.trouble
-	case r.lost > 0:
-		return fmt.Errorf("record: %d events are not in it: they came faster than the disk takes them", r.lost)
-	}
-	return nil
-}
-
-// writeAll is the writing goroutine.
-func (r *Recorder) writeAll() {
-	defer close(r.ended)
-	tick := time.NewTicker(flushEvery)
-	defer tick.Stop()
-	var spare []byte
-	for last := false; !last; {
-		select {
-		case <-r.done:
-			last = true
-		case <-r.wake:
-		case <-tick.C:
-		}
-		told := r.trouble != nil
-		if spare = r.flush(spare); r.trouble != nil && !told && r.report != nil {
-			r.report(r.trouble)
-		}
-	}
-	err := errors.Join(r.file.Close(), r.index.Close())
-	if r.trouble == nil {
-		r.trouble = err
-	}
-}
-
-// flush writes what is pending, and takes an empty buffer for what comes in the
-// meantime. It returns the buffer that it has written.
-func (r *Recorder) flush(empty []byte) []byte {
-	r.mu.Lock()
-	batch, marks := r.pending, r.marks
-	r.pending, r.marks = empty[:0], nil
-	r.mu.Unlock()
-	at := 0
-	for _, m := range marks {
-		r.write(batch[at:m.at])
-		at = m.at
-		if r.trouble == nil {
-			m.offset = r.offset
-			m.state = r.frames.Append(nil, m.state)
-			r.writeIndex(appendEntry(nil, m.entry))
-		}
-	}
-	r.write(batch[at:])
-	if cap(batch) > 2*flushAt {
-		return nil
-	}
-	return batch
-}
-
-// write writes lines. Where that fails the recording ends.
-func (r *Recorder) write(lines []byte) {
-	if r.trouble != nil || len(lines) == 0 {
+	r.line = appendTick(r.line[:0], now)
+	if !r.writer.Line(r.line) || !r.gatherer.tick(now) {
 		return
+	}
+	e := r.gatherer.entry()
+	e.state = state(nil)
+	r.writer.Then(len(e.state), func() error { r.output.mark(e); return nil })
+}
+
+// begin records the state of a ledger that has seen something before.
+func (r *Recorder) begin(state []byte) {
+	if bytes.Equal(state, r.empty) {
+		return
+	}
+	if line, err := json.Marshal(beginning{frame.NewWriter().Append(nil, state)}); err == nil { // bytes always encode
+		r.writer.Line(append(line, '\n'))
+	}
+}
+
+// Close writes what is pending. The error says why the recording is incomplete.
+func (r *Recorder) Close() error { return r.writer.Close() }
+
+// An output is a recording and its index. It is the sink of the Recorder's
+// writer, whose goroutine calls the methods.
+type output struct {
+	file, index io.WriteCloser
+	offset      int64 // of the end of file
+	frames      *frame.Writer
+	frame       []byte
+	plain       bool  // no frames
+	err         error // the recording ends here
+	unindexed   bool  // the index ends here; Open completes it
+}
+
+// Write writes lines. If that fails the recording ends.
+func (o *output) Write(lines []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
 	}
 	text := lines
-	if !r.plain {
-		text = r.frames.Append(nil, lines)
+	if !o.plain {
+		o.frame = o.frames.Append(o.frame[:0], lines)
+		text = o.frame
 	}
-	if _, err := r.file.Write(text); err != nil {
-		r.trouble = fmt.Errorf("record: the recording ends here: %w", err)
-		return
+	if _, err := o.file.Write(text); err != nil {
+		o.err = fmt.Errorf("the recording ends here: %w", err)
+		return 0, o.err
 	}
-	r.offset += int64(len(text))
+	o.offset += int64(len(text))
+	return len(lines), nil
 }
 
-func (r *Recorder) writeIndex(text []byte) {
-	if !r.unindexed {
-		_, err := r.index.Write(text)
-		r.unindexed = err != nil
+// mark writes an entry for the end of the file to the index.
+func (o *output) mark(e entry) {
+	if o.err != nil || o.unindexed {
+		return
 	}
+	e.offset = o.offset
+	e.state = o.frames.Append(nil, e.state)
+	_, err := o.index.Write(appendEntry(nil, e))
+	o.unindexed = err != nil
+}
+
+// Close closes both files. The error says why the recording ended early.
+func (o *output) Close() error {
+	closing := errors.Join(o.file.Close(), o.index.Close())
+	if o.err != nil {
+		return o.err
+	}
+	return closing
 }

@@ -26,7 +26,6 @@ type Recording struct {
 	options model.LedgerOptions
 	entries []entry // at least one
 	end     time.Time
-	spoiled int
 }
 
 // Open opens a recording. Its index is made again, beside it, as far as it is
@@ -102,16 +101,13 @@ func (r *Recording) Close() error {
 // Span is the time from the recording's beginning to its end.
 func (r *Recording) Span() (from, to time.Time) { return r.entries[0].at, r.end }
 
-// Spoiled is how many parts of the file could not be read.
-func (r *Recording) Spoiled() int { return r.spoiled }
-
 // openIndex reads the index, and makes the part of it that is missing.
 func (r *Recording) openIndex(id string, size int64) error {
 	path := r.path + indexSuffix
 	var end int64
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		f, err = os.Open(path) // it may still be there to be read
+		f, err = os.Open(path) // it may still be readable
 	}
 	if err == nil {
 		r.index = f
@@ -140,11 +136,11 @@ func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) er
 	if n := len(r.entries); n > 0 {
 		offset = r.entries[n-1].offset
 	}
-	if end == 0 && r.index != nil {
-		first := []byte(indexMagic + id + "\n")
-		if n, err := r.index.WriteAt(first, 0); err == nil && r.index.Truncate(int64(n)) == nil {
-			end = int64(n)
+	if end == 0 { // there is none, or it is another recording's
+		if r.index != nil {
+			_ = r.index.Close()
 		}
+		r.index, end, _ = createIndex(r.path+indexSuffix, id)
 	}
 	frames := frame.NewWriter()
 	c := r.cursor(offset)
@@ -185,7 +181,6 @@ func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) er
 	if end > 0 {
 		_ = r.index.Truncate(end) // what was broken behind it
 	}
-	r.spoiled = c.spoiled()
 	if len(r.entries) == 0 {
 		if g.now.IsZero() {
 			return errNoTicks

@@ -187,6 +187,30 @@ func TestReplayShowsWhatTheRunShowed(t *testing.T) {
 	}
 }
 
+// A replay keeps the index that it began with, even if the file is recorded
+// again under the same name.
+func TestIndexIsReplacedWhileItIsRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.jsonl")
+	synctest.Test(t, func(t *testing.T) { record(t, path, 150, 5) })
+	r := mustOpen(t, path)
+	f, end, err := createIndex(path+indexSuffix, "0123456789abcdef")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if entries, whole := readIndex(f, "0123456789abcdef", 1<<20); len(entries) != 0 || whole != end {
+		t.Errorf("the new index has %d entries and %d bytes of %d", len(entries), whole, end)
+	}
+	if len(r.entries) < 3 {
+		t.Fatalf("%d entries, want more", len(r.entries))
+	}
+	for _, e := range r.entries {
+		if _, err := e.load(r.index, r.table, r.options); err != nil {
+			t.Errorf("the entry at %s: %v", e.at, err)
+		}
+	}
+}
+
 func flipped(text []byte, rng *rand.Rand) []byte {
 	text = bytes.Clone(text)
 	text[rng.IntN(len(text))] ^= 1 << rng.IntN(8)
@@ -320,7 +344,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	there := file("mine")
-	for path, want := range map[string]string{there: "is there already", filepath.Join(dir, "run.txt"): "name a recording .jsonl", filepath.Join(dir, "no", "run.jsonl"): "no such file"} {
+	for path, want := range map[string]string{there: "already exists", filepath.Join(dir, "run.txt"): "name a recording .jsonl", filepath.Join(dir, "no", "run.jsonl"): "no such file"} {
 		if _, err := Create(path, Options{Table: testTable(t), Clock: &pioneer.Clock{}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("create %s: %v, want %q", path, err, want)
 		}
@@ -440,7 +464,7 @@ func TestFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		var reports []error
-		r, err := newRecorder(&fullDisk{file, 20_000}, struct {
+		r, err := newRecorder("0123456789abcdef", &fullDisk{file, 20_000}, struct {
 			io.Writer
 			io.Closer
 		}{io.Discard, io.NopCloser(nil)}, true, Options{
@@ -449,7 +473,6 @@ func TestFullDisk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		go r.writeAll()
 		l := model.NewLedger(testTable(t), options)
 		for tick := range 400 {
 			for i := range 50 {
@@ -462,6 +485,8 @@ func TestFullDisk(t *testing.T) {
 		}
 		if err := r.Close(); len(reports) != 1 || !errors.Is(reports[0], syscall.ENOSPC) || !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("reports %v, closing says %v, want the full disk, once", reports, err)
+		} else if want := "the recording ends here: "; !strings.HasPrefix(reports[0].Error(), "record: "+want) || !strings.Contains(err.Error(), " events dropped: "+want) {
+			t.Errorf("report %q, closing says %q, want that the recording ends and how much is missing", reports[0], err)
 		}
 		again := mustOpen(t, path)
 		if from, to := again.Span(); to.Sub(from) < time.Second {

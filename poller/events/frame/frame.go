@@ -42,6 +42,16 @@ func NewWriter() *Writer {
 // Append appends a frame of these lines to dst.
 func (w *Writer) Append(dst, lines []byte) []byte { return w.encoder.EncodeAll(lines, dst) }
 
+// Decode returns what one frame holds, if that is at most limit bytes.
+func Decode(frame []byte, limit uint64) ([]byte, error) {
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(limit))
+	if err != nil {
+		return nil, err
+	}
+	defer decoder.Close()
+	return decoder.DecodeAll(frame, nil)
+}
+
 // A Reader reads frames one after the other. Frames that are spoiled are passed
 // over. It has to be closed.
 type Reader struct {
