@@ -35,7 +35,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"quotatop/model"
@@ -117,29 +116,6 @@ func CutPath[T string | []byte](target T) T {
 		target = target[:maxPath]
 	}
 	return target
-}
-
-// tidy makes foreign text fit to be shown: one line, no control characters,
-// bounded. A text that already is comes back as it was.
-func tidy(s string, bound int) string {
-	fine := len(s) <= bound
-	for i := 0; i < len(s) && fine; i++ {
-		fine = s[i] >= ' ' && s[i] < 0x7f
-	}
-	if fine {
-		return s
-	}
-	s = strings.ToValidUTF8(s[:min(len(s), 4*bound)], "?")
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) > bound {
-		s = strings.ToValidUTF8(s[:bound], "")
-	}
-	return strings.Clone(s)
 }
 
 // within returns d, or nothing when no response could ask for such a wait.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 // callEvent is a line about a call, which nearly all lines are.
@@ -19,7 +20,7 @@ func (e *callEvent) event() (model.Event, error) {
 	if err != nil {
 		return model.Event{}, err
 	}
-	return model.Event{At: e.at, Source: tidy(e.source, maxWord), Call: &call}, nil
+	return model.Event{At: e.at, Source: pioneer.Clean(e.source, maxWord), Call: &call}, nil
 }
 
 // scan reads a line about a call and reports whether it could. It reads plain

@@ -107,7 +107,7 @@ type healthJSON struct {
 }
 
 func (l *eventJSON) event() (model.Event, error) {
-	e := model.Event{At: time.Time(l.At), Source: tidy(l.Source, maxWord)}
+	e := model.Event{At: time.Time(l.At), Source: pioneer.Clean(l.Source, maxWord)}
 	if e.At.IsZero() {
 		return model.Event{}, errNoTime
 	}
@@ -125,14 +125,14 @@ func (l *eventJSON) event() (model.Event, error) {
 	if a := l.Account; a != nil {
 		things++
 		e.Account = &model.Account{
-			Plan: tidy(a.Plan, maxText), Team: tidy(a.Team, maxText), Used: a.Used, Limit: a.Limit,
-			ResetsAt: time.Time(a.ResetsAt), Period: tidy(a.Period, maxWord), ResetSource: tidy(a.ResetSource, maxWord),
+			Plan: pioneer.Clean(a.Plan, maxText), Team: pioneer.Clean(a.Team, maxText), Used: a.Used, Limit: a.Limit,
+			ResetsAt: time.Time(a.ResetsAt), Period: pioneer.Clean(a.Period, maxWord), ResetSource: pioneer.Clean(a.ResetSource, maxWord),
 		}
 	}
 	if h := l.Health; h != nil {
 		things++
 		e.Health = &model.Health{
-			State: model.State(tidy(string(h.State), maxWord)), Error: tidy(h.Error, maxText), Note: tidy(h.Note, maxText),
+			State: model.State(pioneer.Clean(string(h.State), maxWord)), Error: pioneer.Clean(h.Error, maxText), Note: pioneer.Clean(h.Note, maxText),
 			RetryAt: time.Time(h.RetryAt), Interval: time.Duration(h.Interval),
 			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: time.Duration(h.ClockOffset),
 		}
@@ -175,8 +175,8 @@ func newReadingJSON(r *model.Reading) *readingJSON {
 // call reads the call; at is when it was made.
 func (c *callJSON) call(at time.Time) (model.Call, error) {
 	call := model.Call{
-		Vantage: c.Vantage, Method: tidy(c.Method, maxWord), Path: tidy(CutPath(c.Path), maxPath), Status: c.Status,
-		Cost: c.Cost.Or(0), Tokens: c.Tokens, Model: tidy(c.Model, maxText),
+		Vantage: c.Vantage, Method: pioneer.Clean(c.Method, maxWord), Path: pioneer.Clean(CutPath(c.Path), maxPath), Status: c.Status,
+		Cost: c.Cost.Or(0), Tokens: c.Tokens, Model: pioneer.Clean(c.Model, maxText),
 	}
 	switch {
 	case call.Path == "":
@@ -209,13 +209,13 @@ func (d *denialJSON) read(status int, at time.Time) *model.Denial {
 	if d.Status != 0 {
 		status = d.Status
 	}
-	headers := tidy(d.Headers, maxText)
+	headers := pioneer.Clean(d.Headers, maxText)
 	switch d.Kind {
 	case model.KindRate, model.KindCap, model.KindCredits, model.KindCeiling, model.KindAuth:
 		return &model.Denial{
 			Kind: d.Kind, Status: status, RetryAfter: within(parseSeconds(d.RetryAfter.text())),
-			Reason: tidy(d.Reason, maxText), Detail: tidy(d.Detail, maxText), Headers: headers,
-			URL: tidy(d.URL, maxText), Limit: limit,
+			Reason: pioneer.Clean(d.Reason, maxText), Detail: pioneer.Clean(d.Detail, maxText), Headers: headers,
+			URL: pioneer.Clean(d.URL, maxText), Limit: limit,
 		}
 	}
 	header := http.Header{}
