@@ -8,7 +8,8 @@ import (
 	"quotatop/poller/pioneer"
 )
 
-// appendCallEvent writes the line of a call, in the order that a person reads.
+// appendCallEvent appends the line of a call, its fields in the order in which a
+// person reads them.
 func appendCallEvent(dst []byte, e model.Event) []byte {
 	dst = appendTime(append(dst, `{"at":`...), e.At)
 	dst = appendField(dst, `,"source":`, e.Source)
@@ -55,7 +56,7 @@ func appendDenial(dst []byte, d *model.Denial, status int) []byte {
 	return append(dst, '}')
 }
 
-// appendField appends a field that is left out when it is empty.
+// appendField appends a text field, or nothing if it is empty.
 func appendField(dst []byte, key, text string) []byte {
 	if text == "" {
 		return dst
@@ -63,7 +64,7 @@ func appendField(dst []byte, key, text string) []byte {
 	return appendText(append(dst, key...), text)
 }
 
-// appendNumber appends a field that is left out when it is 0.
+// appendNumber appends a number field, or nothing if it is 0.
 func appendNumber(dst []byte, key string, n int64) []byte {
 	if n == 0 {
 		return dst
@@ -71,7 +72,7 @@ func appendNumber(dst []byte, key string, n int64) []byte {
 	return strconv.AppendInt(append(dst, key...), n, 10)
 }
 
-// appendText appends a JSON text. What is not UTF-8 becomes U+FFFD.
+// appendText appends a JSON string. Invalid UTF-8 becomes U+FFFD.
 func appendText(dst []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')

@@ -1,33 +1,34 @@
 // Package events reads and writes model.Events as lines of text, so that any
-// client can report its calls and a file can be followed while it grows.
+// client can report its calls and a file can be followed while it grows. Its
+// Writer writes them without keeping anybody waiting for the disk.
 //
 // A file of event lines is JSON Lines: one line is one event, an object with
-// the time and what happened. The shortest line worth writing is
+// the time and what happened. The shortest useful line is
 //
 //	{"at":"2026-06-17T12:04:31.2Z","call":{"method":"POST","path":"/v1/chat/completions","status":200}}
 //
-// and one for a call that was denied
+// and the line of a call that was denied is
 //
 //	{"at":1781697871.2,"call":{"method":"POST","path":"/inference","status":429,"denial":{"retry_after_s":7,"detail":"Rate limit exceeded: 1200 per 1 minute"}}}
 //
 // The fields:
 //
-//   - at: RFC 3339, or Unix seconds as a number, both with a fraction if there
-//     is one. A time without a zone is local time.
-//   - source: who says so. May be left out.
-//   - call: path (without a query), method, status (0 or left out when there
-//     was no response), tokens, model, cost_usd; vantage, "local" if left out;
-//     and denial.
+//   - at: RFC 3339, or Unix seconds as a number, either with an optional
+//     fraction. A time without a zone is local time.
+//   - source: who reports it; optional.
+//   - call: path (without a query), method, status (0 or omitted if there was
+//     no response), tokens, model, cost_usd; vantage, "local" if omitted; and
+//     denial.
 //   - call.denial: kind ("rate", "cap", "credits", "ceiling", "auth"),
 //     retry_after_s (seconds), reason (as in X-RateLimit-Reason), detail (the
 //     body's text), resolution_url, headers, and limit with per_s for the limit
-//     that was named. A kind that is left out follows from status and reason,
-//     and so does a denial: null says that there was none.
-//   - reading, account, health in place of call: what quotatop's own sources
+//     that was named. If kind or the whole denial is omitted, it follows from
+//     status and reason; null says that there was none.
+//   - reading, account, health instead of call: what quotatop's own sources
 //     report. Amounts are in US dollars (…_usd), durations in seconds (…_s).
 //
-// Fields may come in any order; those that are not known are ignored. Texts are
-// cut to a bounded length and lose their control characters.
+// Fields may come in any order; unknown ones are ignored. Texts are cut to a
+// bounded length and lose their control characters.
 package events
 
 import (
@@ -40,17 +41,17 @@ import (
 	"quotatop/model"
 )
 
-// What may be wrong with a line.
+// What can be wrong with a line.
 var (
 	errNotObject = errors.New("event line: not a JSON object")
 	errNoTime    = errors.New(`event line: no time: write "at" in RFC 3339 or Unix seconds`)
-	errNotOne    = errors.New("event line: wants one of call, reading, account and health")
-	errNoPath    = errors.New("event line: a call without a path")
-	errVantage   = errors.New(`event line: vantage is neither "local" nor "account"`)
-	errStatus    = errors.New("event line: status is no HTTP status")
+	errNotOne    = errors.New("event line: needs exactly one of call, reading, account or health")
+	errNoPath    = errors.New("event line: call has no path")
+	errVantage   = errors.New(`event line: vantage must be "local" or "account"`)
+	errStatus    = errors.New("event line: not an HTTP status")
 )
 
-// Parse reads one line, with or without its line end. Times come out in UTC.
+// Parse reads one line, with or without its newline. Times are in UTC.
 func Parse(line []byte) (model.Event, error) {
 	line = bytes.TrimRight(line, " \t\r\n")
 	var quick callEvent
@@ -67,8 +68,8 @@ func Parse(line []byte) (model.Event, error) {
 	return l.event()
 }
 
-// Append appends e as a line, with its line end, to dst. What Parse reads from
-// it equals e, as long as e's texts and amounts are within bounds.
+// Append appends e to dst as a line with its newline. Parse reads an equal event
+// from it, provided that e's texts and amounts are within bounds.
 func Append(dst []byte, e model.Event) []byte {
 	if e.Call != nil {
 		return appendCallEvent(dst, e)
@@ -90,7 +91,7 @@ func Append(dst []byte, e model.Event) []byte {
 		}
 	}
 	text, err := json.Marshal(l)
-	if err != nil { // nothing in it can fail
+	if err != nil { // cannot happen: every field encodes
 		return dst
 	}
 	return append(append(dst, text...), '\n')
@@ -99,12 +100,12 @@ func Append(dst []byte, e model.Event) []byte {
 // Bounds on what is kept of a line, in bytes.
 const (
 	maxWord = 64  // a source, a method, a state
-	maxPath = 256 // as the tap has it
+	maxPath = 256 // as in the tap
 	maxText = 256 // a detail, a URL, a note
 )
 
-// CutPath is the path of a request's target: without its query and fragment,
-// and bounded.
+// CutPath returns the path of a request's target, without query and fragment, cut
+// to a bounded length.
 func CutPath[T string | []byte](target T) T {
 	for i := range len(target) {
 		if target[i] == '?' || target[i] == '#' {
@@ -118,7 +119,7 @@ func CutPath[T string | []byte](target T) T {
 	return target
 }
 
-// within returns d, or nothing when no response could ask for such a wait.
+// within returns d, or nothing if no response would ask for such a wait.
 func within(d time.Duration, ok bool) model.Opt[time.Duration] {
 	if !ok || d < 0 || d > 31*24*time.Hour {
 		return model.Opt[time.Duration]{}

@@ -115,7 +115,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// A line that is none is refused in one line that says why.
+// What is no event line is refused in one line that says why.
 func TestParseRefuses(t *testing.T) {
 	for _, tt := range []struct{ line, want string }{
 		{"", "not a JSON object"},
@@ -130,8 +130,8 @@ func TestParseRefuses(t *testing.T) {
 		{`{"at":1781697871200,"call":{"path":"/inference"}}`, "not a time"}, // milliseconds
 		{`{"at":1781697871}`, "one of call"},
 		{`{"at":1781697871,"call":{"path":"/x"},"health":{}}`, "one of call"},
-		{`{"at":1781697871,"call":{"status":200}}`, "without a path"},
-		{`{"at":1781697871,"call":{"path":"/x","status":1000}}`, "no HTTP status"},
+		{`{"at":1781697871,"call":{"status":200}}`, "call has no path"},
+		{`{"at":1781697871,"call":{"path":"/x","status":1000}}`, "not an HTTP status"},
 		{`{"at":1781697871,"call":{"path":"/x","status":"200"}}`, "status"},
 		{`{"at":1781697871,"call":{"path":"/x","vantage":"moon"}}`, "vantage"},
 	} {

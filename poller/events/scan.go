@@ -8,7 +8,7 @@ import (
 	"quotatop/poller/pioneer"
 )
 
-// callEvent is a line about a call, which nearly all lines are.
+// callEvent is the line of a call, as nearly all lines are.
 type callEvent struct {
 	at     time.Time
 	source string
@@ -23,9 +23,9 @@ func (e *callEvent) event() (model.Event, error) {
 	return model.Event{At: e.at, Source: pioneer.Clean(e.source, maxWord), Call: &call}, nil
 }
 
-// scan reads a line about a call and reports whether it could. It reads plain
-// lines only, those without escapes, nulls, exponents or fields that it does
-// not know, and reads them as encoding/json would; all others are left to that.
+// scan reads the line of a call and reports whether it could. It reads plain
+// lines only, those without escapes, nulls, exponents or unknown fields, as
+// encoding/json would; all others are left to that package.
 func (e *callEvent) scan(line []byte) bool {
 	const at, source, call = 1, 2, 4
 	s := scanner{line: line}
@@ -66,7 +66,7 @@ func (e *callEvent) scanCall(s *scanner) {
 			e.call.Status = s.whole()
 		case "denial":
 			s.first(&seen, 8)
-			e.call.Denial = saidDenial{true, scanDenial(s)}
+			e.call.Denial = givenDenial{true, scanDenial(s)}
 		case "cost_usd":
 			s.first(&seen, 16)
 			usd, err := strconv.ParseFloat(string(s.number()), 64)
@@ -131,16 +131,16 @@ func scanDenial(s *scanner) *denialJSON {
 // field is a set of the fields of an object.
 type field uint16
 
-// A scanner reads plain JSON. Once it has met anything else it is bad and reads
-// nothing more.
+// A scanner reads plain JSON. Once it has found anything else it is bad, and
+// reads nothing more.
 type scanner struct {
 	line []byte
 	i    int
 	bad  bool
-	last bool // the object that is being read has just ended
+	last bool // the current object has just ended
 }
 
-// first notes a field. One that comes twice is left to encoding/json.
+// first notes a field. A line in which one comes twice is left to encoding/json.
 func (s *scanner) first(seen *field, bit field) {
 	s.bad = s.bad || *seen&bit != 0
 	*seen |= bit
@@ -152,7 +152,7 @@ func (s *scanner) space() {
 	}
 }
 
-// peek is the next byte that is not a space, 0 at the end.
+// peek returns the next byte that is not a space, 0 at the end.
 func (s *scanner) peek() byte {
 	if s.i < len(s.line) && s.line[s.i] > ' ' {
 		return s.line[s.i]
@@ -171,7 +171,7 @@ func (s *scanner) take(c byte) {
 	s.i++
 }
 
-// open, more, key and next walk an object that has fields.
+// open, more, key and next iterate over the fields of an object.
 func (s *scanner) open()      { s.take('{'); s.last = false }
 func (s *scanner) more() bool { return !s.bad && !s.last }
 
@@ -197,7 +197,7 @@ func (s *scanner) next() {
 // end reports whether the line was read in full.
 func (s *scanner) end() bool { return !s.bad && s.peek() == 0 && s.i == len(s.line) }
 
-// text reads a text without escapes, in ASCII.
+// text reads an ASCII string without escapes.
 func (s *scanner) text() []byte {
 	s.take('"')
 	rest := s.line[min(s.i, len(s.line)):]
@@ -214,7 +214,7 @@ func (s *scanner) text() []byte {
 	return nil
 }
 
-// plain are the bytes that stand for themselves in a text of JSON.
+// plain holds the bytes that stand for themselves in a JSON string.
 var plain = func() (p [256]bool) {
 	for c := ' '; c < 0x7f; c++ {
 		p[c] = c != '"' && c != '\\'
@@ -222,7 +222,7 @@ var plain = func() (p [256]bool) {
 	return p
 }()
 
-// word reads a text to keep.
+// word reads a string.
 func (s *scanner) word() string { return Intern(s.text()) }
 
 // number reads a number without an exponent.
@@ -253,7 +253,7 @@ func (s *scanner) digits() int {
 	return s.i - start
 }
 
-// whole reads a whole number that is not negative.
+// whole reads a non-negative integer.
 func (s *scanner) whole() (n int) {
 	text := s.number()
 	for _, c := range text {
@@ -266,7 +266,7 @@ func (s *scanner) whole() (n int) {
 	return n
 }
 
-// scalar reads a text, with its quotes, or a number.
+// scalar reads a string, with its quotes, or a number.
 func (s *scanner) scalar() []byte {
 	if s.peek() != '"' {
 		return s.number()
@@ -276,8 +276,8 @@ func (s *scanner) scalar() []byte {
 	return s.line[start:s.i]
 }
 
-// Intern is text as a string. The words that lines are full of are there already,
-// so that a line costs no memory for them.
+// Intern returns text as a string, without allocating the words that most lines
+// contain.
 func Intern(text []byte) string {
 	switch string(text) {
 	case "GET":

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// ScanTime reads the date and time that text begins with, and returns it in UTC
-// with the bytes it takes, 0 when there is none. It reads RFC 3339 and the
-// spellings that logs have for it: a space for the T, a comma before the
+// ScanTime reads the date and time at the beginning of text. It returns it in UTC
+// with its length in bytes, which is 0 if there is none. It reads RFC 3339 and
+// the variants found in logs: a space instead of the T, a comma before the
 // fraction, slashes in the date, a zone of +0200 or +02. A time without a zone
 // is in zone.
 func ScanTime[T string | []byte](text T, zone *time.Location) (t time.Time, n int) {
@@ -42,7 +42,7 @@ func ScanTime[T string | []byte](text T, zone *time.Location) (t time.Time, n in
 	return time.Unix(86400*daysSince1970(year, month, day)+clock-int64(offset), int64(nanos)).UTC(), n + width
 }
 
-// scanZone reads Z or an offset east of UTC, in seconds.
+// scanZone reads Z or an offset east of UTC, in seconds, and returns its length.
 func scanZone[T string | []byte](text T) (offset, n int) {
 	if len(text) == 0 {
 		return 0, 0
@@ -73,7 +73,7 @@ func scanZone[T string | []byte](text T) (offset, n int) {
 	return offset, n
 }
 
-// two reads two digits at i, or returns -1.
+// two returns the two-digit number at i, or -1.
 func two[T string | []byte](text T, i int) int {
 	if i+2 > len(text) || !digit(text[i]) || !digit(text[i+1]) {
 		return -1
@@ -96,8 +96,8 @@ func daysIn(month, year int) int {
 	return 31
 }
 
-// daysSince1970 counts the days of the Gregorian calendar. The year is taken to
-// begin in March, so that a leap day is its last.
+// daysSince1970 counts days in the Gregorian calendar. Its year begins in March,
+// so that a leap day is the last.
 func daysSince1970(year, month, day int) int64 {
 	y, m := int64(year), int64(month)
 	if m <= 2 {
@@ -136,7 +136,7 @@ func parseSeconds[T string | []byte](text T) (time.Duration, bool) {
 			scale /= 10
 		}
 	}
-	if i < len(text) { // an exponent, or no number
+	if i < len(text) { // an exponent, or not a number
 		f, err := strconv.ParseFloat(string(text), 64)
 		if err != nil || !(math.Abs(f) < 9e9) {
 			return 0, false
@@ -167,10 +167,10 @@ func appendSeconds(dst []byte, d time.Duration) []byte {
 	return dst
 }
 
-// The years that RFC 3339 can write, as Unix times of their ends in UTC.
+// The Unix times that RFC 3339 can express.
 const (
-	firstSecond = -62135596800 // of the year 1
-	lastSecond  = 253402300799 // of the year 9999
+	firstSecond = -62135596800 // first of the year 1
+	lastSecond  = 253402300799 // last of the year 9999
 )
 
 // parseAt reads the time of an event: RFC 3339 in quotes, or Unix seconds.
@@ -183,10 +183,10 @@ func parseAt(text []byte) (time.Time, bool) {
 	return time.Unix(0, int64(d)).UTC(), ok
 }
 
-// A stamp is a time as it stands in a line.
+// A stamp is a time in a line.
 type stamp time.Time
 
-// IsZero lets the JSON leave out a time that is not known.
+// IsZero makes encoding/json omit an unknown time.
 func (s stamp) IsZero() bool { return time.Time(s).IsZero() }
 
 func (s stamp) MarshalJSON() ([]byte, error) { return appendTime(nil, time.Time(s)), nil }
@@ -208,7 +208,7 @@ func appendTime(dst []byte, t time.Time) []byte {
 	return append(dst, '"')
 }
 
-// seconds is a duration as it stands in a line.
+// seconds is a duration in a line.
 type seconds time.Duration
 
 func (s seconds) MarshalJSON() ([]byte, error) { return appendSeconds(nil, time.Duration(s)), nil }

@@ -25,29 +25,29 @@ type callJSON struct {
 	Method  string                  `json:"method,omitempty"`
 	Path    string                  `json:"path"`
 	Status  int                     `json:"status,omitempty"`
-	Denial  saidDenial              `json:"denial,omitzero"`
+	Denial  givenDenial             `json:"denial,omitzero"`
 	Cost    model.Opt[model.Micros] `json:"cost_usd,omitzero"`
 	Tokens  int64                   `json:"tokens,omitempty"`
 	Model   string                  `json:"model,omitempty"`
 }
 
-// saidDenial tells a denial that is null, which was none, from one that is left
-// out, which the status decides.
-type saidDenial struct {
-	said   bool
+// givenDenial is a denial that may be null, which says that there was none, or
+// omitted, in which case the status decides.
+type givenDenial struct {
+	given  bool
 	denial *denialJSON
 }
 
-func (s saidDenial) MarshalJSON() ([]byte, error) { return json.Marshal(s.denial) }
+func (s givenDenial) MarshalJSON() ([]byte, error) { return json.Marshal(s.denial) }
 
-func (s *saidDenial) UnmarshalJSON(text []byte) error {
-	s.said = true
+func (s *givenDenial) UnmarshalJSON(text []byte) error {
+	s.given = true
 	return json.Unmarshal(text, &s.denial)
 }
 
 type denialJSON struct {
 	Kind       model.Kind `json:"kind,omitempty"`
-	Status     int        `json:"status,omitempty"` // where it is not the call's
+	Status     int        `json:"status,omitempty"` // if it differs from the call's
 	RetryAfter wait       `json:"retry_after_s,omitzero"`
 	Reason     string     `json:"reason,omitempty"`
 	Detail     string     `json:"detail,omitempty"`
@@ -172,7 +172,7 @@ func newReadingJSON(r *model.Reading) *readingJSON {
 	return out
 }
 
-// call reads the call; at is when it was made.
+// call returns the call; at is when it was made.
 func (c *callJSON) call(at time.Time) (model.Call, error) {
 	call := model.Call{
 		Vantage: c.Vantage, Method: pioneer.Clean(c.Method, maxWord), Path: pioneer.Clean(CutPath(c.Path), maxPath), Status: c.Status,
@@ -194,13 +194,13 @@ func (c *callJSON) call(at time.Time) (model.Call, error) {
 	switch {
 	case c.Denial.denial != nil:
 		call.Denial = c.Denial.denial.read(c.Status, at)
-	case !c.Denial.said && pioneer.MayBeDenied(c.Status):
+	case !c.Denial.given && pioneer.MayBeDenied(c.Status):
 		call.Denial = new(denialJSON).read(c.Status, at)
 	}
 	return call, nil
 }
 
-// read reads the denial, or nil when the status and the reason are none's.
+// read returns the denial, or nil if status and reason are not those of one.
 func (d *denialJSON) read(status int, at time.Time) *model.Denial {
 	limit := model.Limit{Max: d.Limit, Per: time.Duration(d.Per)}
 	if limit.Max < 0 || limit.Max > model.MaxLimit || limit.Per < 0 {
@@ -228,7 +228,7 @@ func (d *denialJSON) read(status int, at time.Time) *model.Denial {
 	if !ok {
 		return nil
 	}
-	denial.Headers = headers // those that the client saw, not those made up here
+	denial.Headers = headers // what the client saw, not what was made up here
 	if limit.Per > 0 {
 		denial.Limit.Per = limit.Per
 	}
@@ -237,12 +237,12 @@ func (d *denialJSON) read(status int, at time.Time) *model.Denial {
 
 func (w wait) text() string { return string(w) }
 
-// body is a response body that says what the line says.
+// body returns a response body that says what the line says.
 func (d *denialJSON) body() []byte {
 	if d.Reason == "" && d.Detail == "" && d.URL == "" {
 		return nil
 	}
-	body, _ := json.Marshal(map[string]string{"code": d.Reason, "message": d.Detail, "resolution_url": d.URL}) // texts always encode
+	body, _ := json.Marshal(map[string]string{"code": d.Reason, "message": d.Detail, "resolution_url": d.URL}) // cannot fail
 	return body
 }
 
@@ -256,9 +256,9 @@ func newCallJSON(c *model.Call) callJSON {
 	}
 	switch d := c.Denial; {
 	case d != nil:
-		out.Denial = saidDenial{true, newDenialJSON(d, c.Status)}
+		out.Denial = givenDenial{true, newDenialJSON(d, c.Status)}
 	case pioneer.MayBeDenied(c.Status):
-		out.Denial.said = true
+		out.Denial.given = true
 	}
 	return out
 }

@@ -16,21 +16,21 @@ import (
 	"quotatop/poller/events/frame"
 )
 
-// The files of a run of quotatop are named after it: its segments are numbered,
-// and its checkpoint is one.
+// The files of a run of quotatop are named after it: its numbered segments and
+// its checkpoint.
 const (
 	segmentSuffix    = ".jsonl.zst"
 	checkpointSuffix = ".state"
 	runLayout        = "20060102T150405Z"
 )
 
-// staleCheckpoint is how old the checkpoint of a run is that has ended: a
-// running one is written anew all the time.
+// staleCheckpoint is the age at which a checkpoint is that of a run that has
+// ended: a running one replaces it every 30 s.
 const staleCheckpoint = 24 * time.Hour
 
-// A run is what one run of quotatop has left in the folder.
+// A run is the files of one run of quotatop.
 type run struct {
-	name       string // begins with its start, so that runs sort by it
+	name       string // begins with the time of its start, so that runs sort by age
 	segments   []segment
 	checkpoint string // its path, or empty
 }
@@ -42,7 +42,7 @@ type segment struct {
 	mtime  time.Time
 }
 
-// list returns the runs in the folder, the oldest first.
+// list returns the runs in the folder, oldest first.
 func list(dir string) ([]*run, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -86,7 +86,7 @@ func isRun(name string) bool {
 	return ok && err == nil
 }
 
-// prepare makes the folder ready: there, our own, and closed to others.
+// prepare makes sure that the folder exists, is our own and is closed to others.
 func prepare(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -104,9 +104,9 @@ func prepare(dir string) error {
 	return nil
 }
 
-// tidy cuts off what runs that were killed left half written, and removes what
-// is older than keep, or too much: the oldest first. Files that a running
-// quotatop writes are left alone, and so is what cannot be changed.
+// tidy truncates what killed runs left half written, and removes the oldest
+// files: those older than keep, and more while there are over most bytes. It
+// leaves files alone that a running quotatop writes, or that it cannot change.
 func tidy(dir string, keep time.Duration, most int64, now time.Time) {
 	atomicfile.Sweep(dir, now.Add(-staleCheckpoint))
 	runs, _ := list(dir)
@@ -136,9 +136,9 @@ func tidy(dir string, keep time.Duration, most int64, now time.Time) {
 	}
 }
 
-var errInUse = errors.New("another quotatop writes it")
+var errInUse = errors.New("in use by another quotatop")
 
-// retire removes a segment, or cuts off its torn end.
+// retire removes a segment, or truncates its torn end.
 func retire(s segment, remove bool) error {
 	f, err := os.OpenFile(s.path, os.O_RDWR, 0)
 	if err != nil {

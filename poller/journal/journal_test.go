@@ -254,7 +254,7 @@ func TestTornFile(t *testing.T) {
 	}
 	l, note := d.recover(model.DefaultProfile)
 	l.Observe(model.Event{At: d.at(21), Source: model.SourceTap, Health: &model.Health{State: model.StateOK}})
-	if got := calls(l, d.at(22), "chat").Local; got != model.Some(140) || strings.Contains(note, "broken") {
+	if got := calls(l, d.at(22), "chat").Local; got != model.Some(140) || strings.Contains(note, "corrupt") {
 		t.Errorf("%v calls, want 140; note %q", got, note)
 	}
 	next := newDashboard(t, d.segments.dir, l, Options{})
@@ -446,7 +446,7 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("closing says %v, want how many were lost, and that the disk was full", err)
 		}
 		_, note := d.recover(model.DefaultProfile)
-		if strings.Contains(note, "broken") || !strings.Contains(note, "the 1") {
+		if strings.Contains(note, "corrupt") || !strings.Contains(note, "the 1") {
 			t.Errorf("note %q, want over a hundred events and no broken part", note)
 		}
 	})

@@ -7,8 +7,9 @@ import (
 	"os"
 )
 
-// lock reports false: whether another process writes the file is not known.
+// lock reports false: there is no way to know whether another process writes the
+// file.
 func lock(*os.File) bool { return false }
 
-// ours leaves it to the system who may write where.
+// ours accepts any folder: its access rights are left to the system.
 func ours(string, fs.FileInfo) error { return nil }

@@ -17,20 +17,20 @@ import (
 	"quotatop/poller/events/frame"
 )
 
-// replayAtMost is how far back events are read where no checkpoint is of use:
-// the longest window of the vendor's limits.
+// replayAtMost is how far back events are read without a usable checkpoint: the
+// longest window of the documented limits.
 const replayAtMost = time.Hour
 
-// maxRows bounds the rows that wait for their Reading.
+// maxRows bounds the billing rows that wait for their Reading.
 const maxRows = 1 << 17
 
-// Recover returns a ledger that knows what the runs before this one saw: the
-// newest checkpoint that can be used, and the events that were journalled after
-// it. It is resumed (model.Ledger.Resume), so that what the sources read again
-// is not counted twice.
+// Recover returns a ledger that knows what earlier runs observed: the newest
+// usable checkpoint, and the events journalled after it. It is resumed
+// (model.Ledger.Resume), so that what the sources read again is not counted
+// twice.
 //
-// note says in a line what was found; it is empty where there was nothing. The
-// ledger is there in any case; the error says what could not be read.
+// note says on one line what was found; it is empty if there was nothing. The
+// ledger is never nil; the error says what could not be read.
 func Recover(dir string, table model.Table, opts model.LedgerOptions, now time.Time) (l *model.Ledger, note string, err error) {
 	l = model.NewLedger(table, opts)
 	runs, err := list(dir)
@@ -49,23 +49,23 @@ func Recover(dir string, table model.Table, opts model.LedgerOptions, now time.T
 		if other == owner || !other.writtenAfter(found.At) {
 			continue
 		}
-		// It began later, or ran beside: what the billing log and the tails told
-		// already is not counted again.
+		// It began later, or ran at the same time: what the billing log and the
+		// tails reported already is not counted again.
 		r.ledger.Resume(now)
 		r.run(other, place{At: found.At})
 	}
 	r.ledger.Resume(now)
 	switch {
 	case owner != nil:
-		note = fmt.Sprintf("recovered what was known at %s UTC, and %d events after it", found.At.UTC().Format(time.DateTime), r.events)
+		note = fmt.Sprintf("recovered the state of %s UTC and %d later events", found.At.UTC().Format(time.DateTime), r.events)
 	case r.events > 0:
 		note = fmt.Sprintf("recovered from the %d events of the last hour", r.events)
 	}
 	if note != "" && refused != nil {
-		note += fmt.Sprintf("; not used: %v", refused)
+		note += fmt.Sprintf("; skipped: %v", refused)
 	}
-	if note != "" && r.spoiled > 0 {
-		note += fmt.Sprintf("; %d parts of the journal are broken", r.spoiled)
+	if note != "" && r.corrupt > 0 {
+		note += fmt.Sprintf("; %d corrupt parts of the journal skipped", r.corrupt)
 	}
 	return r.ledger, note, errors.Join(r.failed...)
 }
@@ -76,8 +76,8 @@ type checkpoint struct {
 	ledger *model.Ledger
 }
 
-// newest finds the newest checkpoint that can be used, and its run. refused is
-// why a newer one could not be.
+// newest returns the newest usable checkpoint and its run. refused says why a
+// newer one was not usable.
 func newest(runs []*run, table model.Table, opts model.LedgerOptions) (best checkpoint, owner *run, refused error) {
 	type candidate struct {
 		place
@@ -110,7 +110,7 @@ func newest(runs []*run, table model.Table, opts model.LedgerOptions) (best chec
 // maxCheckpoint bounds a checkpoint's file, in bytes.
 const maxCheckpoint = 64 << 20
 
-var errCheckpoint = errors.New("a checkpoint of the journal is broken")
+var errCheckpoint = errors.New("corrupt checkpoint")
 
 func readCheckpoint(path string) (p place, state []byte, err error) {
 	if info, err := os.Stat(path); err != nil || info.Size() > maxCheckpoint {
@@ -129,17 +129,17 @@ func readCheckpoint(path string) (p place, state []byte, err error) {
 	return p, state, nil
 }
 
-// replay folds journalled events into a ledger.
+// A replay feeds journalled events to a ledger.
 type replay struct {
 	ledger  *model.Ledger
-	rows    []model.Event // of the billing log, until the Reading that vouches for them
+	rows    []model.Event // of the billing log, until their Reading
 	events  int
-	spoiled int
+	corrupt int
 	failed  []error
 }
 
-// run folds in what a run wrote after a place: that of its checkpoint, or one
-// that has only a time.
+// run feeds what a run wrote after a place: that of its checkpoint, or one that
+// has only a time.
 func (r *replay) run(of *run, after place) {
 	r.rows = r.rows[:0]
 	for _, s := range of.segments {
@@ -155,7 +155,7 @@ func (r *replay) run(of *run, after place) {
 	}
 }
 
-// mtimeSlack is how far the time of a file may be behind the clock.
+// mtimeSlack is how far a file's modification time may be behind the clock.
 const mtimeSlack = time.Second
 
 func (r *run) writtenAfter(t time.Time) bool {
@@ -163,7 +163,7 @@ func (r *run) writtenAfter(t time.Time) bool {
 	return n > 0 && r.segments[n-1].mtime.After(t.Add(-mtimeSlack))
 }
 
-// segment folds in a segment from an offset on, or from a time on.
+// segment feeds the events of a segment after an offset, or since a time.
 func (r *replay) segment(s segment, offset int64, from time.Time) {
 	f, err := os.Open(s.path)
 	if err != nil {
@@ -178,7 +178,7 @@ func (r *replay) segment(s segment, offset int64, from time.Time) {
 	}
 	for {
 		lines, err := frames.Next()
-		if err != nil { // its end, torn or not: what is behind it was not written
+		if err != nil { // its end, torn or not
 			break
 		}
 		frame.Lines(lines, func(line []byte) {
@@ -187,7 +187,7 @@ func (r *replay) segment(s segment, offset int64, from time.Time) {
 			}
 		})
 	}
-	r.spoiled += frames.Spoiled
+	r.corrupt += frames.Corrupt
 }
 
 func (r *replay) observe(e model.Event) {
@@ -207,7 +207,8 @@ func (r *replay) observe(e model.Event) {
 	r.ledger.Observe(e)
 }
 
-// seek finds the frame that tells of a time, without reading those before it.
+// seek returns the offset of the first frame with events since a time, without
+// reading those before it.
 func seek(frames *frame.Reader, t time.Time) int64 {
 	var starts []int64
 	for {
@@ -217,20 +218,20 @@ func seek(frames *frame.Reader, t time.Time) int64 {
 		starts = append(starts, frames.Start)
 	}
 	end := frames.Offset
-	frames.Spoiled = 0 // they are met again
+	frames.Corrupt = 0 // counted again when they are read
 	i := sort.Search(len(starts), func(i int) bool {
 		frames.Offset = starts[i]
 		lines, err := frames.Next()
 		return err == nil && !newestOf(lines).Before(t)
 	})
-	frames.Spoiled = 0
+	frames.Corrupt = 0
 	if i == len(starts) {
 		return end
 	}
 	return starts[i]
 }
 
-// newestOf is the latest time in lines.
+// newestOf returns the latest time in lines.
 func newestOf(lines []byte) (newest time.Time) {
 	frame.Lines(lines, func(line []byte) {
 		if e, err := events.Parse(line); err == nil && e.At.After(newest) {

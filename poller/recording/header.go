@@ -1,15 +1,15 @@
-// Package recording keeps one run in a file, and plays it again.
+// Package recording keeps one run in a file, and replays it.
 //
-// A recording is a file of event lines (package events), as text (.jsonl)
-// or in zstd frames (.jsonl.zst). Its first line is a header, which says all
-// that is needed to play it; a second one says what the ledger knew by then,
-// where it had been recovered. Between the events stand ticks, lines with
-// nothing but a time, which say when the events before them were seen. Times
-// are the server's.
+// A recording is a file of event lines (package events), as text (.jsonl) or in
+// zstd frames (.jsonl.zst). The first line is a header with all that is needed
+// to replay it. If the ledger had been recovered from the journal, the second
+// line holds its state. Between the events there are ticks, lines with only a
+// time, which say when the events before them were observed. Times are the
+// server's.
 //
-// Beside it lies an index (FILE.idx) of what the ledger knew along the way, so
-// that one can jump to any time. It is made again when it is not there, or not
-// of this recording.
+// Beside it there is an index (FILE.idx) with the state of the ledger once a
+// minute, so that a replay can jump to any time. If it is missing, incomplete or
+// belongs to another recording, it is rebuilt.
 package recording
 
 import (
@@ -24,7 +24,7 @@ import (
 	"quotatop/poller/events"
 )
 
-// Version is the version of the format. A recording of a later one is refused.
+// Version is the version of the format. Open refuses later ones.
 const Version = 1
 
 // A header is the first line.
@@ -51,14 +51,14 @@ type limit struct {
 	PerS float64 `json:"per_s"`
 }
 
-// covers are the words for model.Covers.
+// covers names the values of model.Covers.
 var covers = map[model.Covers]string{
 	model.CoversPaths: "paths", model.CoversEverything: "everything", model.CoversRest: "rest",
 }
 
 func newHeader(id string, t model.Table, o model.LedgerOptions) header {
 	h := header{Version: Version, ID: id, Profile: t.Profile, Cap: o.Cap, Doubles: o.CountDoubleRows}
-	for _, e := range t.Endpoints[:len(t.Endpoints)-1] { // the last one is in every table
+	for _, e := range t.Endpoints[:len(t.Endpoints)-1] { // the last one, "other", is in every table
 		out := endpoint{ID: e.ID, Name: e.Name, Scope: e.Scope, Covers: covers[e.Covers], Paths: e.Paths}
 		for _, l := range e.Limits {
 			out.Limits = append(out.Limits, limit{l.Max, l.Per.Seconds()})
@@ -68,7 +68,7 @@ func newHeader(id string, t model.Table, o model.LedgerOptions) header {
 	return h
 }
 
-var errNotOne = errors.New("not a recording of quotatop: it does not begin with a header line")
+var errNotRecording = errors.New("not a quotatop recording: no header line")
 
 // readHeader reads the first line.
 func readHeader(line []byte) (h header, err error) {
@@ -76,18 +76,18 @@ func readHeader(line []byte) (h header, err error) {
 		Version *int `json:"quotatop_recording"`
 	}
 	if json.Unmarshal(line, &version) != nil || version.Version == nil {
-		return h, errNotOne
+		return h, errNotRecording
 	}
 	if *version.Version > Version {
-		return h, fmt.Errorf("it was recorded by a newer quotatop (format %d, this one reads up to %d): update quotatop", *version.Version, Version)
+		return h, fmt.Errorf("recorded by a newer quotatop (format %d, this one reads up to %d): update quotatop", *version.Version, Version)
 	}
 	if err := json.Unmarshal(line, &h); err != nil {
-		return h, fmt.Errorf("the header line is broken: %w", err)
+		return h, fmt.Errorf("corrupt header line: %w", err)
 	}
 	return h, nil
 }
 
-// ledger makes the table and the options that the run had.
+// ledger returns the table and the options of the run.
 func (h header) ledger() (model.Table, model.LedgerOptions, error) {
 	var endpoints []model.Endpoint
 	for _, e := range h.Endpoints {
@@ -98,11 +98,11 @@ func (h header) ledger() (model.Table, model.LedgerOptions, error) {
 			}
 		}
 		if out.Covers < 0 {
-			return model.Table{}, model.LedgerOptions{}, fmt.Errorf("endpoint %q covers %q, which is unknown", e.ID, e.Covers)
+			return model.Table{}, model.LedgerOptions{}, fmt.Errorf("endpoint %q: unknown covers %q", e.ID, e.Covers)
 		}
 		for _, l := range e.Limits {
 			if !(l.PerS >= 0 && l.PerS <= model.MaxSpan.Seconds()) {
-				return model.Table{}, model.LedgerOptions{}, fmt.Errorf("endpoint %q: window of %g s", e.ID, l.PerS)
+				return model.Table{}, model.LedgerOptions{}, fmt.Errorf("endpoint %q: a window cannot be %g s long", e.ID, l.PerS)
 			}
 			out.Limits = append(out.Limits, model.Limit{Max: l.Max, Per: time.Duration(l.PerS * float64(time.Second))})
 		}
@@ -136,8 +136,8 @@ func readTick(line []byte) (at time.Time, ok bool) {
 	return at, n > 0 && n == len(text) && at.Year() >= 1970 && at.Year() < 2200
 }
 
-// compressed reports whether a recording of this name is in zstd frames, or
-// that there is no such recording.
+// compressed reports whether a recording of this name is in zstd frames. A name
+// that no recording can have is an error.
 func compressed(path string) (bool, error) {
 	switch {
 	case strings.HasSuffix(path, ".jsonl.zst"):
@@ -145,13 +145,13 @@ func compressed(path string) (bool, error) {
 	case strings.HasSuffix(path, ".jsonl"):
 		return false, nil
 	}
-	return false, fmt.Errorf("%s: name a recording .jsonl, or .jsonl.zst to have it compressed", path)
+	return false, fmt.Errorf("%s: end the name in .jsonl, or in .jsonl.zst to compress the recording", path)
 }
 
-// A beginning is the line of what the ledger knew before the first event.
+// A beginning is the line with the state of the ledger before the first event.
 type beginning struct {
 	State []byte `json:"state"` // of model.Ledger.AppendState, in a zstd frame
 }
 
-// isBeginning reports whether a line is that of a beginning, broken or not.
+// isBeginning reports whether a line is a beginning, intact or not.
 func isBeginning(line []byte) bool { return bytes.HasPrefix(line, []byte(`{"state":"`)) }

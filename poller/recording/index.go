@@ -14,51 +14,51 @@ import (
 	"quotatop/poller/events/frame"
 )
 
-// An entry of the index is due after so many events, or so much time.
+// An entry of the index is due after this many events, or this much time.
 const (
 	entryEvents = 100_000
 	entryEvery  = time.Minute
 )
 
-// denialGap is how far apart two denials are to be worth two jumps.
+// denialGap is the shortest time between two denials that one can jump to.
 const denialGap = time.Second
 
-// indexSuffix is what an index is named after its recording.
+// indexSuffix, appended to the name of a recording, is the name of its index.
 const indexSuffix = ".idx"
 
-// indexMagic begins an index; the recording's ID and a line end follow.
+// indexMagic begins an index; the recording's ID and a newline follow.
 const indexMagic = "quotatop index 1 "
 
-// An entry says where in the recording a time is, and what was known then.
+// An entry is a time, its offset in the recording, and the state of the ledger.
 type entry struct {
 	at      time.Time   // recorded time
-	offset  int64       // of the lines that come after
+	offset  int64       // of the first line after it
 	events  int64       // before it
-	denials []time.Time // since the entry before
-	state   []byte      // of the ledger, compressed; nil where it is in the index's file
-	place   int64       // of state in the index's file
+	denials []time.Time // since the previous entry
+	state   []byte      // of the ledger, compressed; nil if it is in the index's file
+	place   int64       // offset of state in the index's file
 	size    int         // of state
 }
 
-// A gatherer gathers what the next entry is made of, while a run is recorded
-// or an index is made again.
+// A gatherer collects the next entry, while a run is recorded or an index is
+// rebuilt.
 type gatherer struct {
 	denied  bool // since the last tick
 	denials []time.Time
-	last    time.Time // of all denials
+	last    time.Time // the last denial
 	events  int64
-	since   int64 // events, at the last entry
+	since   int64 // events at the last entry
 	now     time.Time
 	entryAt time.Time
 }
 
 func (g *gatherer) observe(e model.Event) {
 	g.events++
-	// A denial of our own polls is none of the run's.
+	// A denial of our own polls is not one of the run.
 	g.denied = g.denied || e.Call != nil && e.Call.Denial != nil && e.Source != model.SourceBilling
 }
 
-// tick notes that time has come this far, and reports whether an entry is due.
+// tick takes in the time of a tick, and reports whether an entry is due.
 func (g *gatherer) tick(at time.Time) (due bool) {
 	if at.After(g.now) {
 		g.now = at
@@ -72,27 +72,30 @@ func (g *gatherer) tick(at time.Time) (due bool) {
 	return g.entryAt.IsZero() || g.events-g.since >= entryEvents || g.now.Sub(g.entryAt) >= entryEvery
 }
 
-// entry takes what has been gathered. The offset and the state are the caller's.
+// entry returns what was collected since the previous one, without offset and
+// state.
 func (g *gatherer) entry() entry {
 	e := entry{at: g.now, events: g.events, denials: g.denials}
 	g.denials, g.since, g.entryAt = nil, g.events, g.now
 	return e
 }
 
-// resume goes on after an entry.
+// resume continues after an entry.
 func (g *gatherer) resume(e entry) {
 	g.now, g.entryAt, g.events, g.since = e.at, e.at, e.events, e.events
 }
 
-// Sizes of an entry's head, in bytes, and bounds on what an index may say.
+// The size of an entry's fixed fields, and bounds on its state, in bytes, and on
+// its denials.
 const (
 	headSize   = 4 + 4 + 4 + 3*8
 	maxState   = 16 << 20
 	maxDenials = 1 << 16
 )
 
-// appendEntry appends an entry as it stands in the file: how many denials and
-// how long a state it has, a checksum, where it is, the denials, the state.
+// appendEntry appends an entry in the format of the file: the number of denials
+// and the length of the state, a checksum, time, offset and events, the denials,
+// the state.
 func appendEntry(dst []byte, e entry) []byte {
 	start := len(dst)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(e.denials)))
@@ -108,14 +111,15 @@ func appendEntry(dst []byte, e entry) []byte {
 	return append(dst, e.state...)
 }
 
-// checksum is that of an entry less its state, which has one of its own.
+// checksum returns the checksum of an entry without its state, which has one of
+// its own.
 func checksum(head []byte) uint32 {
 	return crc32.Update(crc32.ChecksumIEEE(head[:8]), crc32.IEEETable, head[12:])
 }
 
-// createIndex replaces the index at path, if there is one, by that of a recording
-// with this ID: its first line, for the entries to follow at end. Whoever still
-// reads the old index keeps it.
+// createIndex replaces the index at path, if any, with an empty one for a
+// recording with this ID. Entries follow at end, where f is positioned. A replay
+// that has the old index open keeps it.
 func createIndex(path, id string) (f *os.File, end int64, err error) {
 	if err := atomicfile.Write(path, []byte(indexMagic+id+"\n"), 0o600); err != nil {
 		return nil, 0, err
@@ -129,8 +133,9 @@ func createIndex(path, id string) (f *os.File, end int64, err error) {
 	return f, end, nil
 }
 
-// readIndex reads the entries, less their states, as far as they are whole and
-// in order and belong to a recording of this ID and size.
+// readIndex reads the entries, without their states, up to the first that is
+// incomplete or out of order, of a recording with this ID and size. end is the
+// offset after them, 0 if the index is not that recording's.
 func readIndex(f io.ReaderAt, id string, size int64) (entries []entry, end int64) {
 	first := make([]byte, len(indexMagic)+len(id)+1)
 	if _, err := f.ReadAt(first, 0); err != nil || string(first) != indexMagic+id+"\n" {
@@ -168,7 +173,7 @@ func readIndex(f io.ReaderAt, id string, size int64) (entries []entry, end int64
 	}
 }
 
-// load reads the state of an entry.
+// load restores the ledger of an entry.
 func (e entry) load(f io.ReaderAt, t model.Table, o model.LedgerOptions) (*model.Ledger, error) {
 	state := e.state
 	if state == nil {

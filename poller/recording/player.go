@@ -22,23 +22,24 @@ const (
 // frameEvery is the time between two snapshots, as in a live run.
 const frameEvery = 250 * time.Millisecond
 
-// PlayOptions say how to play. The zero value plays all of it as it was.
+// PlayOptions say how to play. The zero value plays everything at speed 1.
 type PlayOptions struct {
 	Speed       float64   // 1 if 0
 	From, Until time.Time // all if zero
 }
 
-// Status is how a replay stands.
+// Status is the state of a replay.
 type Status struct {
-	At       time.Time // the time that is shown
-	From, To time.Time // the part that is played
+	At       time.Time // the current time
+	From, To time.Time // the part to play
 	Speed    float64
 	Paused   bool
 	Ended    bool // At is To
 }
 
 // A Player plays a recording: it is a source of snapshots, as runner.Runner is.
-// Its methods may be called from any goroutine and do not wait. It is used once.
+// Its methods may be called from any goroutine and do not block. It can be
+// started once.
 type Player struct {
 	recording *Recording
 	wake      chan struct{}
@@ -47,16 +48,16 @@ type Player struct {
 	status Status
 	seek   bool // to status.At
 
-	// The following belong to the playing goroutine.
+	// Used by the playing goroutine only.
 	ledger *model.Ledger
 	cursor *cursor
-	shown  time.Time // what the ledger has been told up to
-	held   time.Time // the tick that ends what has been read but not told; zero for none
-	events []model.Event
-	over   bool // the file has been read to its end
+	shown  time.Time     // the ledger has observed everything up to it
+	held   time.Time     // the tick after events; zero if it has not been read
+	events []model.Event // read, but not observed
+	over   bool          // the file has been read to its end
 }
 
-// Play readies a player. It refuses a part that is not in the recording.
+// Play returns a Player. A part that is not in the recording is an error.
 func (r *Recording) Play(o PlayOptions) (*Player, error) {
 	from, to := r.Span()
 	s := Status{From: from, To: to, Speed: o.Speed}
@@ -73,7 +74,7 @@ func (r *Recording) Play(o PlayOptions) (*Player, error) {
 		s.To = o.Until
 	}
 	if s.From.Before(from) || s.To.After(to) || s.From.After(s.To) {
-		return nil, fmt.Errorf("%s to %s is not within the recording, which is from %s to %s",
+		return nil, fmt.Errorf("%s to %s is outside the recording, which runs from %s to %s",
 			s.From.Format(time.RFC3339), s.To.Format(time.RFC3339), from.Format(time.RFC3339), to.Format(time.RFC3339))
 	}
 	s.At = s.From
@@ -81,7 +82,7 @@ func (r *Recording) Play(o PlayOptions) (*Player, error) {
 }
 
 // Start plays until ctx ends. The channel holds one snapshot, always the newest.
-// At the end of the recording the last one stays, and one can still go back.
+// The Player stays at the end of the recording, from where it can still go back.
 func (p *Player) Start(ctx context.Context) <-chan model.Snapshot {
 	out := make(chan model.Snapshot, 1)
 	go p.play(ctx, out)
@@ -118,8 +119,8 @@ func (p *Player) play(ctx context.Context, out chan model.Snapshot) {
 	}
 }
 
-// step moves on by the time between two snapshots, and reports whether there is
-// anything to move to.
+// step moves forward by the time between two snapshots, and reports whether it
+// could.
 func (p *Player) step() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,7 +132,7 @@ func (p *Player) step() bool {
 	return true
 }
 
-// move moves the time that is shown, within what is played.
+// move changes the current time, within the part to play.
 func (s *Status) move(d time.Duration) {
 	s.At = s.At.Add(d)
 	if s.At.Before(s.From) {
@@ -143,7 +144,7 @@ func (s *Status) move(d time.Duration) {
 	s.Ended = s.At.Equal(s.To)
 }
 
-// advance brings the ledger to the time that is to be shown, which it returns.
+// advance brings the ledger to the current time, which it returns.
 func (p *Player) advance() time.Time {
 	p.mu.Lock()
 	at, seek := p.status.At, p.seek
@@ -168,8 +169,8 @@ func (p *Player) advance() time.Time {
 	return at
 }
 
-// restore goes to an entry of the index. One that turns out to be broken is
-// replaced by what is before it, in the end by the beginning.
+// restore goes to an entry of the index. If that is corrupt, it goes to the last
+// intact one before it, or to the beginning.
 func (p *Player) restore(e entry) {
 	r := p.recording
 	l, err := e.load(r.index, r.table, r.options)
@@ -189,7 +190,8 @@ func (p *Player) restore(e entry) {
 	p.shown, p.held, p.events, p.over = e.at, time.Time{}, p.events[:0], false
 }
 
-// maxEvents bounds the events between two ticks; what is beyond is told early.
+// maxEvents bounds the events held between two ticks; when there are more, they
+// are observed before their tick.
 const maxEvents = 1 << 16
 
 // read reads the events up to the next tick.
@@ -197,14 +199,14 @@ func (p *Player) read() {
 	for {
 		line, _, err := p.cursor.next()
 		if err != nil {
-			p.over = true // the end, or what cannot be read
+			p.over = true // the end, or a read error
 			if errors.Is(err, io.EOF) && len(p.events) > 0 {
-				p.events = p.events[:0] // they were seen after the last tick
+				p.events = p.events[:0] // they came after the last tick
 			}
 			return
 		}
 		if at, ok := readTick(line); ok {
-			// A clock that was set back does not take back what was shown.
+			// A clock that was set back does not turn back the replay.
 			if p.held = at; at.Before(p.shown) {
 				p.held = p.shown
 			}
@@ -222,7 +224,7 @@ func (p *Player) read() {
 	}
 }
 
-// change changes the status and has it shown at once.
+// change changes the status, and has the Player act on it at once.
 func (p *Player) change(f func(s *Status)) {
 	p.mu.Lock()
 	before := p.status.At
@@ -235,23 +237,23 @@ func (p *Player) change(f func(s *Status)) {
 	}
 }
 
-// Toggle pauses, or goes on.
+// Toggle pauses or resumes.
 func (p *Player) Toggle() { p.change(func(s *Status) { s.Paused = !s.Paused }) }
 
-// Pause stops the time.
+// Pause pauses.
 func (p *Player) Pause() { p.change(func(s *Status) { s.Paused = true }) }
 
-// SeekBy goes on, or back, by this much recorded time.
+// SeekBy moves forward by this much recorded time, or back if it is negative.
 func (p *Player) SeekBy(d time.Duration) { p.change(func(s *Status) { s.move(d) }) }
 
-// SeekTo goes to a time, as far as it is played.
+// SeekTo goes to a time, or to the nearest one in the part to play.
 func (p *Player) SeekTo(t time.Time) { p.change(func(s *Status) { s.move(t.Sub(s.At)) }) }
 
-// NextDenial goes to the next denial and reports whether there is one.
-// Denials that come within a second of each other are one.
+// NextDenial goes to the next denial and reports whether there is one. Denials
+// less than a second apart count as one.
 func (p *Player) NextDenial() bool { return p.jump(p.recording.denialAfter) }
 
-// PrevDenial goes to the denial before.
+// PrevDenial goes to the previous denial and reports whether there is one.
 func (p *Player) PrevDenial() bool { return p.jump(p.recording.denialBefore) }
 
 func (p *Player) jump(find func(time.Time) (time.Time, bool)) (found bool) {
@@ -264,23 +266,23 @@ func (p *Player) jump(find func(time.Time) (time.Time, bool)) (found bool) {
 	return found
 }
 
-// SetSpeed sets the speed, within MinSpeed and MaxSpeed.
+// SetSpeed sets the speed, to MinSpeed at least and MaxSpeed at most.
 func (p *Player) SetSpeed(x float64) {
 	if !math.IsNaN(x) {
 		p.change(func(s *Status) { s.Speed = min(max(x, MinSpeed), MaxSpeed) })
 	}
 }
 
-// Status is how the replay stands.
+// Status returns the state of the replay.
 func (p *Player) Status() Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.status
 }
 
-// ParseTime reads a time of the recording: RFC 3339, or a time of day ("12:04",
-// "12:04:30") in UTC, on the recording's first day, or on the next where the
-// recording begins after that.
+// ParseTime reads a time in RFC 3339, or a time of day ("12:04", "12:04:30") in
+// UTC: on the recording's first day, or on the second if the recording begins
+// later than that.
 func (r *Recording) ParseTime(text string) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t.UTC(), nil

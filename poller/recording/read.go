@@ -15,38 +15,42 @@ import (
 	"quotatop/poller/events/frame"
 )
 
-// Unreadable is how much of a file could not be read.
+// Unreadable is how much of a file Read skipped.
 type Unreadable struct {
-	Lines  int // that are no event lines
-	Frames int // zstd frames that are spoiled
+	Lines  int // that are not event lines
+	Frames int // corrupt zstd frames
 }
 
-// String says it in words; it is empty where all was read.
+// String says so in words, such as "skipped 2 unrecognized lines; 1 corrupt zstd
+// frame". It is empty if everything was read.
 func (u Unreadable) String() string {
 	var parts []string
 	switch {
 	case u.Lines == 1:
-		parts = append(parts, "1 line is no event line")
+		parts = append(parts, "1 unrecognized line")
 	case u.Lines > 1:
-		parts = append(parts, fmt.Sprintf("%d lines are no event lines", u.Lines))
+		parts = append(parts, fmt.Sprintf("%d unrecognized lines", u.Lines))
 	}
 	switch {
 	case u.Frames == 1:
-		parts = append(parts, "1 zstd frame is spoiled")
+		parts = append(parts, "1 corrupt zstd frame")
 	case u.Frames > 1:
-		parts = append(parts, fmt.Sprintf("%d zstd frames are spoiled", u.Frames))
+		parts = append(parts, fmt.Sprintf("%d corrupt zstd frames", u.Frames))
 	}
-	return strings.Join(parts, ", ")
+	if parts == nil {
+		return ""
+	}
+	return "skipped " + strings.Join(parts, "; ")
 }
 
-// batchSize is how many events are handed over at once: lines are understood on
-// one processor, and what they say is taken in on another.
+// batchSize is how many events are handed over at once, from the goroutine that
+// parses lines to the one that observes them.
 const batchSize = 512
 
-// Read reads the events of a file one after the other, in flat memory, however
-// long it is: a recording, a part of a journal, or any file of event lines, as
-// text or in zstd frames. begin is called first, with the limits and options of
-// the run, or with false where the file does not say. It stops when ctx ends.
+// Read calls observe with each event of a file, in bounded memory however long it
+// is: a recording, a segment of a journal, or any file of event lines, as text
+// or in zstd frames. It calls begin first, with the limits and options of the
+// run, or with ok false if the file does not have them. It stops when ctx ends.
 func Read(ctx context.Context, path string, begin func(t model.Table, o model.LedgerOptions, ok bool), observe func(model.Event)) (Unreadable, error) {
 	lost, err := read(ctx, path, begin, observe)
 	if err != nil {
@@ -76,7 +80,7 @@ func read(ctx context.Context, path string, begin func(model.Table, model.Ledger
 	defer c.close()
 	first, _, err := c.next()
 	if err == io.EOF {
-		return lost, errors.New("not one whole line is in it")
+		return lost, errors.New("no complete line in it")
 	}
 	if err != nil {
 		return lost, err
@@ -90,7 +94,7 @@ func read(ctx context.Context, path string, begin func(model.Table, model.Ledger
 		}
 		begin(t, o, true)
 		first = nil
-	case errors.Is(err, errNotOne):
+	case errors.Is(err, errNotRecording):
 		begin(model.Table{}, model.LedgerOptions{}, false)
 	default:
 		return lost, err
@@ -98,7 +102,7 @@ func read(ctx context.Context, path string, begin func(model.Table, model.Ledger
 	return parse(ctx, c, first, observe)
 }
 
-// parse reads all lines from first on.
+// parse reads all lines, beginning with first.
 func parse(ctx context.Context, c *cursor, first []byte, observe func(model.Event)) (lost Unreadable, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	batches, used := make(chan []model.Event, 4), make(chan []model.Event, 6)
@@ -134,7 +138,7 @@ func parse(ctx context.Context, c *cursor, first []byte, observe func(model.Even
 			}
 			var err error
 			if line, _, err = c.next(); err == io.EOF {
-				lost.Frames = c.spoiled()
+				lost.Frames = c.corrupt()
 				return send()
 			} else if err != nil {
 				return err

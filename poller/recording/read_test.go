@@ -85,11 +85,11 @@ func TestRead(t *testing.T) {
 		}
 	}
 	for want, path := range map[string]string{
-		"empty":          write(""),
-		"no such file":   filepath.Join(t.TempDir(), "missing"),
-		"is a directory": t.TempDir(),
-		"not one whole":  write("{"),
-		"newer quotatop": write(`{"quotatop_recording":99}` + "\n"),
+		"empty":            write(""),
+		"no such file":     filepath.Join(t.TempDir(), "missing"),
+		"is a directory":   t.TempDir(),
+		"no complete line": write("{"),
+		"newer quotatop":   write(`{"quotatop_recording":99}` + "\n"),
 	} {
 		if _, _, _, err := readAll(t, path); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), path+": ") {
 			t.Errorf("%v, want an error with the path and %q", err, want)
@@ -126,10 +126,10 @@ func TestReadAfterRecovery(t *testing.T) {
 
 func TestUnreadable(t *testing.T) {
 	for want, u := range map[string]Unreadable{
-		"":                        {},
-		"1 line is no event line": {Lines: 1},
-		"1 zstd frame is spoiled": {Frames: 1},
-		"2 lines are no event lines, 3 zstd frames are spoiled": {Lines: 2, Frames: 3},
+		"":                             {},
+		"skipped 1 unrecognized line":  {Lines: 1},
+		"skipped 1 corrupt zstd frame": {Frames: 1},
+		"skipped 2 unrecognized lines; 3 corrupt zstd frames": {Lines: 2, Frames: 3},
 	} {
 		if got := u.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -15,12 +15,12 @@ import (
 	"quotatop/poller/events/frame"
 )
 
-// A Recording is a recorded run that has been opened. It is read as it is
-// played: its length does not matter. It has to be closed.
+// A Recording is an open recording. It is read while it is played, so its length
+// does not matter. It must be closed.
 type Recording struct {
 	path    string
 	file    *os.File
-	index   *os.File // nil where all entries are in memory
+	index   *os.File // nil if all entries are in memory
 	zipped  bool
 	table   model.Table
 	options model.LedgerOptions
@@ -28,8 +28,8 @@ type Recording struct {
 	end     time.Time
 }
 
-// Open opens a recording. Its index is made again, beside it, as far as it is
-// not there; where it cannot be written there, it is made in memory.
+// Open opens a recording. What is missing of its index is rebuilt: beside the
+// recording or, if that cannot be written, in memory.
 func Open(path string) (*Recording, error) {
 	r, err := open(path)
 	if err != nil {
@@ -41,13 +41,13 @@ func Open(path string) (*Recording, error) {
 var (
 	errEmpty     = errors.New("the recording is empty")
 	errNoTicks   = errors.New("the recording ends before its first second")
-	errDirectory = errors.New("this is a folder")
+	errDirectory = errors.New("is a folder, not a recording")
 )
 
 func open(path string) (_ *Recording, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, errors.Unwrap(err) // without the path, which is named already
+		return nil, errors.Unwrap(err) // without the path, which Open adds
 	}
 	r := &Recording{path: path, file: file}
 	defer func() {
@@ -71,7 +71,7 @@ func open(path string) (_ *Recording, err error) {
 	first, _, err := c.next()
 	c.close()
 	if err == io.EOF {
-		err = errNotOne
+		err = errNotRecording
 	}
 	if err != nil {
 		return nil, err
@@ -98,10 +98,10 @@ func (r *Recording) Close() error {
 	return err
 }
 
-// Span is the time from the recording's beginning to its end.
+// Span returns the first and the last time of the recording.
 func (r *Recording) Span() (from, to time.Time) { return r.entries[0].at, r.end }
 
-// openIndex reads the index, and makes the part of it that is missing.
+// openIndex reads the index, and rebuilds what is missing of it.
 func (r *Recording) openIndex(id string, size int64) error {
 	path := r.path + indexSuffix
 	var end int64
@@ -115,7 +115,7 @@ func (r *Recording) openIndex(id string, size int64) error {
 	}
 	l := r.beginning()
 	var g gatherer
-	for len(r.entries) > 0 { // from the last entry whose state is whole
+	for len(r.entries) > 0 { // from the last entry whose state is intact
 		last := r.entries[len(r.entries)-1]
 		if l, err = last.load(r.index, r.table, r.options); err == nil {
 			g.resume(last)
@@ -128,15 +128,15 @@ func (r *Recording) openIndex(id string, size int64) error {
 	return r.extend(l, g, id, end)
 }
 
-// extend reads from the last entry to the end of the recording and makes the
-// entries that are due on the way. They are written to the index from end on,
-// or kept in memory where that fails.
+// extend reads from the last entry to the end of the recording and adds the
+// entries that are due on the way. They are written to the index at end, or kept
+// in memory if that fails.
 func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) error {
 	var offset int64
 	if n := len(r.entries); n > 0 {
 		offset = r.entries[n-1].offset
 	}
-	if end == 0 { // there is none, or it is another recording's
+	if end == 0 { // there is no index, or it belongs to another recording
 		if r.index != nil {
 			_ = r.index.Close()
 		}
@@ -161,7 +161,7 @@ func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) er
 			}
 			continue
 		}
-		// An entry is for the lines from a place on where reading can begin.
+		// Reading can begin at an entry, so not within a frame.
 		if g.tick(at) && next >= 0 {
 			e := g.entry()
 			e.offset, e.state = next, frames.Append(nil, l.AppendState(nil))
@@ -179,7 +179,7 @@ func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) er
 		}
 	}
 	if end > 0 {
-		_ = r.index.Truncate(end) // what was broken behind it
+		_ = r.index.Truncate(end) // what was corrupt after it
 	}
 	if len(r.entries) == 0 {
 		if g.now.IsZero() {
@@ -193,7 +193,7 @@ func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) er
 	return nil
 }
 
-// beginning is the ledger before the first event.
+// beginning returns the ledger before the first event.
 func (r *Recording) beginning() *model.Ledger {
 	c := r.cursor(0)
 	defer c.close()
@@ -208,7 +208,7 @@ func (r *Recording) beginning() *model.Ledger {
 	return model.NewLedger(r.table, r.options)
 }
 
-// before returns the last entry that is not after t, or the first one.
+// before returns the last entry at or before t, or the first one.
 func (r *Recording) before(t time.Time) entry {
 	i, found := slices.BinarySearchFunc(r.entries, t, func(e entry, t time.Time) int { return e.at.Compare(t) })
 	if !found {
@@ -217,8 +217,8 @@ func (r *Recording) before(t time.Time) entry {
 	return r.entries[max(i, 0)]
 }
 
-// denialAfter returns the first denial after t, denialBefore the last before
-// t; false when there is none.
+// denialAfter returns the time of the first denial after t, denialBefore that of
+// the last one before t.
 func (r *Recording) denialAfter(t time.Time) (at time.Time, ok bool) {
 	for _, e := range r.entries {
 		if e.at.Before(t) {
@@ -244,17 +244,18 @@ func (r *Recording) denialBefore(t time.Time) (at time.Time, ok bool) {
 	return at, false
 }
 
-// A cursor reads lines from a place of the file on.
+// A cursor reads the lines of a file, beginning at an offset.
 type cursor struct {
 	frames *frame.Reader // nil for text
 	text   io.ReaderAt
-	buf    []byte // the block that is being read
-	rest   []byte // what of it has not been read
-	at     int64  // of rest, or of what follows the block
+	buf    []byte // the current block
+	rest   []byte // what next has not returned of it
+	at     int64  // the offset of rest, or of what follows the block
 	long   bool   // rest begins within a line that is too long
 }
 
-// blockSize is how much text is read at once, and the longest line, in bytes.
+// blockSize is how much text is read at once, and the length of the longest line,
+// in bytes.
 const blockSize = 256 << 10
 
 func (r *Recording) cursor(offset int64) *cursor {
@@ -270,16 +271,16 @@ func (c *cursor) close() {
 	}
 }
 
-func (c *cursor) spoiled() int {
+func (c *cursor) corrupt() int {
 	if c.frames != nil {
-		return c.frames.Spoiled
+		return c.frames.Corrupt
 	}
 	return 0
 }
 
-// next returns the next line, which is valid until the call after, and the
-// place behind it; -1 where reading cannot begin there. A last line without an
-// end is left out: it was cut.
+// next returns the next line, which is valid until the following call, and the
+// offset after it, or -1 if reading cannot begin there. It skips a last line
+// without a newline, which was cut.
 func (c *cursor) next() (line []byte, next int64, err error) {
 	for {
 		if i := bytes.IndexByte(c.rest, '\n'); i >= 0 {
@@ -297,7 +298,7 @@ func (c *cursor) next() (line []byte, next int64, err error) {
 	}
 }
 
-// offset is the place behind the last line, or -1.
+// offset returns the offset after the last line, or -1.
 func (c *cursor) offset() int64 {
 	switch {
 	case c.frames == nil:
@@ -308,7 +309,7 @@ func (c *cursor) offset() int64 {
 	return -1
 }
 
-// read reads on behind rest.
+// read reads what follows rest.
 func (c *cursor) read() error {
 	if c.frames != nil {
 		lines, err := c.frames.Next()

@@ -332,9 +332,9 @@ func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct{ path, want string }{
 		"empty":         {file(""), "the recording is empty"},
 		"not there":     {filepath.Join(dir, "none.jsonl"), "no such file"},
-		"a folder":      {dir, "this is a folder"},
-		"event lines":   {file(`{"at":1781697871.2,"call":{"path":"/inference"}}` + "\n"), "not a recording of quotatop"},
-		"no text":       {file("\x00\x01\x02"), "not a recording of quotatop"},
+		"a folder":      {dir, "is a folder"},
+		"event lines":   {file(`{"at":1781697871.2,"call":{"path":"/inference"}}` + "\n"), "not a quotatop recording"},
+		"no text":       {file("\x00\x01\x02"), "not a quotatop recording"},
 		"a newer one":   {file(`{"quotatop_recording":2,"id":[]}` + "\n"), "by a newer quotatop (format 2, this one reads up to 1): update quotatop"},
 		"bad limits":    {file(`{"quotatop_recording":1,"endpoints":[{"id":"a","covers":"paths","limits":[{"max":0,"per_s":60}]}]}` + "\n"), "limit 0"},
 		"only a header": {newFile(t), "ends before its first second"},
@@ -344,7 +344,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	there := file("mine")
-	for path, want := range map[string]string{there: "already exists", filepath.Join(dir, "run.txt"): "name a recording .jsonl", filepath.Join(dir, "no", "run.jsonl"): "no such file"} {
+	for path, want := range map[string]string{there: "already exists", filepath.Join(dir, "run.txt"): "end the name in .jsonl", filepath.Join(dir, "no", "run.jsonl"): "no such file"} {
 		if _, err := Create(path, Options{Table: testTable(t), Clock: &pioneer.Clock{}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("create %s: %v, want %q", path, err, want)
 		}

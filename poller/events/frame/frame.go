@@ -1,7 +1,7 @@
 // Package frame reads and writes files of event lines in independent zstd
-// frames (RFC 8878). Each frame holds whole lines, so that a file can be read
-// from any frame on, and what a crash or a bad disk spoils is one frame. Any
-// zstd reads such a file as one text.
+// frames (RFC 8878). Each frame holds whole lines, so that reading can begin at
+// any frame, and a crash or a bad disk corrupts only single ones. Any zstd
+// decompresses such a file as one text.
 package frame
 
 import (
@@ -17,12 +17,13 @@ import (
 // MaxLines is the most text that one frame may hold, in bytes.
 const MaxLines = 16 << 20
 
-// ErrTorn says that a file ends within a frame.
-var ErrTorn = errors.New("the file ends within a zstd frame")
+// ErrTorn says that a file ends in the middle of a frame: its writer was killed,
+// or still writes it.
+var ErrTorn = errors.New("file ends in the middle of a zstd frame")
 
 var (
 	errNoFrame = errors.New("not a zstd frame")
-	errTooLong = fmt.Errorf("a zstd frame of more than %d MiB: decompress the file with zstd -d first", MaxLines>>20)
+	errTooLong = fmt.Errorf("zstd frame larger than %d MiB: decompress the file with zstd -d first", MaxLines>>20)
 )
 
 var magic = []byte{0x28, 0xb5, 0x2f, 0xfd}
@@ -39,7 +40,7 @@ func NewWriter() *Writer {
 	return &Writer{encoder}
 }
 
-// Append appends a frame of these lines to dst.
+// Append appends a frame with these lines to dst.
 func (w *Writer) Append(dst, lines []byte) []byte { return w.encoder.EncodeAll(lines, dst) }
 
 // Decode returns what one frame holds, if that is at most limit bytes.
@@ -52,24 +53,24 @@ func Decode(frame []byte, limit uint64) ([]byte, error) {
 	return decoder.DecodeAll(frame, nil)
 }
 
-// A Reader reads frames one after the other. Frames that are spoiled are passed
-// over. It has to be closed.
+// A Reader reads frames one after the other. It skips corrupt ones. It must be
+// closed.
 type Reader struct {
-	// Offset is where the next frame is looked for.
+	// Offset is where the Reader looks for the next frame.
 	Offset int64
-	// Start is where the frame began that Next or Skip went over last.
+	// Start is where the last frame of Next or Skip begins.
 	Start int64
-	// Spoiled is how many stretches of the file could not be read.
-	Spoiled int
+	// Corrupt is how many parts of the file could not be read.
+	Corrupt int
 
 	file    io.ReaderAt
 	decoder *zstd.Decoder
-	buf     []byte // of the file, from at on
+	buf     []byte // what is in the file at offset at
 	at      int64
 	lines   []byte
 }
 
-// NewReader returns a Reader of a file from an offset on.
+// NewReader returns a Reader of a file that begins at an offset.
 func NewReader(file io.ReaderAt, offset int64) *Reader {
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxLines), zstd.WithDecoderLowmem(true))
 	if err != nil {
@@ -78,11 +79,11 @@ func NewReader(file io.ReaderAt, offset int64) *Reader {
 	return &Reader{Offset: offset, file: file, decoder: decoder}
 }
 
-// Close gives back what the Reader holds, less the file.
+// Close releases what the Reader holds. It does not close the file.
 func (r *Reader) Close() { r.decoder.Close() }
 
-// Next returns the lines of the next frame that can be read. They are valid
-// until the next call. At the end of the file it returns io.EOF, or ErrTorn.
+// Next returns the lines of the next frame that is not corrupt. They are valid
+// until the next call. At the end of the file the error is io.EOF or ErrTorn.
 func (r *Reader) Next() ([]byte, error) {
 	for {
 		size, err := r.Skip()
@@ -97,7 +98,7 @@ func (r *Reader) Next() ([]byte, error) {
 		if err == nil {
 			return r.lines, nil
 		}
-		r.Spoiled++ // what it says of its length may be wrong too
+		r.Corrupt++ // its stated length may be wrong too
 		tooLong := errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded)
 		switch err := r.seek(r.Start + 1); {
 		case err == io.EOF && tooLong:
@@ -108,8 +109,7 @@ func (r *Reader) Next() ([]byte, error) {
 	}
 }
 
-// Skip goes over the next frame without reading what is in it, and returns its
-// size.
+// Skip skips the next frame without decompressing it, and returns its size.
 func (r *Reader) Skip() (int, error) {
 	for {
 		r.Start = r.Offset
@@ -119,10 +119,10 @@ func (r *Reader) Skip() (int, error) {
 			r.Offset += int64(size)
 			return size, nil
 		case errNoFrame, ErrTorn, errTooLong:
-		default: // the end, or it cannot be read
+		default: // the end, or a read error
 			return 0, wrong
 		}
-		// A frame that is whole may follow.
+		// An intact frame may follow.
 		switch err := r.seek(r.Start + 1); {
 		case err == io.EOF && wrong != errNoFrame:
 			r.Offset = r.Start
@@ -130,11 +130,11 @@ func (r *Reader) Skip() (int, error) {
 		case err != nil:
 			return 0, err
 		}
-		r.Spoiled++
+		r.Corrupt++
 	}
 }
 
-// seek looks for the beginning of a frame from an offset on.
+// seek moves Offset to the first beginning of a frame at or after an offset.
 func (r *Reader) seek(from int64) error {
 	for r.Offset = from; ; {
 		ahead, err := r.peek(r.Offset, 64<<10)
@@ -152,7 +152,7 @@ func (r *Reader) seek(from int64) error {
 	}
 }
 
-// size is the length of the frame at an offset.
+// size returns the length of the frame at an offset.
 func (r *Reader) size(at int64) (int, error) {
 	head, err := r.peek(at, 18)
 	if err != nil {
@@ -174,9 +174,9 @@ func (r *Reader) size(at int64) (int, error) {
 	case descriptor>>3&1 == 1: // reserved
 		return 0, errNoFrame
 	case !single:
-		n++ // the window's size
+		n++ // the window size
 	case descriptor>>6 == 0:
-		n++ // the content's size
+		n++ // the content size
 	}
 	for last := false; !last; {
 		block, err := r.peek(at+int64(n), 3)
@@ -221,7 +221,7 @@ func (r *Reader) peek(at int64, n int) ([]byte, error) {
 	return ahead[:min(n, len(ahead))], err
 }
 
-// read returns up to n bytes at an offset, which may stand in the buffer.
+// read returns up to n bytes at an offset, from the buffer if they are in it.
 func (r *Reader) read(at int64, n int) ([]byte, error) {
 	if at >= r.at && at+int64(n) <= r.at+int64(len(r.buf)) {
 		return r.buf[at-r.at:][:n], nil
@@ -237,7 +237,7 @@ func (r *Reader) read(at int64, n int) ([]byte, error) {
 	return r.buf, err
 }
 
-// Lines calls f with each line of a frame, less its line end.
+// Lines calls f with each line of a frame, without its newline.
 func Lines(lines []byte, f func(line []byte)) {
 	for len(lines) > 0 {
 		line, rest, _ := bytes.Cut(lines, []byte{'\n'})
@@ -246,7 +246,7 @@ func Lines(lines []byte, f func(line []byte)) {
 	}
 }
 
-// Is reports whether a file begins as one of frames does.
+// Is reports whether a file that begins with head consists of zstd frames.
 func Is(head []byte) bool {
 	return bytes.HasPrefix(head, magic) || len(head) >= 4 && binary.LittleEndian.Uint32(head)&^15 == 0x184d2a50
 }

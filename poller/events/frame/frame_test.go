@@ -22,13 +22,13 @@ func file(n int) (text []byte, starts []int) {
 }
 
 // read returns the frames' lines that can be read, and how the file ends.
-func read(text []byte, offset int64) (frames []string, spoiled int, err error) {
+func read(text []byte, offset int64) (frames []string, corrupt int, err error) {
 	r := NewReader(bytes.NewReader(text), offset)
 	defer r.Close()
 	for {
 		lines, err := r.Next()
 		if err != nil {
-			return frames, r.Spoiled, err
+			return frames, r.Corrupt, err
 		}
 		frames = append(frames, string(lines))
 	}
@@ -37,8 +37,8 @@ func read(text []byte, offset int64) (frames []string, spoiled int, err error) {
 func TestReadsFromAnyFrame(t *testing.T) {
 	text, starts := file(50)
 	for i, start := range starts {
-		if frames, spoiled, err := read(text, int64(start)); len(frames) != 50-i || spoiled != 0 || err != io.EOF {
-			t.Errorf("from frame %d: %d frames, %d spoiled, %v", i, len(frames), spoiled, err)
+		if frames, corrupt, err := read(text, int64(start)); len(frames) != 50-i || corrupt != 0 || err != io.EOF {
+			t.Errorf("from frame %d: %d frames, %d corrupt, %v", i, len(frames), corrupt, err)
 		}
 	}
 }
