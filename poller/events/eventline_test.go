@@ -23,7 +23,7 @@ var equal = cmp.Options{
 	cmp.Comparer(func(a, b model.Opt[model.Micros]) bool { return a == b }),
 }
 
-// A line means what the package says it does.
+// A line means what the package comment says.
 func TestParse(t *testing.T) {
 	call := func(c model.Call) model.Event {
 		c.Vantage = model.VantageLocal
@@ -115,7 +115,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// What is no event line is refused in one line that says why.
+// What is not an event line is refused in one line that says why.
 func TestParseRefuses(t *testing.T) {
 	for _, tt := range []struct{ line, want string }{
 		{"", "not a JSON object"},
@@ -156,7 +156,7 @@ func TestParseBounds(t *testing.T) {
 	}
 }
 
-// sampleEvents is one event of each sort, with all that it can hold.
+// sampleEvents is one event of each kind, with every field set.
 var sampleEvents = []model.Event{
 	{At: at, Source: model.SourceTap, Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: "/v1/chat/completions", Status: 200}},
 	{At: at, Source: model.SourceTap, Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: "/v1/chat/completions"}},
@@ -327,7 +327,7 @@ var sampleDenial = model.Event{At: at, Source: model.SourceTap, Call: &model.Cal
 	},
 }}
 
-// benchLines is a load run's file: now and then a denial.
+// benchLines is the file of a load run, with a few denials.
 func benchLines() (lines [][]byte, size int64) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range 1000 {

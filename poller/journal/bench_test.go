@@ -15,7 +15,7 @@ import (
 // perSecond is the rate of the busiest documented endpoint: 15,000 a minute.
 const perSecond = 250
 
-// traffic gives out what a tap sees at perSecond.
+// traffic returns a func that returns what a tap observes next at perSecond.
 func traffic(begin time.Time) func() model.Event {
 	rng := rand.New(rand.NewPCG(1, 2))
 	paths := []string{"/gliner-2/extract", "/gliner-2/extract", "/gliner-2/extract", "/v1/chat/completions", "/inference"}
@@ -33,7 +33,7 @@ func traffic(begin time.Time) func() model.Event {
 	}
 }
 
-// BenchmarkJournal is what an event costs, all told: taking it in, a frame a
+// BenchmarkJournal measures the whole cost of an event: taking it in, a frame a
 // second, a checkpoint every 30 s.
 func BenchmarkJournal(b *testing.B) {
 	j := Open(b.TempDir(), Options{Report: func(err error) { b.Error(err) }})
@@ -59,7 +59,7 @@ func BenchmarkJournal(b *testing.B) {
 	b.ReportMetric(perSecond*float64(b.Elapsed().Nanoseconds())/float64(b.N)/1e9*100, "%cpu-at-15k/min")
 }
 
-// BenchmarkRecover is a restart after a full day at 15,000 a minute, half a
+// BenchmarkRecover measures a restart after a full day at 15,000 a minute, half a
 // minute after the last checkpoint; and one without any.
 func BenchmarkRecover(b *testing.B) {
 	dir := b.TempDir()

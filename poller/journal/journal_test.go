@@ -42,8 +42,7 @@ func table(t testing.TB, profile string) model.Table {
 	return table
 }
 
-// dashboard is a ledger with its journal, which the test can have written at
-// any time.
+// dashboard is a ledger with its journal, which the test can flush at any time.
 type dashboard struct {
 	*testing.T
 	*model.Ledger
@@ -159,7 +158,7 @@ func inJSON(t testing.TB, l *model.Ledger, at time.Time) string {
 	return string(text)
 }
 
-// busy makes the dashboard see a bit of everything.
+// busy makes the dashboard observe a bit of everything.
 func (d *dashboard) busy(from, to float64) {
 	d.well(from, model.SourceTap)
 	d.well(from, model.SourceTail)
@@ -211,8 +210,8 @@ func calls(l *model.Ledger, at time.Time, id string) model.LimitUsage {
 	return model.LimitUsage{}
 }
 
-// Rows of the billing log whose Reading has not come will be read again: they
-// are not counted, and no checkpoint holds them.
+// Rows of the billing log without their Reading will be read again: they are not
+// counted, and no checkpoint contains them.
 func TestRowsOfAnUnfinishedReading(t *testing.T) {
 	d := newDashboard(t, t.TempDir(), newLedger(t), Options{})
 	d.call(0, model.SourceBilling, "/billing/usage/requests")
@@ -239,8 +238,7 @@ func TestRowsOfAnUnfinishedReading(t *testing.T) {
 	}
 }
 
-// The end of a file that was being written is cut off by the next run, and all
-// before it is read.
+// The next run truncates the torn end of a file, and reads everything before it.
 func TestTornFile(t *testing.T) {
 	d := newDashboard(t, t.TempDir(), newLedger(t), Options{})
 	d.busy(0, 20)
@@ -264,7 +262,7 @@ func TestTornFile(t *testing.T) {
 	}
 }
 
-// A file that another quotatop writes is neither cut nor removed.
+// A file that another quotatop writes is neither truncated nor removed.
 func TestFilesInUseAreLeftAlone(t *testing.T) {
 	dir := t.TempDir()
 	first, second := newDashboard(t, dir, newLedger(t), Options{}), newDashboard(t, dir, newLedger(t), Options{MaxBytes: 1})
@@ -283,7 +281,7 @@ func TestFilesInUseAreLeftAlone(t *testing.T) {
 	}
 }
 
-// The oldest files give way when there is too much, and only they.
+// When there is too much, the oldest files are removed, and only they.
 func TestRetentionBySize(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 5 {
@@ -292,7 +290,16 @@ func TestRetentionBySize(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o600); err != nil {
+	for _, name := range []string{"notes.txt", "20260611T120000Z-1-0000.state.123.tmp"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	killed := filepath.Join(dir, "20260610T120000Z-1-0000.state.123.tmp") // while it replaced its checkpoint
+	if err := os.WriteFile(killed, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(killed, time.Time{}, time.Now().Add(-25*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	tidy(dir, time.Hour, 3000, time.Now())
@@ -301,13 +308,13 @@ func TestRetentionBySize(t *testing.T) {
 	for _, e := range entries {
 		names = append(names, e.Name()[:8])
 	}
-	if got := strings.Join(names, " "); got != "20260612 20260613 20260614 notes.tx" {
-		t.Errorf("left are %s, want the newest three and what is not ours", got)
+	if got := strings.Join(names, " "); got != "20260611 20260612 20260613 20260614 notes.tx" {
+		t.Errorf("left are %s, want the newest three, the temporary file of today and what is not ours", got)
 	}
 }
 
-// Two dashboards at once: the calls that each saw through its own tap add up,
-// what both read is counted once.
+// Two dashboards at once: the calls through their taps add up, what both read is
+// counted once.
 func TestTwoDashboards(t *testing.T) {
 	dir := t.TempDir()
 	first, second := newDashboard(t, dir, newLedger(t), Options{}), newDashboard(t, dir, newLedger(t), Options{})
@@ -338,7 +345,7 @@ func TestTwoDashboards(t *testing.T) {
 	}
 }
 
-// With other limits the windows are made anew, from the events.
+// With other limits the windows are rebuilt from the events.
 func TestOtherLimits(t *testing.T) {
 	d := newDashboard(t, t.TempDir(), newLedger(t), Options{})
 	d.busy(500, 560)
@@ -390,7 +397,7 @@ func TestBrokenFiles(t *testing.T) {
 
 func first[A, B any](a A, _ B) A { return a }
 
-// With nothing there, nothing is recovered and nothing is said.
+// If there is nothing to recover, nothing is said.
 func TestNothingThere(t *testing.T) {
 	for name, dir := range map[string]string{"no folder": filepath.Join(t.TempDir(), "a", "b"), "an empty one": t.TempDir()} {
 		l, note, err := Recover(dir, table(t, model.DefaultProfile), model.LedgerOptions{}, time.Now())
@@ -400,7 +407,7 @@ func TestNothingThere(t *testing.T) {
 	}
 }
 
-// badDisk is a file that is full from some size on.
+// badDisk is a file on a disk with little room.
 type badDisk struct {
 	file
 	room atomic.Int64
@@ -415,7 +422,7 @@ func (f *badDisk) WriteAt(p []byte, off int64) (int, error) {
 	return f.file.WriteAt(p, off)
 }
 
-// A full disk is one warning. Once there is room, the journal goes on, and what
+// A full disk is reported once. Once there is room the journal resumes, and what
 // was written in part does no harm.
 func TestFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -452,7 +459,7 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
-// A folder that cannot be used is a warning that says why.
+// A folder that cannot be used is reported with the reason.
 func TestUnusableFolders(t *testing.T) {
 	notOne := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(notOne, nil, 0o600); err != nil {
@@ -494,8 +501,7 @@ func TestUnusableFolders(t *testing.T) {
 	}
 }
 
-// Each UTC day has a file of its own, and a folder that is removed is made
-// again.
+// Each UTC day has a file of its own, and a removed folder is created again.
 func TestDaysAndRemovedFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "quotatop")
 	synctest.Test(t, func(t *testing.T) {
@@ -600,7 +606,7 @@ func TestFilesAreClosedAndHoldNoKey(t *testing.T) {
 	}
 }
 
-// A dashboard that comes back after a while counts each row of the billing log
+// A dashboard that is restarted after a while counts each row of the billing log
 // once: what it had read before, what came in between, and what comes.
 func TestRestartCountsTheLogOnce(t *testing.T) {
 	dir := t.TempDir()

@@ -52,7 +52,7 @@ func generate(b *testing.B, path string, size int64) {
 	}
 }
 
-// large is how long the recordings are that are measured, in bytes of text.
+// large is the length of the measured recordings, in bytes of text.
 func large() int64 {
 	if testing.Short() {
 		return 64 << 20
@@ -60,8 +60,8 @@ func large() int64 {
 	return 1 << 30
 }
 
-// BenchmarkSeek jumps about in a recording of 1 GiB,
-// opens it, and plays all of it as fast as that goes.
+// BenchmarkSeek opens a recording of 1 GiB, jumps to random times, and plays all
+// of it as fast as possible.
 func BenchmarkSeek(b *testing.B) {
 	for name, size := range map[string]int64{"run.jsonl": large(), "run.jsonl.zst": large() / 12} {
 		path := filepath.Join(b.TempDir(), name)

@@ -8,8 +8,8 @@ import (
 	"quotatop/model"
 )
 
-// Whatever stands in an index, what is read of it is in order and within the
-// recording.
+// Whatever an index contains, the entries that are read are in order and within
+// the recording.
 func FuzzReadIndex(f *testing.F) {
 	const id = "0123456789abcdef"
 	text := []byte(indexMagic + id + "\n")

@@ -104,8 +104,8 @@ func badBit(data []byte) string {
 	return string(bad)
 }
 
-// A dashboard that goes on from its journal records first what it knew: that is
-// no event, and nothing to complain about.
+// A dashboard that was recovered from its journal records its state first: that
+// is not an event, and not skipped either.
 func TestReadAfterRecovery(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl.zst")
 	r, err := Create(path, Options{Table: testTable(t), Ledger: options, Clock: &pioneer.Clock{}})
@@ -145,8 +145,8 @@ func TestReadStops(t *testing.T) {
 	}
 }
 
-// What a report on a recording costs an event: ten million should take less than
-// ten seconds.
+// BenchmarkReadAndReport measures a report on a recording: ten million events
+// should take less than ten seconds.
 func BenchmarkReadAndReport(b *testing.B) {
 	const events = 200_000
 	path := recorded(b, "run.jsonl.zst", events)

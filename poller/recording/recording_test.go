@@ -48,7 +48,7 @@ func inJSON(t testing.TB, s model.Snapshot) string {
 
 var options = model.LedgerOptions{Cap: model.Some(20 * model.Dollar)}
 
-// event is what a run sees the i-th time.
+// event returns the i-th event of a run.
 func event(i int, now time.Time) model.Event {
 	c := &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: []string{"/inference", "/v1/chat/completions", "/gliner-2/x"}[i%3], Status: 200, Tokens: int64(i % 400), Model: "m"}
 	e := model.Event{At: now.Add(-time.Duration(i%7) * 10 * time.Millisecond), Source: model.SourceTap, Call: c}
@@ -79,7 +79,7 @@ func record(t *testing.T, path string, seconds, n int) map[time.Time]string {
 		t.Fatal(err)
 	}
 	l := model.NewLedger(testTable(t), options)
-	for i := range 400 { // what it knew before
+	for i := range 400 { // before the recording
 		l.Observe(event(i, time.Now().UTC().Add(-30*time.Second)))
 	}
 	r.Checkpoint(l.AppendState)
@@ -217,8 +217,8 @@ func flipped(text []byte, rng *rand.Rand) []byte {
 	return text
 }
 
-// Time passes at the speed that was asked for, four snapshots a second; it
-// stands still while paused and at the end.
+// Time passes at the given speed, with four snapshots a second; it stands still
+// while paused and at the end.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "run.jsonl.zst")
@@ -319,7 +319,7 @@ func newFile(t *testing.T, lines ...string) string {
 	return path
 }
 
-// What is no recording is refused in a sentence.
+// What is not a recording is refused with the reason.
 func TestRefusals(t *testing.T) {
 	dir := t.TempDir()
 	file := func(text string) string {
@@ -354,8 +354,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Events may come in any order and with any zone, lines may be broken, and the
-// clock may be set back: what was seen is what is shown.
+// Events may come in any order and with any zone, lines may be corrupt, and the
+// clock may be set back: a replay shows what the run showed.
 func TestOddLines(t *testing.T) {
 	path := newFile(t,
 		`{"at":"2026-06-17T12:00:00Z","source":"tap","health":{"state":"ok"}}`,
@@ -392,7 +392,7 @@ func TestOddLines(t *testing.T) {
 	}
 }
 
-// Whatever a bad disk or a cut does to a recording, it is refused in a sentence
+// Whatever a bad disk or a cut does to a recording, it is refused with the reason
 // or played.
 func TestBrokenRecordings(t *testing.T) {
 	for _, name := range []string{"run.jsonl", "run.jsonl.zst"} {
@@ -439,7 +439,7 @@ func TestBrokenRecordings(t *testing.T) {
 	}
 }
 
-// fullDisk has room for so many bytes.
+// fullDisk is a file on a disk with room for this many bytes.
 type fullDisk struct {
 	*os.File
 	room int
@@ -454,8 +454,8 @@ func (f *fullDisk) Write(p []byte) (int, error) {
 	return f.File.Write(p)
 }
 
-// On a full disk the recording ends with one warning, and can be played up to
-// there.
+// On a full disk the recording ends, which is reported once, and can be played up
+// to there.
 func TestFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "run.jsonl.zst")
@@ -521,8 +521,7 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-// A long recording is read as it is played: it takes no more memory than a
-// short one.
+// A long recording takes no more memory than a short one.
 func TestMemoryIsFlat(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl")
 	synctest.Test(t, func(t *testing.T) { record(t, path, 400, 60) })

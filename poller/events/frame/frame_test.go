@@ -11,7 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// file is n frames of some lines each, and where each begins.
+// file returns n frames of two lines each, and where each begins.
 func file(n int) (text []byte, starts []int) {
 	w := NewWriter()
 	for i := range n {
@@ -21,7 +21,7 @@ func file(n int) (text []byte, starts []int) {
 	return text, starts
 }
 
-// read returns the frames' lines that can be read, and how the file ends.
+// read returns the lines of the frames that can be read, and how the file ends.
 func read(text []byte, offset int64) (frames []string, corrupt int, err error) {
 	r := NewReader(bytes.NewReader(text), offset)
 	defer r.Close()
@@ -77,7 +77,7 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
-// What other writers of zstd make is read, or refused in a sentence.
+// What other zstd writers make is read, or refused with the reason.
 func TestForeignFrames(t *testing.T) {
 	for _, level := range []zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedBestCompression} {
 		var text bytes.Buffer
