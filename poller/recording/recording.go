@@ -165,17 +165,7 @@ func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) er
 		if g.tick(at) && next >= 0 {
 			e := g.entry()
 			e.offset, e.state = next, frames.Append(nil, l.AppendState(nil))
-			text := appendEntry(nil, e)
-			if end > 0 {
-				if _, err := r.index.WriteAt(text, end); err == nil {
-					e.place, e.size = end+int64(len(text)-len(e.state)), len(e.state)
-					e.state = nil
-					end += int64(len(text))
-				} else {
-					end = 0
-				}
-			}
-			r.entries = append(r.entries, e)
+			end = r.add(e, end)
 		}
 	}
 	if end > 0 {
@@ -191,6 +181,23 @@ func (r *Recording) extend(l *model.Ledger, g gatherer, id string, end int64) er
 		r.entries = append(r.entries, entry{at: g.now, offset: c.offset(), events: g.events, denials: g.denials, state: frames.Append(nil, l.AppendState(nil))})
 	}
 	return nil
+}
+
+// add adds an entry: to the index at end or, if that is 0 or cannot be written, in
+// memory. It returns where the next one goes.
+func (r *Recording) add(e entry, end int64) int64 {
+	if end > 0 {
+		text := appendEntry(nil, e)
+		if _, err := r.index.WriteAt(text, end); err == nil {
+			e.place, e.size = end+int64(len(text)-len(e.state)), len(e.state)
+			e.state = nil
+			end += int64(len(text))
+		} else {
+			end = 0
+		}
+	}
+	r.entries = append(r.entries, e)
+	return end
 }
 
 // beginning returns the ledger before the first event.
