@@ -2,9 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,29 +16,35 @@ import (
 	"quotatop/ui/status"
 )
 
-// statusPatience is how long a status line waits for a poll of its own.
+// statusPatience is how long a status line waits for a poll.
 const statusPatience = 2 * time.Second
 
 func statusCommand(f *flags) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "one line for a tmux status bar, from the dashboard that runs",
+		Short: "one line for a tmux status bar, from the running dashboard",
 		Long: "status prints the limit with the least headroom and its time to the wall, what is left of the cap and the\n" +
-			"time to its reset. It asks the dashboard that runs; without one it polls once, and where that gives no answer\n" +
-			"it says \"quotatop: off\".",
+			"time to its reset. It reads them from the running dashboard, or a running demo (marked DEMO). Without one it\n" +
+			"polls, at most once a minute for all status lines together. Without an answer it prints \"quotatop: off\", and\n" +
+			"the reason on standard error.",
 		Example: "  quotatop status --format tmux\n  quotatop status --format '{{.Endpoint}} {{.Percent.Or 0}}%'",
-		Args:    noArgs,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := status.Format(model.Snapshot{}, format); err != nil {
+			if _, err := status.Line(model.Snapshot{}, format); err != nil {
 				return usageError{err}
 			}
-			s, ok := f.newest(cmd.Context())
+			d, ok, err := f.newest(cmd.Context())
+			if err != nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), "quotatop:", strings.ReplaceAll(err.Error(), "\n", "; "))
+			}
 			if !ok {
-				_, err := fmt.Fprintln(cmd.OutOrStdout(), "quotatop: off")
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), statusOff)
 				return err
 			}
-			line, err := status.Format(s, format)
+			report := status.Of(d.Snapshot)
+			report.Demo = d.Demo
+			line, err := report.Write(format)
 			if err != nil {
 				return usageError{err}
 			}
@@ -45,57 +52,75 @@ func statusCommand(f *flags) *cobra.Command {
 			return err
 		},
 	}
-	f.forAccount(cmd)
-	cmd.Flags().StringVar(&format, "format", status.Plain, "plain, tmux, json, or a Go template over what json prints")
+	cmd.Flags().StringVar(&format, "format", status.Plain, "plain, tmux, json, or a Go template over the fields of json")
 	return cmd
 }
 
-// newest is the snapshot of the dashboard that runs, else that of one poll. Status
-// lines are drawn every few seconds: what one of them has polled serves them all
-// for a while, and a poll that failed is not tried again at once.
-func (f *flags) newest(ctx context.Context) (s model.Snapshot, ok bool) {
-	if s, ok, _ := statefile.Read(time.Now(), f.dashboards()...); ok {
-		return s, true
+// statusOff is the line where nothing is known.
+const statusOff = "quotatop: off"
+
+// newest returns the running dashboard, or where none runs the result of a poll.
+// The error says why there is neither (ok is false then), or which state files
+// could not be read.
+func (f *flags) newest(ctx context.Context) (d statefile.Dashboard, ok bool, err error) {
+	places := statefile.Places()
+	d, ok, unread := statefile.Read(time.Now(), places, f.accounts()...)
+	if ok {
+		return d, true, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusPatience)
 	defer cancel()
-	session, _, err := f.session(ctx)
+	r, _, err := f.newRig(ctx)
+	if err == nil {
+		d.Snapshot, err = statefile.Poll(ctx, places, pioneer.AccountID(r.base.String(), r.key), r.pollOnce)
+	}
+	if err == nil {
+		return d, true, unread
+	}
+	if unread == nil {
+		unread = errors.New("no dashboard is running")
+	}
+	return d, false, fmt.Errorf("%w; %w", unread, err)
+}
+
+// pollOnce polls the billing log and the account, and returns what they say.
+func (r *rig) pollOnce(ctx context.Context) (model.Snapshot, error) {
+	err := r.billing.Poll(ctx, r.ledger.Observe)
+	if ctx.Err() != nil {
+		err = fmt.Errorf("%s did not answer within %s", r.base.Host, statusPatience)
+	}
 	if err != nil {
-		return s, false
+		return model.Snapshot{}, err
 	}
-	dirs := statefileDirs(session.AccountID())
-	if s, ok, fresh := statefile.Kept(time.Now(), dirs...); fresh {
-		return s, ok
-	}
-	s, err = session.Poll(ctx)
-	ok = err == nil
-	_ = statefile.Keep(time.Now(), s, ok, dirs...) // else the next one polls again
-	return s, ok
+	return r.ledger.Snapshot(r.clock.Now()), nil
 }
 
-// statefileDirs are the folders for the state of an account.
-func statefileDirs(account string) []string {
-	dirs := statefile.Dirs()
-	for i := range dirs {
-		dirs[i] = filepath.Join(dirs[i], account)
-	}
-	return dirs
-}
-
-// dashboards are the folders in which a dashboard's state is looked for: those of
-// the base URL that flag or environment name, else all. The key is not asked for:
-// to find it may take a command.
-func (f *flags) dashboards() (dirs []string) {
+// accounts are those whose dashboards a status line reads: the one at the base URL
+// that flag or environment name, else all. The key does not matter: to find it may
+// take a command.
+func (f *flags) accounts() []string {
 	named := f.baseURL
 	if named == "" {
 		named = os.Getenv("PIONEER_BASE_URL")
 	}
 	if base, err := pioneer.ParseBaseURL(named); named != "" && err == nil {
-		return statefileDirs(pioneer.AccountID(base.String(), ""))
+		return []string{dashboardAccount(base.String())}
 	}
-	for _, dir := range statefile.Dirs() {
-		found, _ := filepath.Glob(filepath.Join(dir, "*")) // the pattern is well formed
-		dirs = append(dirs, found...)
-	}
-	return dirs
+	return nil
+}
+
+// dashboardAccount is the account under which dashboards at a base URL publish.
+func dashboardAccount(base string) string { return pioneer.AccountID(base, "") }
+
+// publish lets status lines read what a dashboard shows, until end is called. The
+// screen says where that fails.
+func publish(r *rig, opts statefile.Options) (end func()) {
+	return publishIn(r, statefile.Places(), opts)
+}
+
+func publishIn(r *rig, places []statefile.Place, opts statefile.Options) (end func()) {
+	opts.Report = r.trouble("state file")
+	w := statefile.Open(places, dashboardAccount(r.base.String()), opts)
+	r.seen = append(r.seen, w.Seen)
+	return func() { _ = w.Close() } // the screen has said what is wrong
 }

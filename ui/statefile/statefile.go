@@ -1,8 +1,11 @@
-// Package statefile is how a running dashboard tells other programs of its
-// user what it knows: a file with its newest snapshot, so that a status line
-// asks nothing of the API.
+// Package statefile shares what quotatop knows with other programs of the same
+// user, so that a status line costs the API nothing: a running dashboard writes
+// its newest Snapshot to a file, and where no dashboard runs, the status lines
+// share one poll a minute.
 //
-// A file is live while its process runs and goes on writing. It holds no key.
+// A state file is live while its process runs and keeps writing. No file holds
+// the API key. Files are only written to, and read from, folders that no other
+// user can write to.
 package statefile
 
 import (
@@ -13,7 +16,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,123 +23,130 @@ import (
 )
 
 const (
-	// liveFor is how old a file may be that is taken for live. A dashboard
-	// writes at least every heartbeat.
+	// liveFor is the age up to which a file is live. A dashboard writes at
+	// least every heartbeat.
 	liveFor   = 15 * time.Second
 	heartbeat = 5 * time.Second
 
-	// maxFile bounds what is read of a file, in bytes.
+	// maxFile is the largest file that is read, in bytes.
 	maxFile = 4 << 20
 
 	suffix = ".json"
 )
 
-// state is the content of a file.
+// state is the content of a state file.
 type state struct {
 	PID       int            `json:"pid"`
+	Demo      bool           `json:"demo,omitempty"`
 	StartedAt time.Time      `json:"started_at"` // local time, as is WrittenAt
 	WrittenAt time.Time      `json:"written_at"`
 	Snapshot  model.Snapshot `json:"snapshot"`
 }
 
-// Dirs are the folders that state files may be in, the first choice first:
-// quotatop in $XDG_RUNTIME_DIR, and a folder of the user's own among the
-// temporary files.
-func Dirs() []string {
-	var dirs []string
-	if d := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(d) {
-		dirs = append(dirs, filepath.Join(d, "quotatop"))
-	}
-	return append(dirs, filepath.Join(os.TempDir(), "quotatop-"+strconv.Itoa(os.Getuid())))
+// A Dashboard is what Read found.
+type Dashboard struct {
+	Snapshot model.Snapshot
+	Demo     bool // it shows a simulated account
 }
 
-// MakeDir returns the first of dirs that is there, or can be made, and belongs
-// to this user alone. The error says what is wrong with each.
-func MakeDir(dirs ...string) (string, error) {
-	var wrong []error
-	for _, dir := range dirs {
-		err := os.Mkdir(dir, 0o700)
-		if err == nil || errors.Is(err, fs.ErrExist) {
-			err = checkDir(dir)
-		}
-		if err == nil {
-			return dir, nil
-		}
-		wrong = append(wrong, err)
-	}
-	return "", fmt.Errorf("no folder for the state file: %w", join(wrong))
-}
-
-// checkDir refuses a folder that somebody else could write to or have put
-// there.
-func checkDir(dir string) error {
-	info, err := os.Lstat(dir)
-	switch {
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return fmt.Errorf("%s is not a folder: remove it", dir)
-	case !ours(info):
-		return fmt.Errorf("%s belongs to somebody else: set XDG_RUNTIME_DIR to a folder of your own", dir)
-	case info.Mode().Perm()&0o077 != 0 && private:
-		return fmt.Errorf("%s is open to others: chmod 700 it", dir)
-	}
-	return nil
-}
-
-// Read returns the newest snapshot of the live dashboard in dirs that was
-// started last, or false when none is live. Its At is brought forward to now,
-// which is local time. An error tells of files that could not be read, while
-// none that is live was found.
-func Read(now time.Time, dirs ...string) (model.Snapshot, bool, error) {
-	var newest state
+// Read returns the live dashboard that was started last, or false where none is
+// live. A demo is returned only where nothing else is live. Only the given
+// accounts are looked at; without any, all. now is local time, and the Snapshot's
+// time is moved forward to it. The error says which files and folders could not
+// be read, also when a dashboard was found; it is one line.
+func Read(now time.Time, places []Place, accounts ...string) (Dashboard, bool, error) {
+	var best state
 	found := false
 	var wrong []error
-	for _, dir := range dirs {
-		entries, err := os.ReadDir(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			err = checkDir(dir)
-		}
-		if err != nil {
-			wrong = append(wrong, err)
-			continue
-		}
-		for _, entry := range entries {
-			if !strings.HasSuffix(entry.Name(), suffix) || !entry.Type().IsRegular() {
-				continue
-			}
-			s, err := readFile(filepath.Join(dir, entry.Name()))
-			switch {
-			case errors.Is(err, fs.ErrNotExist): // it ended just now
-			case err != nil:
-				wrong = append(wrong, err)
-			case s.live(now) && (!found || s.StartedAt.After(newest.StartedAt)):
-				newest, found = s, true
+	for _, p := range places {
+		states, errs := p.read(accounts)
+		wrong = append(wrong, errs...)
+		for _, s := range states {
+			better := !found || best.Demo && !s.Demo || best.Demo == s.Demo && s.StartedAt.After(best.StartedAt)
+			if s.live(now) && better {
+				best, found = s, true
 			}
 		}
+	}
+	var err error
+	if len(wrong) > 0 {
+		err = fmt.Errorf("state file: %w", join(wrong))
 	}
 	if !found {
-		if len(wrong) > 0 {
-			return model.Snapshot{}, false, fmt.Errorf("state file: %w", join(wrong))
-		}
-		return model.Snapshot{}, false, nil
+		return Dashboard{}, false, err
 	}
-	newest.Snapshot.At = newest.Snapshot.At.Add(max(now.Sub(newest.WrittenAt), 0))
-	return newest.Snapshot, true, nil
+	best.Snapshot.At = best.Snapshot.At.Add(max(now.Sub(best.WrittenAt), 0))
+	return Dashboard{best.Snapshot, best.Demo}, true, err
+}
+
+// read returns all states in a place; live or not.
+func (p Place) read(accounts []string) (states []state, wrong []error) {
+	place, err := p.open(false)
+	if err != nil {
+		return nil, unlessMissing(err)
+	}
+	defer place.Close()
+	if len(accounts) == 0 {
+		entries, err := fs.ReadDir(place.FS(), ".")
+		if err != nil {
+			return nil, unlessMissing(err)
+		}
+		for _, entry := range entries {
+			if entry.IsDir() {
+				accounts = append(accounts, entry.Name())
+			}
+		}
+	}
+	for _, id := range accounts {
+		dir, err := enter(place, id, false)
+		if err != nil {
+			wrong = append(wrong, unlessMissing(err)...)
+			continue
+		}
+		more, errs := readAll(dir)
+		_ = dir.Close()
+		states, wrong = append(states, more...), append(wrong, errs...)
+	}
+	return states, wrong
+}
+
+// readAll returns the states in the folder of an account.
+func readAll(dir *os.Root) (states []state, wrong []error) {
+	entries, err := fs.ReadDir(dir.FS(), ".")
+	if err != nil {
+		return nil, unlessMissing(err)
+	}
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), suffix) || !entry.Type().IsRegular() {
+			continue
+		}
+		s, err := readFile(dir, entry.Name())
+		if err != nil {
+			wrong = append(wrong, unlessMissing(err)...) // it has just ended
+			continue
+		}
+		states = append(states, s)
+	}
+	return states, wrong
+}
+
+// unlessMissing leaves out that there is no such file or folder.
+func unlessMissing(err error) []error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return []error{err}
 }
 
 // live reports whether the dashboard that wrote the state still runs: a process
-// by its number is there, which may be another by now, and it goes on writing.
+// of that number exists, which may be another by now, and the file is recent.
 func (s *state) live(now time.Time) bool {
 	return now.Sub(s.WrittenAt).Abs() <= liveFor && alive(s.PID)
 }
 
-// readSome reads a file, and not much more than maxFile of it.
-func readSome(path string) ([]byte, error) {
-	file, err := os.Open(path)
+// readSome reads a file up to maxFile, and one byte more of a longer one.
+func readSome(dir *os.Root, name string) ([]byte, error) {
+	file, err := dir.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -145,14 +154,14 @@ func readSome(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, maxFile+1))
 }
 
-func readFile(path string) (state, error) {
-	data, err := readSome(path)
-	if err != nil {
-		return state{}, err
+func readFile(dir *os.Root, name string) (state, error) {
+	data, err := readSome(dir, name)
+	var s state
+	if err == nil {
+		s, err = parse(data)
 	}
-	s, err := parse(data)
 	if err != nil {
-		return state{}, fmt.Errorf("%s: %w", path, err)
+		return state{}, fmt.Errorf("%s: %w", filepath.Join(dir.Name(), name), cause(err))
 	}
 	return s, nil
 }
@@ -160,13 +169,13 @@ func readFile(path string) (state, error) {
 func parse(data []byte) (state, error) {
 	var s state
 	if len(data) > maxFile {
-		return s, fmt.Errorf("more than %d MiB: remove it", maxFile>>20)
+		return s, fmt.Errorf("larger than %d MiB: remove it", maxFile>>20)
 	}
 	if err := json.Unmarshal(data, &s); err != nil {
 		return state{}, fmt.Errorf("not a state file: %w", err)
 	}
 	if v := s.Snapshot.Version; v != model.SnapshotVersion {
-		return state{}, fmt.Errorf("written by another version of quotatop (%d, this is %d): start the dashboard anew", v, model.SnapshotVersion)
+		return state{}, fmt.Errorf("written by another version of quotatop (%d, this is %d): restart the dashboard", v, model.SnapshotVersion)
 	}
 	return s, nil
 }

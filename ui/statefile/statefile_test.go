@@ -35,41 +35,50 @@ func used(t *testing.T, s model.Snapshot) int {
 	return s.Endpoints[0].Limits[0].Used.Or(-1)
 }
 
-// folder is one that state files may be in.
-func folder(t *testing.T) string { return filepath.Join(t.TempDir(), "quotatop") }
+// account is the one that the tests write and read.
+const account = "0123456789ab"
 
-func open(t *testing.T, dir string) *Writer {
+// fresh is a place that has not been made yet.
+func fresh(t *testing.T) Place { return Place{filepath.Join(t.TempDir(), "quotatop"), true} }
+
+// folder is the account's in a place.
+func (p Place) folder() string { return filepath.Join(p.Path, account) }
+
+func open(t *testing.T, places ...Place) *Writer {
 	t.Helper()
-	w, err := Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := Open(places, account, Options{})
 	t.Cleanup(func() { _ = w.Close() })
 	return w
 }
 
+// read reads the account in some places.
+func read(now time.Time, places ...Place) (model.Snapshot, bool, error) {
+	d, ok, err := Read(now, places, account)
+	return d.Snapshot, ok, err
+}
+
 func TestOneWritesAnotherReads(t *testing.T) {
-	dir := folder(t)
+	dir := fresh(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, dir)
-		if _, ok, err := Read(time.Now(), dir); ok || err != nil {
+		if _, ok, err := read(time.Now(), dir); ok || err != nil {
 			t.Fatalf("before the first snapshot: %v, %v", ok, err)
 		}
 		w.Seen(snapshot(time.Now().Add(time.Hour), 7)) // the server's clock is another
 		synctest.Wait()
-		s, ok, err := Read(time.Now(), dir)
+		s, ok, err := read(time.Now(), dir)
 		if err != nil || !ok || used(t, s) != 7 || s.Cap.Remaining != model.Some(model.Dollar) || s.Cap.Limit.Known() {
 			t.Fatalf("got %+v, %v, %v", s, ok, err)
 		}
-		if s, _, _ := Read(time.Now().Add(3*time.Second), dir); !s.At.Equal(time.Now().Add(time.Hour + 3*time.Second)) {
+		if s, _, _ := read(time.Now().Add(3*time.Second), dir); !s.At.Equal(time.Now().Add(time.Hour + 3*time.Second)) {
 			t.Errorf("read 3 s later its time is %v, want it brought forward", s.At)
 		}
-		info, err := os.Stat(filepath.Join(dir, strconv.Itoa(os.Getpid())+".json"))
-		if err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
-		}
-		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
-			t.Errorf("mode of the folder %v, %v, want 0700", info.Mode(), err)
+		for path, want := range map[string]os.FileMode{
+			filepath.Join(dir.folder(), strconv.Itoa(os.Getpid())+".json"): 0o600, dir.folder(): 0o700, dir.Path: 0o700,
+		} {
+			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+				t.Errorf("%s: mode %v, %v, want %v", path, info.Mode(), err, want)
+			}
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -78,19 +87,24 @@ func TestOneWritesAnotherReads(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
-		if left, _ := os.ReadDir(dir); len(left) > 0 {
-			t.Errorf("after Close there is %v", left)
+		if left, err := os.ReadDir(dir.Path); err != nil || len(left) > 0 {
+			t.Errorf("after Close there is %v, %v", left, err)
 		}
-		if _, ok, err := Read(time.Now(), dir); ok || err != nil {
+		if _, ok, err := read(time.Now(), dir); ok || err != nil {
 			t.Errorf("after Close: %v, %v", ok, err)
 		}
 	})
 }
 
 // written is when the file was last written, by its own word.
-func written(t *testing.T, dir string) time.Time {
+func written(t *testing.T, p Place) time.Time {
 	t.Helper()
-	s, err := readFile(filepath.Join(dir, strconv.Itoa(os.Getpid())+".json"))
+	dir, err := p.account(account, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	s, err := readFile(dir, strconv.Itoa(os.Getpid())+".json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +112,7 @@ func written(t *testing.T, dir string) time.Time {
 }
 
 func TestWritesOnceASecondAndOnlyNews(t *testing.T) {
-	dir := folder(t)
+	dir := fresh(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, dir)
 		w.Seen(snapshot(time.Now(), 0))
@@ -117,7 +131,7 @@ func TestWritesOnceASecondAndOnlyNews(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second) // the last one
 		synctest.Wait()
-		if s, _, _ := Read(time.Now(), dir); used(t, s) != 50 {
+		if s, _, _ := read(time.Now(), dir); used(t, s) != 50 {
 			t.Errorf("the newest snapshot is not in the file: %d", used(t, s))
 		}
 		writes, last = 0, written(t, dir)
@@ -128,7 +142,7 @@ func TestWritesOnceASecondAndOnlyNews(t *testing.T) {
 			if at := written(t, dir); !at.Equal(last) {
 				writes, last = writes+1, at
 			}
-			if _, ok, err := Read(time.Now(), dir); !ok || err != nil {
+			if _, ok, err := read(time.Now(), dir); !ok || err != nil {
 				t.Fatalf("a quiet dashboard is not live: %v", err)
 			}
 		}
@@ -139,31 +153,54 @@ func TestWritesOnceASecondAndOnlyNews(t *testing.T) {
 }
 
 func TestSurvivesItsFolder(t *testing.T) {
-	dir := folder(t)
+	dir := fresh(t)
 	synctest.Test(t, func(t *testing.T) {
-		w := open(t, dir)
-		for i := range 3 {
-			if err := os.RemoveAll(dir); err != nil {
-				t.Fatal(err)
-			}
-			w.Seen(snapshot(time.Now(), i))
+		var reports []error
+		w := Open([]Place{dir}, account, Options{Report: func(err error) { reports = append(reports, err) }})
+		defer w.Close()
+		seen := func(n int) {
+			w.Seen(snapshot(time.Now(), n))
 			time.Sleep(writeEvery)
 			synctest.Wait()
-			if _, ok, err := Read(time.Now(), dir); !ok {
-				t.Errorf("the folder went away, and the state stayed away: %v", err)
+		}
+		for i, gone := range []string{dir.folder(), dir.Path, filepath.Dir(dir.Path)} {
+			seen(i)
+			if err := os.RemoveAll(gone); err != nil {
+				t.Fatal(err)
+			}
+			if gone == filepath.Dir(dir.Path) { // as after the user's last logout
+				seen(8)
+				if err := os.Mkdir(gone, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			seen(i + 10)
+			if _, ok, err := read(time.Now(), dir); !ok {
+				t.Errorf("%s went away, and the state stayed away: %v", gone, err)
 			}
 		}
-		// In its place is a file: the trouble is told at the end.
-		if err := os.RemoveAll(dir); err != nil {
+		if len(reports) != 2 || reports[0] == nil || reports[1] != nil {
+			t.Errorf("reports %v, want one that it fails, and one that it works again", reports)
+		}
+		// Without news, it is missing no longer than until the next heartbeat.
+		if err := os.RemoveAll(dir.Path); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		for range heartbeat / writeEvery {
+			seen(12)
+		}
+		if _, ok, err := read(time.Now(), dir); !ok {
+			t.Errorf("a heartbeat did not bring the state back: %v", err)
+		}
+		// In its place is a file: Close returns the error.
+		if err := os.RemoveAll(dir.Path); err != nil {
 			t.Fatal(err)
 		}
-		w.Seen(snapshot(time.Now(), 9))
-		time.Sleep(writeEvery)
-		synctest.Wait()
-		if err := w.Close(); err == nil || !strings.Contains(err.Error(), "state file") {
+		if err := os.WriteFile(dir.Path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		seen(9)
+		if err := w.Close(); err == nil || !strings.Contains(err.Error(), "state file") || !strings.Contains(err.Error(), "is not a folder: remove it") {
 			t.Errorf("Close says %v", err)
 		}
 	})
@@ -208,31 +245,31 @@ func TestWhatIsLive(t *testing.T) {
 		err   string // part of the error
 	}{
 		"none":          {nil, -1, ""},
-		"one":           {map[string]any{"1.json": state{alive, now, now, snapshot(now, 1)}}, 1, ""},
-		"crashed":       {map[string]any{"1.json": state{dead, now, now, snapshot(now, 1)}}, -1, ""},
-		"hangs":         {map[string]any{"1.json": state{alive, now, now.Add(-20 * time.Second), snapshot(now, 1)}}, -1, ""},
-		"from tomorrow": {map[string]any{"1.json": state{alive, now, now.Add(24 * time.Hour), snapshot(now, 1)}}, -1, ""},
+		"one":           {map[string]any{"1.json": state{alive, false, now, now, snapshot(now, 1)}}, 1, ""},
+		"crashed":       {map[string]any{"1.json": state{dead, false, now, now, snapshot(now, 1)}}, -1, ""},
+		"hangs":         {map[string]any{"1.json": state{alive, false, now, now.Add(-20 * time.Second), snapshot(now, 1)}}, -1, ""},
+		"from tomorrow": {map[string]any{"1.json": state{alive, false, now, now.Add(24 * time.Hour), snapshot(now, 1)}}, -1, ""},
 		"two: the newest": {map[string]any{
-			"1.json": state{alive, now.Add(-time.Hour), now, snapshot(now, 1)},
-			"2.json": state{parent, now.Add(-time.Minute), now.Add(-time.Second), snapshot(now, 2)},
+			"1.json": state{alive, false, now.Add(-time.Hour), now, snapshot(now, 1)},
+			"2.json": state{parent, false, now.Add(-time.Minute), now.Add(-time.Second), snapshot(now, 2)},
 		}, 2, ""},
 		"the newest has crashed": {map[string]any{
-			"1.json": state{alive, now.Add(-time.Hour), now, snapshot(now, 1)},
-			"2.json": state{dead, now, now, snapshot(now, 2)},
+			"1.json": state{alive, false, now.Add(-time.Hour), now, snapshot(now, 1)},
+			"2.json": state{dead, false, now, now, snapshot(now, 2)},
 		}, 1, ""},
 		"half a file":          {map[string]any{"1.json": `{"pid":1,"snap`}, -1, "1.json: not a state file"},
 		"empty":                {map[string]any{"1.json": ""}, -1, "not a state file"},
-		"of another version":   {map[string]any{"1.json": state{alive, now, now, model.Snapshot{Version: 99}}}, -1, "another version"},
-		"huge":                 {map[string]any{"1.json": strings.Repeat(" ", maxFile+1)}, -1, "more than 4 MiB"},
-		"no process":           {map[string]any{"1.json": state{-1, now, now, snapshot(now, 1)}}, -1, ""},
-		"broken beside a live": {map[string]any{"1.json": "{", "2.json": state{alive, now, now, snapshot(now, 2)}}, 2, ""},
-		"a draft":              {map[string]any{"1.new": state{alive, now, now, snapshot(now, 1)}}, -1, ""},
+		"of another version":   {map[string]any{"1.json": state{alive, false, now, now, model.Snapshot{Version: 99}}}, -1, "another version"},
+		"huge":                 {map[string]any{"1.json": strings.Repeat(" ", maxFile+1)}, -1, "larger than 4 MiB"},
+		"no process":           {map[string]any{"1.json": state{-1, false, now, now, snapshot(now, 1)}}, -1, ""},
+		"broken beside a live": {map[string]any{"1.json": "{", "2.json": state{alive, false, now, now, snapshot(now, 2)}}, 2, "1.json: not a state file"},
+		"a draft":              {map[string]any{"1.new": state{alive, false, now, now, snapshot(now, 1)}}, -1, ""},
 	} {
-		dir := folder(t)
+		dir := fresh(t)
 		for file, content := range tt.files {
-			put(t, dir, file, content)
+			put(t, dir.folder(), file, content)
 		}
-		s, ok, err := Read(now, dir)
+		s, ok, err := read(now, dir)
 		if ok != (tt.want >= 0) || ok && used(t, s) != tt.want {
 			t.Errorf("%s: got %v, %v, want %d", name, ok, s, tt.want)
 		}
@@ -244,14 +281,14 @@ func TestWhatIsLive(t *testing.T) {
 
 // What crashed dashboards left is removed by the next one; nothing else is.
 func TestOpenSweeps(t *testing.T) {
-	dir, now := folder(t), time.Now()
+	dir, now := fresh(t), time.Now()
 	gone, other := strconv.Itoa(ended(t)), strconv.Itoa(os.Getppid())
 	for _, name := range []string{gone + ".json", gone + ".new", other + ".json", "notes.txt"} {
-		put(t, dir, name, state{1, now, now, snapshot(now, 1)})
+		put(t, dir.folder(), name, state{1, false, now, now, snapshot(now, 1)})
 	}
 	open(t, dir)
 	var left []string
-	entries, _ := os.ReadDir(dir)
+	entries, _ := os.ReadDir(dir.folder())
 	for _, e := range entries {
 		left = append(left, e.Name())
 	}
@@ -260,65 +297,9 @@ func TestOpenSweeps(t *testing.T) {
 	}
 }
 
-func TestDirs(t *testing.T) {
-	t.Setenv("TMPDIR", "/t")
-	own := "/t/quotatop-" + strconv.Itoa(os.Getuid())
-	for runtime, want := range map[string]string{"/run/u": "/run/u/quotatop " + own, "": own, "relative": own} {
-		t.Setenv("XDG_RUNTIME_DIR", runtime)
-		if got := strings.Join(Dirs(), " "); got != want {
-			t.Errorf("XDG_RUNTIME_DIR=%s: got %q, want %q", runtime, got, want)
-		}
-	}
-}
-
-// A folder that others could have a hand in is not used, nor read.
-func TestUnsafeFolder(t *testing.T) {
-	base := t.TempDir()
-	file, link, wide := filepath.Join(base, "file"), filepath.Join(base, "link"), filepath.Join(base, "wide")
-	put(t, filepath.Join(base, "real"), "1.json", state{})
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(filepath.Join(base, "real"), link); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(wide, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(wide, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	for dir, want := range map[string]string{
-		file: "is not a folder", link: "is not a folder", wide: "is open to others", filepath.Join(base, "no", "such"): "no such file",
-	} {
-		if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Open: %v, want %q", err, want)
-		}
-		_, ok, err := Read(time.Now(), dir)
-		if ok || err == nil && want != "no such file" {
-			t.Errorf("Read of %s: %v, %v", dir, ok, err)
-		}
-	}
-	if got, err := MakeDir(wide, filepath.Join(base, "mine")); err != nil || got != filepath.Join(base, "mine") {
-		t.Errorf("the second choice: got %q, %v", got, err)
-	}
-	if os.Getuid() == 0 {
-		foreign := filepath.Join(base, "foreign")
-		if err := os.Mkdir(foreign, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chown(foreign, 65534, 65534); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Open(foreign); err == nil || !strings.Contains(err.Error(), "belongs to somebody else") {
-			t.Errorf("a folder of another user: %v", err)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	now := time.Now()
-	good, _ := json.Marshal(state{1, now, now, snapshot(now, 1)})
+	good, _ := json.Marshal(state{1, false, now, now, snapshot(now, 1)})
 	f.Add(good)
 	f.Add(good[:len(good)/2])
 	f.Add([]byte(`{"snapshot":{"version":1,"cap":{"used_usd":"x"}}}`))
@@ -332,21 +313,21 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	dir, now := filepath.Join(b.TempDir(), "quotatop"), time.Now()
+	dir, now := Place{filepath.Join(b.TempDir(), "quotatop"), true}, time.Now()
 	table, err := model.Profile(model.DefaultProfile)
 	if err != nil {
 		b.Fatal(err)
 	}
-	data, _ := json.Marshal(state{os.Getpid(), now, now, model.NewLedger(table, model.LedgerOptions{}).Snapshot(now)})
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	data, _ := json.Marshal(state{os.Getpid(), false, now, now, model.NewLedger(table, model.LedgerOptions{}).Snapshot(now)})
+	if err := os.MkdirAll(dir.folder(), 0o700); err != nil {
 		b.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "1.json"), data, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir.folder(), "1.json"), data, 0o600); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, ok, err := Read(now, dir); !ok {
+		if _, ok, err := read(now, dir); !ok {
 			b.Fatal(err)
 		}
 	}

@@ -19,49 +19,64 @@ import (
 // writeEvery is the shortest time between two writes.
 const writeEvery = time.Second
 
-// A Writer keeps the state file of this process: the newest snapshot that it
-// was shown, at most once a second and only when something but the time has
-// changed, or when the file would no longer pass for live. A reader always
-// sees a whole file.
+// Options say what a Writer writes.
+type Options struct {
+	Demo bool // the dashboard shows a simulated account
+	// Report is called when the file cannot be written, with what is wrong and
+	// what to do, and with nil once it can be again. It must not block; nil
+	// leaves it to Close.
+	Report func(error)
+}
+
+// A Writer keeps the state file of this process: the newest Snapshot, written at
+// most once a second, and only when something other than the time has changed or
+// the file would no longer be live. Each write goes to the first of the places
+// that will do, and where that is not one that every process looks in, also to
+// the first that is. So it moves to another place when one goes away, and back.
 type Writer struct {
-	path string
+	places  []Place
+	account string
+	name    string
+	opts    Options
+
 	wake chan struct{} // holds one token while a snapshot waits
 	done chan struct{} // closed by Close
-	err  chan error    // the last trouble, when the file is gone
+	err  chan error    // of the last write, once the file is removed
 
 	mu     sync.Mutex
 	newest model.Snapshot
 	closed bool
 }
 
-// Open starts a Writer in the first of dirs that will do; it removes what
-// dashboards that have crashed left there. The Writer has to be closed.
-func Open(dirs ...string) (*Writer, error) {
-	dir, err := MakeDir(dirs...)
-	if err != nil {
-		return nil, err
-	}
-	sweep(dir)
+// Open starts a Writer for an account, and removes the files of dashboards that
+// have crashed. The Writer has to be closed.
+func Open(places []Place, account string, opts Options) *Writer {
 	w := &Writer{
-		path: filepath.Join(dir, strconv.Itoa(os.Getpid())+suffix),
+		places: places, account: account, name: strconv.Itoa(os.Getpid()) + suffix, opts: opts,
 		wake: make(chan struct{}, 1), done: make(chan struct{}), err: make(chan error, 1),
 	}
+	for _, p := range places {
+		if dir, err := p.account(account, false); err == nil {
+			sweep(dir)
+			_ = dir.Close()
+		}
+	}
 	go w.run()
-	return w, nil
+	return w
 }
 
-// sweep removes the files of processes that are no more.
-func sweep(dir string) {
-	entries, _ := os.ReadDir(dir)
+// sweep removes the files of processes that have ended.
+func sweep(dir *os.Root) {
+	entries, _ := fs.ReadDir(dir.FS(), ".")
 	for _, entry := range entries {
 		name, _, _ := strings.Cut(entry.Name(), ".")
 		if pid, err := strconv.Atoi(name); err == nil && !alive(pid) {
-			_ = os.Remove(filepath.Join(dir, entry.Name()))
+			_ = dir.Remove(entry.Name())
 		}
 	}
 }
 
-// Seen takes in a snapshot. It never waits for the disk, and may be called from
+// Seen passes in a snapshot. It never waits for the disk, and may be called from
 // any goroutine; after Close it does nothing.
 func (w *Writer) Seen(s model.Snapshot) {
 	w.mu.Lock()
@@ -73,8 +88,8 @@ func (w *Writer) Seen(s model.Snapshot) {
 	}
 }
 
-// Close removes the file. The error is the last write's, if that failed: then
-// others have not seen this dashboard.
+// Close removes the file. It returns the error of the last write: status lines
+// have not seen this dashboard then.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	first := !w.closed
@@ -88,15 +103,10 @@ func (w *Writer) Close() error {
 }
 
 func (w *Writer) run() {
-	var trouble error
-	defer func() {
-		if err := os.Remove(w.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			trouble = errors.Join(trouble, err)
-		}
-		w.err <- trouble
-	}()
+	var failed error
+	defer func() { w.err <- errors.Join(failed, w.remove()) }()
 	started := time.Now()
-	var last []byte // what was written, less its time
+	var last []byte // what was written, without its time
 	var at time.Time
 	rest := time.NewTimer(0)
 	defer rest.Stop()
@@ -114,41 +124,86 @@ func (w *Writer) run() {
 		w.mu.Lock()
 		s := w.newest
 		w.mu.Unlock()
-		// A snapshot moves its time by itself; that alone is no news.
+		// The time of a snapshot always moves; that alone is no news.
 		now := time.Now()
 		timeless := s
 		timeless.At = time.Time{}
 		text, err := json.Marshal(timeless)
 		if err == nil && (!bytes.Equal(text, last) || now.Sub(at) >= heartbeat) {
-			if err = w.write(state{os.Getpid(), started, now, s}); err == nil {
-				last, at = text, now
+			last, at = text, now
+			if err = w.write(state{os.Getpid(), w.opts.Demo, started, now, s}); err != nil {
+				last = nil // try again, news or not
 			}
+		} else if err == nil {
+			err = failed
 		}
-		if err != nil {
-			err = fmt.Errorf("state file: %w", err)
-		}
-		trouble = err
+		w.report(failed, err)
+		failed = err
 		rest.Reset(writeEvery)
 	}
 }
 
-// write puts a new file in the place of the old one.
+// report passes on how a write went, if that is another than before.
+func (w *Writer) report(before, now error) {
+	if w.opts.Report != nil && fmt.Sprint(before) != fmt.Sprint(now) {
+		w.opts.Report(now)
+	}
+}
+
+// write replaces the file in all places that it belongs in.
 func (w *Writer) write(s state) error {
 	data, err := json.Marshal(s)
 	if err != nil {
-		return err
+		return fmt.Errorf("state file: %w", err)
 	}
-	draft := strings.TrimSuffix(w.path, suffix) + ".new"
 	data = append(data, '\n')
-	err = os.WriteFile(draft, data, 0o600)
-	if errors.Is(err, fs.ErrNotExist) { // runtime folders go away with the user's last login
-		if err = os.Mkdir(filepath.Dir(draft), 0o700); err == nil {
-			err = os.WriteFile(draft, data, 0o600)
+	written := false
+	var wrong []error
+	for _, p := range w.places {
+		if written && !p.WellKnown {
+			continue
+		}
+		switch err := w.writeIn(p, data); {
+		case err != nil:
+			wrong = append(wrong, err)
+		case p.WellKnown:
+			return nil
+		default:
+			written = true
 		}
 	}
+	if written {
+		return nil
+	}
+	return fmt.Errorf("state file: no folder for it, so status lines do not see this dashboard: %w", join(wrong))
+}
+
+// writeIn replaces the file in one place.
+func (w *Writer) writeIn(p Place, data []byte) error {
+	dir, err := p.account(w.account, true)
 	if err != nil {
-		_ = os.Remove(draft)
 		return err
 	}
-	return os.Rename(draft, w.path)
+	defer dir.Close()
+	return replace(dir, w.name, data)
+}
+
+// remove takes the file out of all places, and its folder where that is empty.
+func (w *Writer) remove() error {
+	var wrong []error
+	for _, p := range w.places {
+		dir, err := p.account(w.account, false)
+		if err != nil {
+			continue // nothing of ours is there
+		}
+		if err := dir.Remove(w.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			wrong = append(wrong, fmt.Errorf("state file: cannot remove %s: %w", filepath.Join(dir.Name(), w.name), cause(err)))
+		}
+		_ = dir.Close()
+		if place, err := p.open(false); err == nil {
+			_ = place.Remove(w.account)
+			_ = place.Close()
+		}
+	}
+	return errors.Join(wrong...)
 }

@@ -20,8 +20,10 @@ const (
 
 // Format writes a snapshot on one line, without a newline. Its time is the
 // snapshot's. An error is about the format.
-func Format(s model.Snapshot, format string) (string, error) {
-	l := Of(s)
+func Format(s model.Snapshot, format string) (string, error) { return Of(s).Format(format) }
+
+// Format writes a line as Format does.
+func (l Line) Format(format string) (string, error) {
 	switch {
 	case format == Plain || format == "":
 		return l.text(func(_, text string) string { return text }), nil
@@ -59,6 +61,9 @@ func (l Line) text(style func(pressure, text string) string) string {
 		if text != "" {
 			parts = append(parts, style(pressure, text))
 		}
+	}
+	if l.Demo {
+		add("", "DEMO")
 	}
 	add("full", l.Refused())
 	level := l.Pressure

@@ -176,6 +176,26 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+// A demo's line cannot be taken for the account's.
+func TestDemo(t *testing.T) {
+	l := Of(usual())
+	l.Demo = true
+	for format, want := range map[string]string{
+		Plain: "DEMO chat 92% 41s  $18.73 11:55", Tmux: "DEMO #[fg=colour16,bg=colour208]chat 92%#[default] 41s  $18.73 11:55",
+		"{{if .Demo}}demo {{end}}{{.Figure}}": "demo chat 92%",
+	} {
+		if got, err := l.Format(format); err != nil || got != want {
+			t.Errorf("%q: got %q, %v, want %q", format, got, err, want)
+		}
+	}
+	if got, err := l.Format(JSON); err != nil || !strings.Contains(got, `"demo":true`) {
+		t.Errorf("JSON: got %q, %v", got, err)
+	}
+	if got := must(t, usual(), JSON); !strings.Contains(got, `"demo":false`) {
+		t.Errorf("JSON of the account: got %q", got)
+	}
+}
+
 func must(t *testing.T, s model.Snapshot, format string) string {
 	t.Helper()
 	line, err := Format(s, format)

@@ -13,6 +13,8 @@ import (
 // A Line holds the figures of one status line. It is the JSON of the json format
 // and the data of a template. Unknown values are null.
 type Line struct {
+	// Demo is set when the account is simulated. Of leaves it unset.
+	Demo bool `json:"demo"`
 	// Endpoint is the ID of the endpoint with the least headroom, and PerS the
 	// window of its fullest limit in seconds; empty and 0 when no gauge is known.
 	Endpoint string         `json:"endpoint"`

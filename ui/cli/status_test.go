@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller/config"
+	"quotatop/poller/sim"
+	"quotatop/ui/statefile"
+)
+
+const testKey = "pio_sk_0123456789"
+
+// newMachine makes the environment that of a user who has not run quotatop yet.
+func newMachine(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "TMPDIR"} {
+		t.Setenv(name, t.TempDir())
+	}
+	t.Setenv("PIONEER_BASE_URL", "")
+	t.Setenv("PIONEER_API_KEY", testKey)
+}
+
+// simulated is an API that counts its requests.
+func simulated(t *testing.T) (url string, requests *atomic.Int32) {
+	t.Helper()
+	api, requests := sim.New(sim.Options{Key: testKey}), &atomic.Int32{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		api.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, requests
+}
+
+// statusLine runs quotatop status, and returns what it prints.
+func statusLine(t *testing.T, args ...string) (stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := Run(t.Context(), append([]string{"status", "--config", os.DevNull}, args...), &out, &errs); code != 0 {
+		t.Errorf("exit code %d, standard error %q", code, errs.String())
+	}
+	return out.String(), errs.String()
+}
+
+// published runs what publishes a dashboard's snapshots, with one on which an
+// endpoint has a share of its limit in percent.
+func published(t *testing.T, url string, demo bool, percent int) {
+	t.Helper()
+	r, err := newRig(config.Config{BaseURL: url, Profile: model.DefaultProfile}, testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(publish(r, statefile.Options{Demo: demo}))
+	now := time.Now()
+	r.look(model.Snapshot{Version: model.SnapshotVersion, At: now, Endpoints: []model.EndpointUsage{{ID: "chat", Limits: []model.LimitUsage{
+		{Limit: 100, PerS: 60, Used: model.Some(percent), AsOf: model.Some(now)},
+	}}}})
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		d, ok, _ := statefile.Read(time.Now(), statefile.Places(), dashboardAccount(r.base.String()))
+		if ok && d.Demo == demo {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("what was published cannot be read")
+		}
+	}
+}
+
+// On a new machine too, the line is the running dashboard's, whatever the
+// environment of the tmux server is, and costs no request.
+func TestStatusBesideDashboard(t *testing.T) {
+	newMachine(t)
+	url, requests := simulated(t)
+	published(t, url, false, 92)
+	runtime, temporary := os.Getenv("XDG_RUNTIME_DIR"), os.Getenv("TMPDIR")
+	for _, env := range [][2]string{{runtime, temporary}, {"", temporary}, {t.TempDir(), ""}, {"run", "tmp"}, {"/nowhere", "/nowhere"}} {
+		t.Setenv("XDG_RUNTIME_DIR", env[0])
+		t.Setenv("TMPDIR", env[1])
+		if stdout, stderr := statusLine(t, "--base-url", url); stdout != "chat 92%  – –\n" || stderr != "" {
+			t.Errorf("XDG_RUNTIME_DIR=%s TMPDIR=%s: got %q, standard error %q", env[0], env[1], stdout, stderr)
+		}
+	}
+	if n := requests.Load(); n != 0 {
+		t.Errorf("status made %d requests beside a dashboard", n)
+	}
+}
+
+// Without a dashboard, all status lines together poll once a minute.
+func TestStatusPollsOnceAMinute(t *testing.T) {
+	newMachine(t)
+	url, requests := simulated(t)
+	var group sync.WaitGroup
+	for range 4 { // tmux draws a line for each client
+		group.Go(func() {
+			if stdout, stderr := statusLine(t, "--base-url", url); !strings.Contains(stdout, "$50.00") || stderr != "" {
+				t.Errorf("got %q, standard error %q", stdout, stderr)
+			}
+		})
+	}
+	group.Wait()
+	first := requests.Load()
+	for _, env := range []string{os.Getenv("XDG_RUNTIME_DIR"), "", t.TempDir()} {
+		t.Setenv("XDG_RUNTIME_DIR", env)
+		if stdout, _ := statusLine(t, "--base-url", url); !strings.Contains(stdout, "$50.00") {
+			t.Errorf("XDG_RUNTIME_DIR=%s: got %q", env, stdout)
+		}
+	}
+	if n := requests.Load(); first < 3 || first > 5 || n != first {
+		t.Errorf("%d requests of four lines at once, %d of three more, want those of one poll", first, n-first)
+	}
+}
+
+// Where there is nothing to show, standard error says why.
+func TestStatusIsOff(t *testing.T) {
+	newMachine(t)
+	dead := httptest.NewServer(nil)
+	dead.Close()
+	off := func(want string, args ...string) {
+		t.Helper()
+		stdout, stderr := statusLine(t, args...)
+		if stdout != "quotatop: off\n" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "quotatop: no dashboard is running; ") || !strings.Contains(stderr, want) || strings.Contains(stderr, testKey) {
+			t.Errorf("got %q, standard error %q, want one line with %q", stdout, stderr, want)
+		}
+	}
+	off("connection refused", "--base-url", dead.URL)
+	off("connection refused (0 s ago)", "--base-url", dead.URL)
+	url, _ := simulated(t)
+	t.Setenv("PIONEER_API_KEY", "pio_sk_wrong")
+	off("key refused (401)", "--base-url", url)
+	t.Setenv("PIONEER_API_KEY", "")
+	off("no API key: set PIONEER_API_KEY", "--base-url", url)
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(hangs.Close)
+	t.Setenv("PIONEER_API_KEY", testKey)
+	off("did not answer within 2s", "--base-url", hangs.URL)
+}
+
+// A state file that cannot be read is named, also where a poll fills in.
+func TestStatusNamesBadFiles(t *testing.T) {
+	newMachine(t)
+	url, _ := simulated(t)
+	dir := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "quotatop")
+	if err := os.MkdirAll(filepath.Join(dir, dashboardAccount(url)), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, dashboardAccount(url), "1.json")
+	if err := os.WriteFile(file, []byte(`{"snapshot":{"version":99}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, stderr := statusLine(t, "--base-url", url); !strings.Contains(stdout, "$50.00") || !strings.Contains(stderr, file+": written by another version of quotatop") || strings.Count(stderr, "\n") != 1 {
+		t.Errorf("got %q, standard error %q", stdout, stderr)
+	}
+}
+
+// A demo's line is marked, and gives way to a real dashboard's.
+func TestStatusBesideDemo(t *testing.T) {
+	newMachine(t)
+	url, requests := simulated(t)
+	published(t, url, true, 41)
+	for format, want := range map[string]string{
+		"plain": "DEMO chat 41%  – –\n", "json": `"demo":true`, "{{if .Demo}}(demo) {{end}}{{.Figure}}": "(demo) chat 41%\n",
+	} {
+		if stdout, stderr := statusLine(t, "--base-url", url, "--format", format); !strings.Contains(stdout, want) || stderr != "" {
+			t.Errorf("%s: got %q, standard error %q", format, stdout, stderr)
+		}
+	}
+	if n := requests.Load(); n != 0 {
+		t.Errorf("status made %d requests beside a demo", n)
+	}
+}
+
+// A dashboard whose state cannot be written says so on its screen.
+func TestDashboardReportsStateFile(t *testing.T) {
+	r, err := newRig(config.Config{BaseURL: "http://127.0.0.1:1", Profile: model.DefaultProfile}, testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	end := publishIn(r, []statefile.Place{{Path: file}}, statefile.Options{})
+	defer end()
+	r.look(model.Snapshot{Version: model.SnapshotVersion, At: time.Now()})
+	health := make(chan model.Health, 1)
+	go func() {
+		_ = r.local[0].Run(ctx, func(e model.Event) { health <- *e.Health })
+	}()
+	if h := <-health; h.State != model.StateError || !strings.Contains(h.Error, file+" is not a folder: remove it") || strings.Contains(h.Error, "\n") {
+		t.Errorf("got %+v", h)
+	}
+}

@@ -1,0 +1,157 @@
+package statefile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// A Place is a folder for this program's files that may be used or made. The
+// files are in one folder below it for each account.
+type Place struct {
+	Path string
+	// WellKnown is set for a place that every process of this user looks in,
+	// whatever XDG_RUNTIME_DIR and TMPDIR say.
+	WellKnown bool
+}
+
+// Places returns where state files are written and looked for, the first choice
+// first: quotatop in $XDG_RUNTIME_DIR and in /run/user/UID, quotatop-UID in the
+// folders for temporary files, and quotatop in the user's cache folder.
+func Places() []Place {
+	var places []Place
+	add := func(parent, name string, wellKnown bool) {
+		if !filepath.IsAbs(parent) { // the XDG specification: ignore it
+			return
+		}
+		path := filepath.Join(parent, name)
+		for i := range places {
+			if places[i].Path == path {
+				places[i].WellKnown = places[i].WellKnown || wellKnown
+				return
+			}
+		}
+		places = append(places, Place{path, wellKnown})
+	}
+	uid := strconv.Itoa(os.Getuid())
+	add(os.Getenv("XDG_RUNTIME_DIR"), "quotatop", false)
+	if private {
+		add("/run/user/"+uid, "quotatop", true)
+	}
+	add(os.TempDir(), "quotatop-"+uid, !private)
+	if private {
+		add("/tmp", "quotatop-"+uid, true)
+	}
+	if cache, err := os.UserCacheDir(); err == nil {
+		add(cache, "quotatop", true)
+	}
+	return places
+}
+
+// Use returns the path of the first place that will do, which it makes where it
+// is missing, and what is wrong with those before it. Where none will do, the
+// path is empty.
+func Use(places []Place) (path string, wrong []error) {
+	for _, p := range places {
+		dir, err := p.open(true)
+		if err == nil {
+			_ = dir.Close()
+			return p.Path, wrong
+		}
+		if !p.WellKnown || !errors.Is(err, fs.ErrNotExist) { // nobody named it
+			wrong = append(wrong, err)
+		}
+	}
+	return "", wrong
+}
+
+// open opens the place, or with create set makes it first where it is missing.
+// Nobody but this user and root may be able to write to it or to replace it.
+func (p Place) open(create bool) (*os.Root, error) {
+	parent, err := os.OpenRoot(filepath.Dir(p.Path))
+	if err != nil {
+		return nil, err
+	}
+	defer parent.Close()
+	info, err := parent.Stat(".")
+	if err != nil {
+		return nil, err
+	}
+	switch mode := info.Mode(); {
+	case !trusted(info):
+		return nil, fmt.Errorf("%s belongs to another user: set XDG_RUNTIME_DIR to a folder of your own", parent.Name())
+	case private && mode.Perm()&0o022 != 0 && mode&fs.ModeSticky == 0:
+		return nil, fmt.Errorf("others can write to %s: chmod go-w %[1]s", parent.Name())
+	}
+	return enter(parent, filepath.Base(p.Path), create)
+}
+
+// account opens the folder of an account, as open does.
+func (p Place) account(id string, create bool) (*os.Root, error) {
+	place, err := p.open(create)
+	if err != nil {
+		return nil, err
+	}
+	defer place.Close()
+	return enter(place, id, create)
+}
+
+// enter opens a folder in another, which no other user can write to. It follows
+// no symbolic link, and what it has checked is what it opens.
+func enter(parent *os.Root, name string, create bool) (*os.Root, error) {
+	path := filepath.Join(parent.Name(), name)
+	if create {
+		if err := parent.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("cannot make %s: %w", path, cause(err))
+		}
+	}
+	info, err := parent.Lstat(name)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s is not a folder: remove it", path)
+	case !ours(info):
+		return nil, fmt.Errorf("%s belongs to another user: set XDG_RUNTIME_DIR to a folder of your own", path)
+	case private && info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("%s is open to others: chmod 700 %[1]s", path)
+	}
+	dir, err := parent.OpenRoot(name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open %s: %w", path, cause(err))
+	}
+	if opened, err := dir.Stat("."); err != nil || !os.SameFile(info, opened) {
+		_ = dir.Close()
+		return nil, fmt.Errorf("%s was replaced while it was opened: try again", path)
+	}
+	return dir, nil
+}
+
+// cause is an error without the operation and the paths of the system call.
+func cause(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	if failed, ok := errors.AsType[*os.LinkError](err); ok {
+		return failed.Err
+	}
+	return err
+}
+
+// replace puts a file into a folder in one step: a reader sees the old one or
+// the new one.
+func replace(dir *os.Root, name string, data []byte) error {
+	draft := name + ".new"
+	err := dir.WriteFile(draft, data, 0o600)
+	if err == nil {
+		err = dir.Rename(draft, name)
+	}
+	if err != nil {
+		_ = dir.Remove(draft)
+		return fmt.Errorf("cannot write to %s: %w", dir.Name(), cause(err))
+	}
+	return nil
+}
