@@ -214,46 +214,45 @@ func TestConfigCommands(t *testing.T) {
 	command(2, "check", file+`:1:1: unknown theme "pink"`)
 }
 
-// A status line comes from the dashboard that runs; without one from a poll;
-// and says so where there is no answer.
+// A status line comes from the running dashboard; without one from a poll; and
+// standard error says why where there is neither.
 func TestStatus(t *testing.T) {
-	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	for _, folder := range []string{"XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "TMPDIR"} {
+		t.Setenv(folder, t.TempDir())
+	}
 	t.Setenv("PIONEER_API_KEY", "")
-	status := func(want string, args ...string) {
+	status := func(want, complaint string, args ...string) {
 		t.Helper()
 		code, stdout, stderr := quotatop(t, t.Context(), append([]string{"status"}, args...)...)
-		if code != 0 || stderr != "" || strings.Count(stdout, "\n") != 1 || !strings.Contains(stdout, want) {
-			t.Errorf("exit code %d, output %q, standard error %q; want one line with %q", code, stdout, stderr, want)
+		if code != 0 || strings.Count(stdout, "\n") != 1 || !strings.Contains(stdout, want) {
+			t.Errorf("exit code %d, output %q; want one line with %q", code, stdout, want)
+		}
+		if complaint == "" && stderr != "" || complaint != "" && strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, complaint) {
+			t.Errorf("standard error %q, want %q", stderr, complaint)
 		}
 	}
-	status("quotatop: off")
-	status("$18.73", "--base-url", api(t))
+	status("quotatop: off", "no dashboard is running; no API key", "--base-url", "https://api.example.com")
+	status("$18.73", "", "--base-url", api(t))
 
-	dir := filepath.Join(statefile.Dirs()[0], pioneer.AccountID("https://api.example.com", ""))
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	state, err := statefile.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	account := pioneer.AccountID("https://api.example.com", "")
+	state := statefile.Open(statefile.Places(), account, statefile.Options{})
 	defer state.Close()
 	now := time.Now()
 	state.Seen(model.Snapshot{Version: model.SnapshotVersion, At: now, Endpoints: []model.EndpointUsage{{ID: "chat", Limits: []model.LimitUsage{
 		{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(41.5), AsOf: model.Some(now)},
 	}}}})
 	for deadline := time.Now().Add(10 * time.Second); ; {
-		if _, ok, _ := statefile.Read(time.Now(), dir); ok {
+		if _, ok, _ := statefile.Read(time.Now(), statefile.Places(), account); ok {
 			break
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("the dashboard's state cannot be read")
 		}
 	}
-	status("chat 92% 41s")
-	status("chat 92% 41s", "--base-url", "https://api.example.com")
-	status("quotatop: off", "--base-url", "https://api.example.org")
-	status("chat is at 92", "--format", "{{.Endpoint}} is at {{.Percent.Or 0}}")
+	status("chat 92% 41s", "")
+	status("chat 92% 41s", "", "--base-url", "https://api.example.com")
+	status("quotatop: off", "no dashboard is running; ", "--base-url", "https://api.example.org")
+	status("chat is at 92", "", "--format", "{{.Endpoint}} is at {{.Percent.Or 0}}")
 }
 
 // The doctor says of each thing what it found; what is wrong is exit code 1.

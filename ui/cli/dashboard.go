@@ -16,7 +16,6 @@ import (
 	"quotatop/model"
 	"quotatop/poller"
 	"quotatop/poller/config"
-	"quotatop/poller/pioneer"
 	"quotatop/theme"
 	"quotatop/ui"
 	"quotatop/ui/statefile"
@@ -54,11 +53,7 @@ func (f *flags) dashboard(cmd *cobra.Command) error {
 		return err
 	}
 	defer closeSession(s, cmd.ErrOrStderr())
-	// Without the file there is only no status line, which says so itself.
-	if state, err := statefile.Open(statefileDirs(pioneer.AccountID(s.Base().String(), ""))...); err == nil {
-		defer state.Close()
-		s.Observe(state.Seen)
-	}
+	defer publish(s, statefile.Places(), statefile.Options{})()
 	if settings.Journal.Enabled {
 		s.Journal(stateDir())
 	}

@@ -14,6 +14,7 @@ import (
 	"quotatop/poller/config"
 	"quotatop/poller/sim"
 	"quotatop/poller/tap"
+	"quotatop/ui/statefile"
 )
 
 // demoOptions are the flags of the demo alone.
@@ -87,6 +88,7 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 		return err
 	}
 	s.Tap(tapped)
+	defer publish(s, statefile.Places(), statefile.Options{Demo: true})()
 	if f.record != "" {
 		if err := s.Record(f.record); err != nil {
 			return err

@@ -23,7 +23,7 @@ func doctorCommand(f *flags) *cobra.Command {
 			return findings(out, doctor.Run(cmd.Context(), doctor.Options{
 				ConfigPath: f.configPath(), ConfigNeeded: f.config != "", Override: f.override,
 				KeyFile: f.keyFile, Env: os.Environ(), Terminal: ok && term.IsTerminal(file.Fd()),
-				RuntimeDirs: statefile.Dirs(), StateDir: stateDir(),
+				Places: statefile.Places(), StateDir: stateDir(),
 			}))
 		},
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"quotatop/model"
+	"quotatop/poller"
 	"quotatop/poller/pioneer"
 	"quotatop/ui/statefile"
 	"quotatop/ui/status"
@@ -29,9 +30,9 @@ func statusCommand(f *flags) *cobra.Command {
 			"polls, at most once a minute for all status lines together. Without an answer it prints \"quotatop: off\", and\n" +
 			"the reason on standard error.",
 		Example: "  quotatop status --format tmux\n  quotatop status --format '{{.Endpoint}} {{.Percent.Or 0}}%'",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := status.Line(model.Snapshot{}, format); err != nil {
+			if _, err := status.Format(model.Snapshot{}, format); err != nil {
 				return usageError{err}
 			}
 			d, ok, err := f.newest(cmd.Context())
@@ -42,16 +43,17 @@ func statusCommand(f *flags) *cobra.Command {
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), statusOff)
 				return err
 			}
-			report := status.Of(d.Snapshot)
-			report.Demo = d.Demo
-			line, err := report.Write(format)
+			line := status.Of(d.Snapshot)
+			line.Demo = d.Demo
+			text, err := line.Format(format)
 			if err != nil {
 				return usageError{err}
 			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), line)
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), text)
 			return err
 		},
 	}
+	f.forAccount(cmd)
 	cmd.Flags().StringVar(&format, "format", status.Plain, "plain, tmux, json, or a Go template over the fields of json")
 	return cmd
 }
@@ -70,9 +72,15 @@ func (f *flags) newest(ctx context.Context) (d statefile.Dashboard, ok bool, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusPatience)
 	defer cancel()
-	r, _, err := f.newRig(ctx)
+	s, _, err := f.session(ctx)
 	if err == nil {
-		d.Snapshot, err = statefile.Poll(ctx, places, pioneer.AccountID(r.base.String(), r.key), r.pollOnce)
+		d.Snapshot, err = statefile.Poll(ctx, places, s.AccountID(), func(ctx context.Context) (model.Snapshot, error) {
+			snapshot, err := s.Poll(ctx)
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				err = fmt.Errorf("%s did not answer within %s", s.Base().Host, statusPatience)
+			}
+			return snapshot, err
+		})
 	}
 	if err == nil {
 		return d, true, unread
@@ -81,18 +89,6 @@ func (f *flags) newest(ctx context.Context) (d statefile.Dashboard, ok bool, err
 		unread = errors.New("no dashboard is running")
 	}
 	return d, false, fmt.Errorf("%w; %w", unread, err)
-}
-
-// pollOnce polls the billing log and the account, and returns what they say.
-func (r *rig) pollOnce(ctx context.Context) (model.Snapshot, error) {
-	err := r.billing.Poll(ctx, r.ledger.Observe)
-	if ctx.Err() != nil {
-		err = fmt.Errorf("%s did not answer within %s", r.base.Host, statusPatience)
-	}
-	if err != nil {
-		return model.Snapshot{}, err
-	}
-	return r.ledger.Snapshot(r.clock.Now()), nil
 }
 
 // accounts are those whose dashboards a status line reads: the one at the base URL
@@ -112,15 +108,11 @@ func (f *flags) accounts() []string {
 // dashboardAccount is the account under which dashboards at a base URL publish.
 func dashboardAccount(base string) string { return pioneer.AccountID(base, "") }
 
-// publish lets status lines read what a dashboard shows, until end is called. The
-// screen says where that fails.
-func publish(r *rig, opts statefile.Options) (end func()) {
-	return publishIn(r, statefile.Places(), opts)
-}
-
-func publishIn(r *rig, places []statefile.Place, opts statefile.Options) (end func()) {
-	opts.Report = r.trouble("state file")
-	w := statefile.Open(places, dashboardAccount(r.base.String()), opts)
-	r.seen = append(r.seen, w.Seen)
+// publish lets status lines read what the dashboard of a session shows, until end
+// is called. The screen says where that fails.
+func publish(s *poller.Session, places []statefile.Place, opts statefile.Options) (end func()) {
+	opts.Report = s.Reporter("state file")
+	w := statefile.Open(places, dashboardAccount(s.Base().String()), opts)
+	s.Observe(w.Seen)
 	return func() { _ = w.Close() } // the screen has said what is wrong
 }

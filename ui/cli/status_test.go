@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller"
 	"quotatop/poller/config"
 	"quotatop/poller/sim"
 	"quotatop/ui/statefile"
@@ -53,21 +54,33 @@ func statusLine(t *testing.T, args ...string) (stdout, stderr string) {
 	return out.String(), errs.String()
 }
 
-// published runs what publishes a dashboard's snapshots, with one on which an
-// endpoint has a share of its limit in percent.
-func published(t *testing.T, url string, demo bool, percent int) {
+// dashboardOf is the session of a dashboard.
+func dashboardOf(t *testing.T, url string) *poller.Session {
 	t.Helper()
-	r, err := newRig(config.Config{BaseURL: url, Profile: model.DefaultProfile}, testKey)
+	settings := config.Default()
+	if err := settings.BaseURL.UnmarshalText([]byte(url)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := poller.New(settings, testKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(publish(r, statefile.Options{Demo: demo}))
+	return s
+}
+
+// published publishes a snapshot of a dashboard, on which an endpoint has a share
+// of its limit in percent.
+func published(t *testing.T, url string, demo bool, percent int) {
+	t.Helper()
+	account := dashboardAccount(dashboardOf(t, url).Base().String())
+	w := statefile.Open(statefile.Places(), account, statefile.Options{Demo: demo})
+	t.Cleanup(func() { _ = w.Close() })
 	now := time.Now()
-	r.look(model.Snapshot{Version: model.SnapshotVersion, At: now, Endpoints: []model.EndpointUsage{{ID: "chat", Limits: []model.LimitUsage{
+	w.Seen(model.Snapshot{Version: model.SnapshotVersion, At: now, Endpoints: []model.EndpointUsage{{ID: "chat", Limits: []model.LimitUsage{
 		{Limit: 100, PerS: 60, Used: model.Some(percent), AsOf: model.Some(now)},
 	}}}})
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		d, ok, _ := statefile.Read(time.Now(), statefile.Places(), dashboardAccount(r.base.String()))
+		d, ok, _ := statefile.Read(time.Now(), statefile.Places(), account)
 		if ok && d.Demo == demo {
 			return
 		}
@@ -180,26 +193,39 @@ func TestStatusBesideDemo(t *testing.T) {
 	}
 }
 
-// A dashboard whose state cannot be written says so on its screen.
-func TestDashboardReportsStateFile(t *testing.T) {
-	r, err := newRig(config.Config{BaseURL: "http://127.0.0.1:1", Profile: model.DefaultProfile}, testKey)
-	if err != nil {
+// A dashboard writes for status lines what its screen shows, and where it cannot,
+// says so on the screen.
+func TestPublish(t *testing.T) {
+	url, _ := simulated(t)
+	good := statefile.Place{Path: filepath.Join(t.TempDir(), "quotatop")}
+	bad := statefile.Place{Path: filepath.Join(t.TempDir(), "file")}
+	if err := os.WriteFile(bad.Path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	end := publishIn(r, []statefile.Place{{Path: file}}, statefile.Options{})
-	defer end()
-	r.look(model.Snapshot{Version: model.SnapshotVersion, At: time.Now()})
-	health := make(chan model.Health, 1)
-	go func() {
-		_ = r.local[0].Run(ctx, func(e model.Event) { health <- *e.Health })
-	}()
-	if h := <-health; h.State != model.StateError || !strings.Contains(h.Error, file+" is not a folder: remove it") || strings.Contains(h.Error, "\n") {
-		t.Errorf("got %+v", h)
+	for _, place := range []statefile.Place{good, bad} {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		s := dashboardOf(t, url)
+		end := publish(s, []statefile.Place{place}, statefile.Options{})
+		done := false
+		for snapshot := range s.Start(ctx) {
+			d, ok, _ := statefile.Read(time.Now(), []statefile.Place{place}, dashboardAccount(s.Base().String()))
+			done = done || place == good && ok && d.Snapshot.Cap.Limit.Known()
+			for _, source := range snapshot.Sources {
+				if source.Name == "state file" {
+					done = place == bad && source.State == model.StateError && strings.Contains(source.Error, bad.Path+" is not a folder: remove it")
+					if !done {
+						t.Errorf("%s: the screen shows %+v", place.Path, source)
+					}
+				}
+			}
+			if done {
+				cancel()
+			}
+		}
+		cancel()
+		end()
+		if !done {
+			t.Errorf("%s: neither the state nor a problem was seen", place.Path)
+		}
 	}
 }

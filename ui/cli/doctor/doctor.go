@@ -13,6 +13,7 @@ import (
 	"quotatop/poller/billing"
 	"quotatop/poller/config"
 	"quotatop/poller/pioneer"
+	"quotatop/ui/statefile"
 )
 
 // Options say where to look.
@@ -24,9 +25,9 @@ type Options struct {
 	KeyFile  string   // of --key-file; empty for none
 	Env      []string // the environment, as os.Environ has it
 	// Terminal says whether standard output is one.
-	Terminal    bool
-	RuntimeDirs []string // for the state file: the first that will do is used
-	StateDir    string   // for what is kept of a run; empty for none
+	Terminal bool
+	Places   []statefile.Place // for the state file; nil for none
+	StateDir string            // for the journal; empty for none
 	// Transport sends the requests; if nil, one like http.DefaultTransport.
 	Transport http.RoundTripper
 }

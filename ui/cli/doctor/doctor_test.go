@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"quotatop/poller/config"
+	"quotatop/ui/statefile"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -32,8 +33,8 @@ func examine(t *testing.T, change func(*Options)) string {
 	t.Cleanup(transport.CloseIdleConnections)
 	opts := Options{
 		ConfigPath: filepath.Join(dir, "config.toml"), Terminal: true, Transport: transport,
-		Env:         []string{"PIONEER_API_KEY=" + secret, "TERM=xterm-256color", "LANG=en_GB.UTF-8"},
-		RuntimeDirs: []string{filepath.Join(dir, "run")}, StateDir: filepath.Join(dir, "state", "quotatop"),
+		Env:    []string{"PIONEER_API_KEY=" + secret, "TERM=xterm-256color", "LANG=en_GB.UTF-8"},
+		Places: []statefile.Place{{Path: filepath.Join(dir, "run")}}, StateDir: filepath.Join(dir, "state", "quotatop"),
 	}
 	change(&opts)
 	var b strings.Builder
@@ -107,7 +108,7 @@ func TestAllIsWell(t *testing.T) {
 		"so the defaults hold", "key: found in PIONEER_API_KEY -> \n", "host: 127.0.0.1:", "clock: within 2 s",
 		"billing: /billing/usage/requests: rows: 1 on the first page, 41 since 00:00 UTC", "/billing/plan-info: plan pro, used $31.27 of $50.00",
 		"/billing/billing-status: plan pro", "/billing/team/7c0e/overage-settings: the cap resets at ",
-		"terminal: xterm-256color, 256 colours", "locale: en_GB.UTF-8", "runtime folder: ", "state folder: ",
+		"terminal: xterm-256color, 256 colours", "locale: en_GB.UTF-8", "state file folder: ", "journal folder: ",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in:\n%s", want, got)
@@ -177,7 +178,7 @@ func TestHostIsNotThere(t *testing.T) {
 	if strings.Contains(got, "billing: ") || strings.Contains(got, "clock: ") {
 		t.Errorf("without an answer, it tells of one:\n%s", got)
 	}
-	if !strings.Contains(got, "state folder: ") {
+	if !strings.Contains(got, "journal folder: ") {
 		t.Errorf("the other checks are left out:\n%s", got)
 	}
 	got = examine(t, func(o *Options) {
@@ -313,11 +314,19 @@ func TestFolders(t *testing.T) {
 		change func(*Options)
 		want   string
 	}{
-		"state is a file":    {func(o *Options) { o.StateDir = file }, "false: state folder: " + file + " is not a folder"},
-		"state below a file": {func(o *Options) { o.StateDir = filepath.Join(file, "quotatop") }, "false: state folder: "},
-		"runtime is a file":  {func(o *Options) { o.RuntimeDirs = []string{file} }, file + " is not a folder: remove it -> "},
-		"runtime is a link":  {func(o *Options) { o.RuntimeDirs = []string{link} }, "false: runtime folder: "},
-		"the kernel's":       {func(o *Options) { o.StateDir = "/proc/quotatop" }, "false: state folder: /proc/quotatop cannot be written: "},
+		"state is a file":    {func(o *Options) { o.StateDir = file }, "false: journal folder: " + file + " is not a folder"},
+		"state below a file": {func(o *Options) { o.StateDir = filepath.Join(file, "quotatop") }, "false: journal folder: "},
+		"runtime is a file":  {func(o *Options) { o.Places = []statefile.Place{{Path: file}} }, file + " is not a folder: remove it -> "},
+		"runtime is a link":  {func(o *Options) { o.Places = []statefile.Place{{Path: link}} }, "false: state file folder: "},
+		"the second choice": {func(o *Options) { o.Places = append([]statefile.Place{{Path: link}}, o.Places...) },
+			"true: state file folder: " + link + " is not a folder: remove it; using "},
+		"no runtime folder": {func(o *Options) { o.Places = append([]statefile.Place{{Path: "/nowhere/quotatop"}}, o.Places...) },
+			"true: state file folder: open /nowhere: no such file or directory; using "},
+		"no well-known folder": {func(o *Options) {
+			o.Places = append([]statefile.Place{{Path: "/nowhere/quotatop", WellKnown: true}}, o.Places...)
+		}, "true: state file folder: "},
+		"relative":     {func(o *Options) { o.Env = append(o.Env, "XDG_RUNTIME_DIR=run") }, "true: state file folder: XDG_RUNTIME_DIR is a relative path, run; using "},
+		"the kernel's": {func(o *Options) { o.StateDir = "/proc/quotatop" }, "false: journal folder: cannot write to /proc/quotatop: "},
 	} {
 		got := examine(t, func(o *Options) { at("no")(o); tt.change(o) })
 		if !strings.Contains(got, tt.want) {
@@ -325,7 +334,7 @@ func TestFolders(t *testing.T) {
 		}
 	}
 	state := filepath.Join(t.TempDir(), "a", "b")
-	if got := examine(t, func(o *Options) { at("no")(o); o.StateDir = state }); !strings.Contains(got, "true: state folder: "+state+" can be written") {
+	if got := examine(t, func(o *Options) { at("no")(o); o.StateDir = state }); !strings.Contains(got, "true: journal folder: "+state+" is writable") {
 		t.Errorf("got:\n%s", got)
 	}
 	if _, err := os.Stat(filepath.Dir(state)); err == nil {

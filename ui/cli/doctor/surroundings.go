@@ -72,48 +72,66 @@ func quoteEmpty(text string) string {
 	return text
 }
 
-// folders looks whether what has to be written can be.
+// folders checks that what has to be written can be.
 func (c *checkup) folders() {
-	if len(c.opts.RuntimeDirs) > 0 {
-		if dir, err := statefile.MakeDir(c.opts.RuntimeDirs...); err != nil {
-			c.bad("runtime folder: "+err.Error(), "set XDG_RUNTIME_DIR to a folder of your own; without one quotatop status has to poll")
-		} else {
-			c.folder("runtime folder", dir)
-		}
+	if len(c.opts.Places) > 0 {
+		c.stateFile()
 	}
 	if c.opts.StateDir != "" {
-		c.folder("state folder", c.opts.StateDir)
+		c.folder("journal folder", c.opts.StateDir)
 	}
 }
 
-// folder tries to write to a folder, or where it is not there yet to the one
-// that it will be made in.
+// stateFile checks the place of the state file, which it makes.
+func (c *checkup) stateFile() {
+	const name = "state file folder"
+	path, wrong := statefile.Use(c.opts.Places)
+	var words []string
+	for _, err := range wrong {
+		words = append(words, err.Error())
+	}
+	if dir := c.env("XDG_RUNTIME_DIR"); dir != "" && !filepath.IsAbs(dir) {
+		words = append(words, "XDG_RUNTIME_DIR is a relative path, "+dir)
+	}
+	why := strings.Join(words, "; ")
+	if path == "" {
+		c.bad(name+": "+why, "set XDG_RUNTIME_DIR to a folder of your own; until then quotatop status cannot see a dashboard")
+		return
+	}
+	if why != "" {
+		c.better(name+": "+why+"; using "+path, "fix that, or unset the variable that names it")
+	}
+	c.folder(name, path)
+}
+
+// folder tries to write to a folder, or where it does not exist, to the one that
+// it will be made in.
 func (c *checkup) folder(name, dir string) {
-	there := dir
+	existing := dir
 	for {
-		info, err := os.Stat(there)
+		info, err := os.Stat(existing)
 		if err == nil && !info.IsDir() {
-			c.bad(name+": "+there+" is not a folder", "move that file away")
+			c.bad(name+": "+existing+" is not a folder", "move that file away")
 			return
 		}
-		if err == nil || !errors.Is(err, fs.ErrNotExist) || there == filepath.Dir(there) {
+		if err == nil || !errors.Is(err, fs.ErrNotExist) || existing == filepath.Dir(existing) {
 			break
 		}
-		there = filepath.Dir(there)
+		existing = filepath.Dir(existing)
 	}
-	probe, err := os.CreateTemp(there, ".quotatop-doctor-*")
+	probe, err := os.CreateTemp(existing, ".quotatop-doctor-*")
 	if err != nil {
-		if trouble, ok := errors.AsType[*fs.PathError](err); ok {
-			err = trouble.Err
+		if failed, ok := errors.AsType[*fs.PathError](err); ok {
+			err = failed.Err
 		}
-		c.bad(name+": "+dir+" cannot be written: "+err.Error(), "make it yours and writable (chmod 700), or free some room")
+		c.bad(name+": cannot write to "+dir+": "+err.Error(), "make it yours and writable (chmod 700), or free some space")
 		return
 	}
 	_, err = probe.Write(make([]byte, 4096)) // a full disk still makes files
 	err = errors.Join(err, probe.Close(), os.Remove(probe.Name()))
 	if err != nil {
-		c.bad(name+": "+dir+" cannot be written: "+err.Error(), "free some room")
+		c.bad(name+": cannot write to "+dir+": "+err.Error(), "free some space")
 		return
 	}
-	c.good(name + ": " + dir + " can be written")
+	c.good(name + ": " + dir + " is writable")
 }
