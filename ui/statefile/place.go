@@ -16,6 +16,7 @@ type Place struct {
 	// WellKnown is set for a place that every process of this user looks in,
 	// whatever XDG_RUNTIME_DIR and TMPDIR say.
 	WellKnown bool
+	home      bool // below the home folder, where also the parent may be made
 }
 
 // Places returns where state files are written and looked for, the first choice
@@ -23,7 +24,7 @@ type Place struct {
 // folders for temporary files, and quotatop in the user's cache folder.
 func Places() []Place {
 	var places []Place
-	add := func(parent, name string, wellKnown bool) {
+	add := func(parent, name string, wellKnown, home bool) {
 		if !filepath.IsAbs(parent) { // the XDG specification: ignore it
 			return
 		}
@@ -34,19 +35,19 @@ func Places() []Place {
 				return
 			}
 		}
-		places = append(places, Place{path, wellKnown})
+		places = append(places, Place{path, wellKnown, home})
 	}
 	uid := strconv.Itoa(os.Getuid())
-	add(os.Getenv("XDG_RUNTIME_DIR"), "quotatop", false)
+	add(os.Getenv("XDG_RUNTIME_DIR"), "quotatop", false, false)
 	if private {
-		add("/run/user/"+uid, "quotatop", true)
+		add("/run/user/"+uid, "quotatop", true, false)
 	}
-	add(os.TempDir(), "quotatop-"+uid, !private)
+	add(os.TempDir(), "quotatop-"+uid, !private, false)
 	if private {
-		add("/tmp", "quotatop-"+uid, true)
+		add("/tmp", "quotatop-"+uid, true, false)
 	}
 	if cache, err := os.UserCacheDir(); err == nil {
-		add(cache, "quotatop", true)
+		add(cache, "quotatop", true, true)
 	}
 	return places
 }
@@ -71,6 +72,11 @@ func Use(places []Place) (path string, wrong []error) {
 // open opens the place, or with create set makes it first where it is missing.
 // Nobody but this user and root may be able to write to it or to replace it.
 func (p Place) open(create bool) (*os.Root, error) {
+	if create && p.home {
+		if err := os.MkdirAll(filepath.Dir(p.Path), 0o700); err != nil {
+			return nil, err
+		}
+	}
 	parent, err := os.OpenRoot(filepath.Dir(p.Path))
 	if err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func symlink(t *testing.T, to, path string) string {
 // at whichever level it is.
 func TestUnsafeFolder(t *testing.T) {
 	base, now := t.TempDir(), time.Now()
-	real := Place{filepath.Join(base, "real"), true}
+	real := known(filepath.Join(base, "real"))
 	put(t, real.folder(), "1.json", state{PID: os.Getpid(), StartedAt: now, WrittenAt: now, Snapshot: snapshot(now, 1)})
 	at := func(parts ...string) string { return filepath.Join(append([]string{base}, parts...)...) }
 	mkdir(t, at("open"), 0o777)
@@ -93,7 +93,7 @@ func TestUnsafeFolder(t *testing.T) {
 		at("readable", "quotatop"):                     "",
 		filepath.Dir(touch(t, at("account", account))): "is not a folder: remove it",
 	} {
-		p := Place{path, true}
+		p := known(path)
 		s, ok, err := read(now, p)
 		if missing := want == "" || want == "no such file"; ok || missing != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: read %v, %v, %v, want %q", path, s, ok, err, want)
@@ -106,12 +106,12 @@ func TestUnsafeFolder(t *testing.T) {
 			_ = dir.Close()
 		}
 	}
-	mine := Place{at("mine"), true}
-	if got, wrong := Use([]Place{{at("wide"), true}, {at("no", "q"), true}, {at("no", "q"), false}, mine, real}); got != mine.Path || len(wrong) != 2 ||
+	mine := known(at("mine"))
+	if got, wrong := Use([]Place{known(at("wide")), known(at("no", "q")), {Path: at("no", "q")}, mine, real}); got != mine.Path || len(wrong) != 2 ||
 		!strings.Contains(wrong[0].Error(), "chmod 700") || !errors.Is(wrong[1], fs.ErrNotExist) {
 		t.Errorf("the fourth choice: got %q, %v", got, wrong)
 	}
-	if got, wrong := Use([]Place{{at("wide"), true}}); got != "" || len(wrong) != 1 {
+	if got, wrong := Use([]Place{known(at("wide"))}); got != "" || len(wrong) != 1 {
 		t.Errorf("no choice: got %q, %v", got, wrong)
 	}
 }
@@ -130,11 +130,11 @@ func TestForeignFolder(t *testing.T) {
 		}
 		return path
 	}
-	inner := Place{filepath.Join(base, "mine"), true}
+	inner := known(filepath.Join(base, "mine"))
 	mkdir(t, inner.Path, 0o700)
 	foreign(inner.folder())
 	parent := foreign(filepath.Join(base, "parent"))
-	for _, p := range []Place{{foreign(filepath.Join(base, "foreign")), true}, {filepath.Join(parent, "quotatop"), true}, inner} {
+	for _, p := range []Place{known(foreign(filepath.Join(base, "foreign"))), known(filepath.Join(parent, "quotatop")), inner} {
 		if dir, err := p.account(account, true); err == nil || !strings.Contains(err.Error(), "belongs to another user") {
 			t.Errorf("%s is used: %v, %v", p.Path, dir, err)
 		}
@@ -144,6 +144,32 @@ func TestForeignFolder(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(parent); len(left) > 0 {
 		t.Errorf("in another user's folder there is now %v", left)
+	}
+}
+
+// A new user may have no cache folder yet; nobody else's folder is made.
+func TestMakesTheCacheFolder(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", "")
+	t.Setenv("XDG_RUNTIME_DIR", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
+	places := Places()
+	cache := places[len(places)-1]
+	dir, err := cache.account(account, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = dir.Close()
+	if info, err := os.Stat(filepath.Dir(cache.Path)); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("mode %v, %v, want 0700", info.Mode(), err)
+	}
+	for _, p := range places {
+		if p.WellKnown {
+			continue
+		}
+		if dir, err := p.account(account, true); err == nil {
+			t.Errorf("%s was made", dir.Name())
+		}
 	}
 }
 
@@ -168,7 +194,7 @@ func TestWritesWhereAllLook(t *testing.T) {
 				if word[0] == '!' {
 					touch(t, path)
 				}
-				places = append(places, Place{path, strings.HasSuffix(word, "known")})
+				places = append(places, Place{Path: path, WellKnown: strings.HasSuffix(word, "known")})
 			}
 			synctest.Test(t, func(t *testing.T) {
 				w := Open(places, account, Options{})

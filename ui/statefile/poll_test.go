@@ -146,16 +146,16 @@ func TestPollHangs(t *testing.T) {
 // The memory is where the status lines of another environment look, else where it
 // can be; and where it cannot be, nothing is polled.
 func TestPollPlaces(t *testing.T) {
-	own, known, home := fresh(t), fresh(t), fresh(t)
+	own, shared, home := fresh(t), fresh(t), fresh(t)
 	own.WellKnown = false
 	var polls atomic.Int32
-	if _, err := Poll(t.Context(), []Place{own, known, home}, account, counted(&polls, nil)); err != nil {
+	if _, err := Poll(t.Context(), []Place{own, shared, home}, account, counted(&polls, nil)); err != nil {
 		t.Error(err)
 	}
 	if _, err := Poll(t.Context(), []Place{fresh(t), home}, account, counted(&polls, nil)); err != nil || polls.Load() != 1 {
 		t.Errorf("with another environment: %v, %d polls", err, polls.Load())
 	}
-	broken := Place{touch(t, filepath.Join(t.TempDir(), "file")), true}
+	broken := known(touch(t, filepath.Join(t.TempDir(), "file")))
 	wide := fresh(t)
 	mkdir(t, wide.Path, 0o755)
 	polls.Store(0)

@@ -39,7 +39,10 @@ func used(t *testing.T, s model.Snapshot) int {
 const account = "0123456789ab"
 
 // fresh is a place that has not been made yet.
-func fresh(t *testing.T) Place { return Place{filepath.Join(t.TempDir(), "quotatop"), true} }
+func fresh(t *testing.T) Place { return known(filepath.Join(t.TempDir(), "quotatop")) }
+
+// known is a place in which every process looks.
+func known(path string) Place { return Place{Path: path, WellKnown: true} }
 
 // folder is the account's in a place.
 func (p Place) folder() string { return filepath.Join(p.Path, account) }
@@ -313,7 +316,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	dir, now := Place{filepath.Join(b.TempDir(), "quotatop"), true}, time.Now()
+	dir, now := known(filepath.Join(b.TempDir(), "quotatop")), time.Now()
 	table, err := model.Profile(model.DefaultProfile)
 	if err != nil {
 		b.Fatal(err)
