@@ -252,7 +252,7 @@ func (a *App) clears(g *model.DenialGroup) (theme.Role, []string) {
 		left := words.LongCountdown(t.Sub(now))
 		return theme.Full, []string{"clears in " + left, left}
 	}
-	return theme.Full, []string{"action required", "act"}
+	return theme.Full, []string{"action required", "action"}
 }
 
 func (a *App) drawAlert(at area, g *model.DenialGroup, name string, cursor bool) {

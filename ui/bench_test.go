@@ -6,7 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-func BenchmarkFrame(b *testing.B) {
+func BenchmarkView(b *testing.B) {
 	a := screen(over, 120, 40)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -15,7 +15,7 @@ func BenchmarkFrame(b *testing.B) {
 }
 
 // The longest chart has the most points to look through.
-func BenchmarkDayChart(b *testing.B) {
+func BenchmarkViewDayChart(b *testing.B) {
 	a := press(screen(over, 120, 40), "enter", "w", "w")
 	b.ReportAllocs()
 	for b.Loop() {
