@@ -98,7 +98,7 @@ func TestMistakes(t *testing.T) {
 		"check, endpoint":    {"check --min-headroom 20% --endpoint chats", testKey, 2, "use one of all, inference, chat"},
 		"check, cap":         {"check --cap-left 5eur", testKey, 2, "write it like 5usd"},
 		"check, dead host":   {"check --cap-left 5usd --base-url " + dead.URL, testKey, 1, "connection refused"},
-		"wait, dead host":    {"wait --until-headroom 5% --timeout 100ms --base-url " + dead.URL, testKey, 1, "not known"},
+		"wait, dead host":    {"wait --until-headroom 5% --timeout 100ms --base-url " + dead.URL, testKey, 1, "unknown: "},
 		"wait for no time":   {"wait --until-headroom 5% --timeout 0s", testKey, 2, "--timeout 0s"},
 		"status, format":     {"status --format {{.Nope}}", testKey, 2, "can't evaluate field Nope"},
 		"report on nothing":  {"report", "", 2, "report needs a FILE: quotatop report run.jsonl"},

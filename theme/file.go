@@ -21,13 +21,13 @@ const maxName = 32
 
 // Parse reads a theme file, which is TOML:
 //
-//	dark = true        # made for a dark background
-//	base = "okabe-ito" # the built-in theme that has the other colours
+//	dark = true        # for a dark background
+//	base = "okabe-ito" # the built-in theme with the other colours
 //	calm = "#5fd7af"   # or "#rgb"; a colour for each field of Palette
 //
-// Either dark or base may be left out: base is dark or light by dark, and dark
-// is as base has it. Anything else in the file is a mistake. An error is one
-// line and begins with the line and column of the mistake, as "2:1: ".
+// Either dark or base may be left out: dark then is that of base, and base is the
+// theme "dark" or "light". Anything else in the file is an error. An error is one
+// line and begins with its line and column, e.g. "2:1: ".
 func Parse(name string, data []byte) (Theme, error) {
 	if err := checkName(name); err != nil {
 		return Theme{}, mistake(1, 1, "%v", err)
@@ -73,8 +73,8 @@ func Parse(name string, data []byte) (Theme, error) {
 	return t, nil
 }
 
-// Join adds themes to others. One that has the name of another replaces it, so
-// that a file may change a built-in theme.
+// Join returns themes and more. A theme in more replaces one with the same name, so
+// that a file can change a built-in theme.
 func Join(themes []Theme, more ...Theme) []Theme {
 	all := slices.Clone(themes)
 	for _, t := range more {
@@ -91,7 +91,7 @@ func mistake(line, column int, format string, args ...any) error {
 	return fmt.Errorf("%d:%d: %s", line, column, fmt.Sprintf(format, args...))
 }
 
-// checkName refuses names that cannot be typed or shown everywhere.
+// checkName rejects names that cannot be typed or shown everywhere.
 func checkName(name string) error {
 	odd := strings.IndexFunc(name, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
@@ -102,13 +102,13 @@ func checkName(name string) error {
 	return nil
 }
 
-// basis is the theme that the values change.
+// basis returns the theme that the values change.
 func basis(values map[string]any) (Theme, error) {
-	dark, said := values["dark"].(bool)
+	dark, set := values["dark"].(bool)
 	switch base := values["base"].(type) {
 	case string:
 		t, err := ByName(BuiltIn(), base)
-		if said {
+		if set {
 			t.Dark = dark
 		}
 		return t, err
@@ -116,7 +116,7 @@ func basis(values map[string]any) (Theme, error) {
 		switch {
 		case dark:
 			return Dark(), nil
-		case said:
+		case set:
 			return Light(), nil
 		}
 		return Theme{}, errors.New("dark is missing: write dark = true or dark = false")
@@ -124,7 +124,7 @@ func basis(values map[string]any) (Theme, error) {
 	return Theme{}, errors.New("use the name of a built-in theme")
 }
 
-// byName is where each colour of the palette is kept, by its key in a file.
+// byName returns the colours of the palette by their keys in a file.
 func (p *Palette) byName() map[string]*color.Color {
 	return map[string]*color.Color{
 		"background": &p.Background,
@@ -153,13 +153,13 @@ func parseColour(value any) (color.Color, error) {
 	return nil, fmt.Errorf("colour %q: write it like \"#6cb6ad\" or \"#6ba\"", text)
 }
 
-// A place is where a key stands in a file, as an offset.
+// A place is the position of a key in a file.
 type place struct {
-	name string
-	at   int
+	name   string
+	offset int // in bytes
 }
 
-// keys are the keys and tables of a file, in its order.
+// keys returns the keys of a file in its order, up to its first table.
 func keys(data []byte) []place {
 	var p unstable.Parser
 	p.Reset(data)
@@ -175,14 +175,14 @@ func keys(data []byte) []place {
 		}
 		all = append(all, place{strings.Join(names, "."), at})
 		if p.Expression().Kind != unstable.KeyValue {
-			break // a table, which is a mistake; what is below it is not at the top
+			break // a table, which is an error; what follows is not at the top level
 		}
 	}
 	return all
 }
 
-// position is the line and column, from 1.
+// position returns the line and the column of a key, from 1.
 func (k place) position(data []byte) (line, column int) {
-	before := data[:k.at]
-	return 1 + bytes.Count(before, []byte("\n")), k.at - bytes.LastIndexByte(before, '\n')
+	before := data[:k.offset]
+	return 1 + bytes.Count(before, []byte("\n")), k.offset - bytes.LastIndexByte(before, '\n')
 }

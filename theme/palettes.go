@@ -2,7 +2,7 @@ package theme
 
 import "charm.land/lipgloss/v2"
 
-// BuiltIn returns the themes that come with the program, the dark one first.
+// BuiltIn returns the built-in themes, the dark one first.
 func BuiltIn() []Theme {
 	return []Theme{Dark(), Light(), HighContrast(), OkabeIto(), Mono()}
 }
@@ -51,8 +51,8 @@ func Light() Theme {
 	}}
 }
 
-// HighContrast is for eyes and screens that need it: every word has a contrast
-// of 7:1 on a dark background, and frames and gauges stand out.
+// HighContrast has a contrast of at least 7:1 for all text on a dark background, and
+// frames and gauges that stand out.
 func HighContrast() Theme {
 	return Theme{Name: "high-contrast", Dark: true, Palette: Palette{
 		Background: lipgloss.Color("#000000"),
@@ -74,9 +74,9 @@ func HighContrast() Theme {
 	}}
 }
 
-// OkabeIto is told apart with any kind of colour vision. Its colours are those
-// of M. Okabe and K. Ito, "Color Universal Design" (2002); vermillion is a
-// little lighter, to be read as text on a dark background.
+// OkabeIto has colours that people with any kind of colour vision can tell apart, by
+// M. Okabe and K. Ito, "Color Universal Design" (2002). Vermillion is a little
+// lighter here, to be readable as text on a dark background.
 func OkabeIto() Theme {
 	return Theme{Name: "okabe-ito", Dark: true, Palette: Palette{
 		Background: lipgloss.Color("#111111"),
@@ -98,7 +98,8 @@ func OkabeIto() Theme {
 	}}
 }
 
-// Mono has no hue: the nearer to the wall, the brighter, and bold from Hot on.
+// Mono has no hue. The higher the pressure, the brighter the text; Hot and Full are
+// bold.
 func Mono() Theme {
 	return Theme{Name: "mono", Dark: true, Palette: Palette{
 		Background: lipgloss.Color("#111111"),

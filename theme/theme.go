@@ -1,10 +1,10 @@
-// Package theme says what the colours mean. A Palette gives a colour to each
-// meaning; Styles turns a palette into the escape sequences that begin a piece
-// of text, made once and not at every frame.
+// Package theme defines what the colours mean. A Palette has a colour for each
+// meaning. Styles are the escape sequences of a palette, made once and not in
+// every frame.
 //
-// Colours are written in full; the terminal's colour profile brings them down
-// to what it can show, and drops them where NO_COLOR is set. So no theme may
-// say by colour alone what matters.
+// Colours are true colours. The terminal's colour profile reduces them to what the
+// terminal can show, or drops them if NO_COLOR is set. So nothing may be shown by
+// colour alone.
 package theme
 
 import (
@@ -18,40 +18,40 @@ import (
 // A Theme is a named palette.
 type Theme struct {
 	Name string
-	// Dark is set when the palette is made for a dark background.
+	// Dark is set if the palette is for a dark background.
 	Dark    bool
 	Palette Palette
 }
 
-// A Palette is a colour for each meaning. Background is what the others are
-// chosen to be read on; it is never drawn, so that the terminal's own shows.
+// A Palette is a colour for each meaning. Background is the colour that the others
+// are meant to be read on; it is never drawn, so that the terminal's own shows.
 type Palette struct {
 	Background color.Color
 
-	Text   color.Color // what is read
-	Bright color.Color // the figures that matter most, and names
-	Dim    color.Color // labels, units, what is stale
+	Text   color.Color // plain text
+	Bright color.Color // names, and the figures that matter most
+	Dim    color.Color // labels, units, stale figures
 	Border color.Color // the frames of panes
-	Focus  color.Color // the frame of the pane that has the keys
-	Accent color.Color // keys, the selected row's mark
+	Focus  color.Color // the frame of the focused pane
+	Accent color.Color // keys, the mark of the selected row
 	Track  color.Color // the empty part of a gauge
 	Limit  color.Color // the mark of a limit on its gauge
 	Fill   color.Color // the body of a chart, below its line
 
-	// The pressures of model, and what is not ours.
-	Calm   color.Color
-	Warm   color.Color
-	Hot    color.Color
-	Full   color.Color
-	Others color.Color // the calls of other machines on the same key
-	// Rejected is the calls that were denied.
-	Rejected color.Color
+	// The pressures, see model.Pressure.
+	Calm color.Color
+	Warm color.Color
+	Hot  color.Color
+	Full color.Color
+
+	Others   color.Color // calls from other machines using the same key
+	Rejected color.Color // rejected calls
 }
 
-// A Role is a meaning that text can have on screen.
+// A Role is a meaning of text on the screen.
 type Role uint8
 
-// The roles. Plain is text that no style touches.
+// The roles. Plain has no style.
 const (
 	Plain Role = iota
 	Text
@@ -72,25 +72,25 @@ const (
 	Full
 	Others
 	Rejected
-	Alarm // a sentence that must be read: bold, in the colour of Full
+	Alarm // an error message: bold, in the colour of Full
 	roles
 )
 
 // Styles are the escape sequences of a palette.
 type Styles struct{ prefix [roles]string }
 
-// Prefix is the escape sequence that begins text of this role. It sets
-// everything anew: no sequence is needed in between.
+// Prefix returns the escape sequence that begins text of this role. It resets the
+// style first, so text of another role needs no sequence at its end.
 func (s *Styles) Prefix(r Role) string { return s.prefix[r] }
 
-// Styles makes the escape sequences of the theme.
+// Styles returns the escape sequences of the theme.
 func (t Theme) Styles() Styles {
 	colour := func(c color.Color) string { return ansi.NewStyle().Reset().ForegroundColor(c).String() }
 	bold := func(c color.Color) string { return ansi.NewStyle().Reset().Bold().ForegroundColor(c).String() }
 	return t.Palette.styles(colour, bold)
 }
 
-// styles gives each role its colour and weight.
+// styles sets the colour and the weight of each role.
 func (p Palette) styles(colour, bold func(color.Color) string) Styles {
 	return Styles{prefix: [roles]string{
 		Plain:      ansi.ResetStyle,
@@ -116,9 +116,9 @@ func (p Palette) styles(colour, bold func(color.Color) string) Styles {
 	}}
 }
 
-// Basic is the styles for terminals that have no more than the sixteen colours
-// which their users chose. Bringing a palette down to those would make a gamble
-// of it, so these name the colours themselves; text keeps the terminal's own.
+// Basic returns styles for terminals with at most sixteen colours, which users choose
+// themselves. No palette can be reduced to those reliably, so the styles use them by
+// name. Text keeps the terminal's colour.
 func Basic() Styles {
 	plain, quiet := color.Color(nil), color.Color(ansi.Black)
 	p := Palette{
@@ -139,7 +139,7 @@ func Basic() Styles {
 	return p.styles(style(ansi.NewStyle().Reset()), style(ansi.NewStyle().Reset().Bold()))
 }
 
-// ByName returns the theme of this name.
+// ByName returns the theme with this name. An error lists the names there are.
 func ByName(themes []Theme, name string) (Theme, error) {
 	names := make([]string, len(themes))
 	for i, t := range themes {

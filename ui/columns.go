@@ -55,21 +55,7 @@ type columns struct {
 // the left, figures from the right, the gauge between them. If they do not fit, the
 // window goes first, then the end of the ID.
 func columnsFor(rows []row, f rowFormat, w int) columns {
-	id, windows, figures, percent := 0, 2, 0, 5
-	if f.wide {
-		windows = len("window")
-	}
-	if f.short {
-		percent = 4
-	}
-	for i := range rows {
-		r := &rows[i]
-		id, figures, percent = max(id, width(r.endpoint)), max(figures, r.figures()), max(percent, width(r.percent))
-		if r.limit != nil {
-			windows = max(windows, width(words.Span(r.limit.Per())))
-		}
-	}
-	id = min(id, maxID)
+	id, windows, figures, percent := f.widths(rows)
 	left, right := f.mark, w
 	fromLeft := func(w int) column {
 		if w == 0 {
@@ -97,9 +83,6 @@ func columnsFor(rows []row, f rowFormat, w int) columns {
 	}
 	c.state = fromRight(f.state, gap)
 	c.percent = fromRight(percent, 1)
-	if f.tight {
-		figures = 0
-	}
 	c.figures = fromRight(figures, 1)
 	if f.mark+id+1+windows > right {
 		windows = 0
@@ -119,6 +102,28 @@ func columnsFor(rows []row, f rowFormat, w int) columns {
 		c.state.w += slack
 	}
 	return c
+}
+
+// widths returns the widths that the columns need for these rows.
+func (f rowFormat) widths(rows []row) (id, windows, figures, percent int) {
+	windows, percent = 2, 5
+	if f.wide {
+		windows = len("window")
+	}
+	if f.short {
+		percent = 4
+	}
+	for i := range rows {
+		r := &rows[i]
+		id, figures, percent = max(id, width(r.endpoint)), max(figures, r.figures()), max(percent, width(r.percent))
+		if r.limit != nil {
+			windows = max(windows, width(words.Span(r.limit.Per())))
+		}
+	}
+	if f.tight {
+		figures = 0
+	}
+	return min(id, maxID), windows, figures, percent
 }
 
 // maxID bounds the cells of an endpoint's ID.

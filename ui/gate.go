@@ -14,7 +14,7 @@ import (
 // what had to be.
 func GateLine(g model.Gate, j model.Judgment) string {
 	if j.Verdict == model.VerdictUnknown {
-		return "not known: " + whyUnknown(g, j)
+		return "unknown: " + whyUnknown(g, j)
 	}
 	var parts []string
 	if j.Limit != nil && !(j.Verdict == model.Shut && j.OfCap) {
