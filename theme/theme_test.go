@@ -22,7 +22,7 @@ func contrast(a, b color.Color) float64 {
 }
 
 func TestContrast(t *testing.T) {
-	// Terminals of either kind differ; a theme is to be read on the usual ones.
+	// Backgrounds differ; a theme must be readable on the common ones.
 	backgrounds := map[bool][]string{
 		true:  {"#000000", "#1e1e1e", "#1a1b26", "#16191f"},
 		false: {"#ffffff", "#fafafa", "#f5f5f5"},
@@ -63,8 +63,8 @@ func hexOf(c color.Color) string {
 	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
 }
 
-// The frames, the tracks and the bodies of charts must not shout: figures do.
-// Who asks for a high contrast wants to see the frames and tracks too.
+// Frames, tracks and the bodies of charts stay in the background, except in a theme
+// with high contrast.
 func TestQuietColoursAreQuiet(t *testing.T) {
 	for _, th := range BuiltIn() {
 		p := th.Palette
@@ -87,7 +87,7 @@ func TestEveryRoleHasAStyle(t *testing.T) {
 	}
 	for name, s := range all {
 		for r := range roles {
-			// Each begins anew, so that no style leaks into the next.
+			// Each resets the style before it.
 			if p := s.Prefix(r); p != "\x1b[m" && !strings.HasPrefix(p, "\x1b[0;") && !strings.HasPrefix(p, "\x1b[0m") {
 				t.Errorf("%s: role %d has the prefix %q", name, r, p)
 			}
@@ -95,8 +95,7 @@ func TestEveryRoleHasAStyle(t *testing.T) {
 	}
 }
 
-// On sixteen colours the terminal's own palette decides: nothing is written in
-// full.
+// With sixteen colours the terminal's own palette is used, not true colours.
 func TestBasicNamesColours(t *testing.T) {
 	s := Basic()
 	for r := range roles {

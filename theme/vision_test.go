@@ -79,8 +79,7 @@ func TestOkabeItoWithAnyColourVision(t *testing.T) {
 	}
 }
 
-// Mono has nothing but brightness and weight: each step nearer to the wall is
-// brighter by a step that is seen.
+// Mono has only brightness and weight: each higher pressure is visibly brighter.
 func TestMonoIsGrey(t *testing.T) {
 	th := Mono()
 	p := th.Palette

@@ -21,8 +21,8 @@ func TestOpenedAlertStays(t *testing.T) {
 	}
 }
 
-// A refusal tells that the cap is reached before the account's figures do; no
-// pane then says that the cap will last for a while.
+// A refusal shows that the cap is reached before the account's figures do. No pane
+// then says that the cap will last.
 func TestCapReachedByRefusal(t *testing.T) {
 	s := busy()
 	s.Denials = []model.DenialGroup{{

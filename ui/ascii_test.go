@@ -20,8 +20,7 @@ func plainScreen(snap func() *model.Snapshot, w, h int) App {
 	return a
 }
 
-// In ASCII no frame has another character, and each line is as wide as it is
-// otherwise.
+// In ASCII, frames have no other characters and keep the width of their lines.
 func TestASCIIFrames(t *testing.T) {
 	for _, s := range states {
 		for _, size := range [][2]int{{1, 1}, {20, 3}, {24, 8}, {40, 10}, {60, 15}, {80, 24}, {120, 40}, {200, 60}} {
@@ -38,7 +37,7 @@ func TestASCIIFrames(t *testing.T) {
 	}
 }
 
-// Every character that the screen draws has a plain one of its own.
+// Every character that the screen draws has one in ASCII.
 func TestASCIIKnowsOurGlyphs(t *testing.T) {
 	for _, s := range states {
 		if s.name == "hostile" { // foreign text

@@ -51,7 +51,7 @@ func TestCheckKeys(t *testing.T) {
 	}
 }
 
-// The default keys stand the check that others have to.
+// The default keys pass CheckKeys.
 func TestDefaultKeysPassTheCheck(t *testing.T) {
 	keys := map[string][]string{}
 	for _, act := range keymap() {
@@ -88,7 +88,8 @@ func TestReboundKeys(t *testing.T) {
 	}
 }
 
-// Whatever stands in a config, the check says so in one line or the keys work.
+// For any keys in a config, either CheckKeys returns an error of one line, or the
+// keys work.
 func FuzzCheckKeys(f *testing.F) {
 	for _, seed := range [][2]string{{"zoom", "x"}, {"zoom", "ctrl+alt+x"}, {"none", "q"}, {"pane", "f5"}, {"zoom", "ctrl+"}, {"zoom", "\xff"}, {"zo\nom", "\u202e"}, {"pane", "\u0730"}} {
 		f.Add(seed[0], seed[1])

@@ -128,8 +128,7 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// Whatever text comes, it stays in its place and both ways to measure a line
-// agree on it.
+// Any text stays in its place, and both ways to measure a line agree on it.
 func FuzzPut(f *testing.F) {
 	for _, s := range []string{nasty, "plain", "e\u0301漢👩‍👩‍👧‍👦", "\u1100\u1161\u11a8", "\u0e33\u0e01", "☎️ ☎ ⌚", "1,234…", "\u00ad", "00\xc50\xc5 000", "0000 0000\u200d\ufe0f\xe6\xbc0\xe5\xad00\u0329\u200d👧\xe2\u202800"} {
 		f.Add(s, uint8(7))

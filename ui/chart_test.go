@@ -43,8 +43,8 @@ calls/min min 0 avg 54 max 108
 	}
 }
 
-// In a day's chart a column stands for many steps: what was high for one minute
-// is still seen, and so is that the rest was low.
+// In the chart of a day, a column covers many steps. A single high minute is still
+// visible, and so is that the others were low.
 func TestChartKeepsPeaks(t *testing.T) {
 	a, c := charting(time.Minute, 1440, dayLong, func(i int) int {
 		if i == 700 {
@@ -61,7 +61,7 @@ func TestChartKeepsPeaks(t *testing.T) {
 	}
 }
 
-// Time that was not observed is blank, not zero, and counts for no figure.
+// Time that was not observed is blank, not zero, and no figure counts it.
 func TestChartOfTheUnwatchedPast(t *testing.T) {
 	for _, tt := range []struct {
 		watched time.Duration
@@ -96,7 +96,8 @@ func TestChartOfTheUnwatchedPast(t *testing.T) {
 	}
 }
 
-// A limit over another span than a minute stands where its rate is, and says so.
+// A limit over another window than a minute is drawn at its rate per minute, with
+// a note.
 func TestChartScalesTheLimit(t *testing.T) {
 	a, c := charting(time.Minute, 1440, dayLong, func(i int) int { return 300 })
 	got := drawnChart(a, c, &model.LimitUsage{Limit: 10_000, PerS: 3600}, 90, 10)

@@ -283,7 +283,7 @@ func (a *App) drawRow(at area, c columns, r *row, cursor bool) {
 		at.put(x, 0, theme.Dim, r.of)
 	}
 	if r.limit == nil {
-		at.column(c.gauge).put(0, 0, theme.Dim, fit(c.gauge.w, "no limit"))
+		at.column(c.gauge).put(0, 0, theme.Dim, fit(c.gauge.w, "no known limit", "no limit"))
 		return
 	}
 	at.cut(c.scope.x, 0, c.scope.w, theme.Dim, string(r.usage.Scope))

@@ -58,7 +58,7 @@ func TestFiltersOfTheirOwn(t *testing.T) {
 	}
 }
 
-// Where there is no other place for it, the last line says that rows are hidden.
+// Without room elsewhere, the last line says that rows are hidden.
 func TestFilterIsNeverHidden(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {40, 12}, {40, 8}, {20, 5}} {
 		if frame := plainFrame(press(screen(over, size[0], size[1]), "/", "c", "h", "enter")); !strings.Contains(frame, "/ch") {

@@ -89,7 +89,7 @@ func TestGoldenASCII(t *testing.T) {
 	}
 }
 
-// Without colours a frame is the same text: none of it is said by colour alone.
+// Without colours a frame has the same text: nothing is shown by colour alone.
 func TestFramesWithoutColours(t *testing.T) {
 	for _, size := range goldenSizes {
 		a := screen(over, size[0], size[1])

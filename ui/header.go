@@ -61,7 +61,7 @@ func (a *App) segments(long bool) []segment {
 		left(1, word{theme.Dim, "team"}, word{theme.Dim, shortTeam(team)})
 	}
 	if p := a.snap.Profile; p != "" && p != model.DefaultProfile {
-		left(3, word{theme.Dim, "limits"}, word{theme.Text, brief(p, 12)})
+		left(3, word{theme.Dim, "profile"}, word{theme.Text, brief(p, 12)})
 	}
 	for i := range a.snap.Sources {
 		s := &a.snap.Sources[i]

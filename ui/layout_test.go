@@ -14,9 +14,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// checkFrame fails where a frame would break the screen: a line too wide by
-// either way that terminals measure, too many lines, a control character, a
-// number cut in two, a frame that is not closed at the right edge.
+// checkFrame fails if a frame would break the screen: by a line that is too wide by
+// either way to measure it, too many lines, a control character, a number that is
+// cut, or a frame that is not closed at its right edge.
 func checkFrame(t *testing.T, what string, frame string, w, h int) {
 	t.Helper()
 	lines := strings.Split(frame, "\n")
@@ -107,14 +107,14 @@ func TestResizeStorm(t *testing.T) {
 	}
 }
 
-// numbers are the numbers of a frame, but for those that count what has no room.
+// numbers returns the numbers of a frame, except those of hidden rows.
 func numbers(frame string) []string {
 	frame = regexp.MustCompile(`\+ ?\d+( more)?|\d+ (more|above|below)`).ReplaceAllString(frame, "")
 	return regexp.MustCompile(`[0-9]([0-9,.:]*[0-9])?[kMG]?`).FindAllString(frame, -1)
 }
 
-// A number that is on screen at some size is one that the frames in testdata,
-// which people have read, have too: none is a part of another.
+// Every number on the screen, at any size, is also in the frames in testdata, which
+// people read. So none is a part of another number.
 func TestNoNumberIsCut(t *testing.T) {
 	sizes := make([][2]int, 0, 400)
 	for w := 1; w <= 300; w += 1 + w/7 {
@@ -222,8 +222,8 @@ func TestTheMostImportantFactsAreAlwaysThere(t *testing.T) {
 	}
 }
 
-// Old figures are not said to be old by their colour alone, nor held ones to be
-// held by nothing: at any size from 20x3 on there is a word or a sign.
+// At any size from 20x3 up, a word or a sign shows that figures are old or that the
+// screen is paused, not colour alone.
 func TestSmallScreensSayWhatIsNotNow(t *testing.T) {
 	for _, w := range []int{20, 24, 30, 40, 61, 80} {
 		for h := 3; h <= 30; h++ {

@@ -8,7 +8,7 @@ import (
 
 // A modelFormat is the columns of a table of models that is at least w wide; 0 for
 // none. The name gets what the others leave.
-type modelFormat struct{ w, requests, tokens, cost int }
+type modelFormat struct{ w, calls, tokens, cost int }
 
 var modelFormats = []modelFormat{
 	{42, 10, 7, 10},
@@ -23,7 +23,7 @@ const (
 	modelsWidth  = 24
 )
 
-// drawModels lists the models of an endpoint, most requests first.
+// drawModels lists the models of an endpoint, most calls first.
 func (a *App) drawModels(at area, e *model.EndpointUsage) {
 	f := modelFormats[0]
 	for _, f = range modelFormats {
@@ -31,11 +31,11 @@ func (a *App) drawModels(at area, e *model.EndpointUsage) {
 			break
 		}
 	}
-	name := at.w - f.requests - f.tokens - f.cost
+	name := at.w - f.calls - f.tokens - f.cost
 	at.put(0, 0, theme.Dim, fit(name, a.modelsTitle(e)...))
-	at.right(name, 0, f.requests, theme.Dim, fit(f.requests-1, "requests", "calls"))
-	at.right(name+f.requests, 0, f.tokens, theme.Dim, "tokens")
-	at.right(name+f.requests+f.tokens, 0, f.cost, theme.Dim, "cost")
+	at.right(name, 0, f.calls, theme.Dim, "calls")
+	at.right(name+f.calls, 0, f.tokens, theme.Dim, "tokens")
+	at.right(name+f.calls+f.tokens, 0, f.cost, theme.Dim, "cost")
 	list, y := e.Models, 1
 	if len(list) > at.h-1 {
 		list = list[:max(at.h-2, 0)]
@@ -43,10 +43,10 @@ func (a *App) drawModels(at area, e *model.EndpointUsage) {
 	for i := range list {
 		m := &list[i]
 		at.cut(0, y, name-1, theme.Text, modelName(m))
-		requests, tokens, cost := modelFigures(m)
-		at.right(name, y, f.requests, theme.Bright, requests)
-		at.right(name+f.requests, y, f.tokens, theme.Text, tokens)
-		at.right(name+f.requests+f.tokens, y, f.cost, theme.Text, cost)
+		calls, tokens, cost := modelFigures(m)
+		at.right(name, y, f.calls, theme.Bright, calls)
+		at.right(name+f.calls, y, f.tokens, theme.Text, tokens)
+		at.right(name+f.calls+f.tokens, y, f.cost, theme.Text, cost)
 		y++
 	}
 	if more := len(e.Models) - len(list); more > 0 {
@@ -71,12 +71,12 @@ func modelName(m *model.ModelUsage) string {
 	return m.Model
 }
 
-// modelFigures returns the requests, tokens and cost of a model. Calls that only this
+// modelFigures returns the calls, tokens and cost of a model. Calls that only this
 // machine observed have neither tokens nor cost.
-func modelFigures(m *model.ModelUsage) (requests, tokens, cost string) {
-	requests, tokens, cost = words.Count(m.Requests), words.Unknown, words.Unknown
+func modelFigures(m *model.ModelUsage) (calls, tokens, cost string) {
+	calls, tokens, cost = words.Count(m.Requests), words.Unknown, words.Unknown
 	if m.Requests >= 1_000_000 {
-		requests = words.Short(m.Requests)
+		calls = words.Short(m.Requests)
 	}
 	if m.Tokens > 0 {
 		tokens = words.Short(int(m.Tokens))
@@ -85,9 +85,9 @@ func modelFigures(m *model.ModelUsage) (requests, tokens, cost string) {
 		cost = words.Money(m.Cost)
 	}
 	if m.Estimated {
-		requests = words.Sign(true, false, false) + requests
+		calls = words.Sign(true, false, false) + calls
 	}
-	return requests, tokens, cost
+	return calls, tokens, cost
 }
 
 // modelFacts returns the models as facts, for a pane without room for the table.
@@ -95,8 +95,8 @@ func (a *App) modelFacts(e *model.EndpointUsage) []fact {
 	var facts []fact
 	for i := range e.Models {
 		m := &e.Models[i]
-		requests, tokens, cost := modelFigures(m)
-		f := fact{"", requests + "  " + modelName(m), theme.Text, tokens + " tokens, " + cost}
+		calls, tokens, cost := modelFigures(m)
+		f := fact{"", calls + "  " + modelName(m), theme.Text, tokens + " tokens, " + cost}
 		if i == 0 {
 			f.label = fit(13, a.modelsTitle(e)[1:]...)
 		}

@@ -24,19 +24,19 @@ func TestModelsTable(t *testing.T) {
 		want  string
 	}{
 		{"wide", 44, 6, now.Truncate(24 * time.Hour), `
-since 00:00        requests tokens      cost
+since 00:00           calls tokens      cost
 big                  12,480    31M    $18.72
 a-name-that-is-…      ≈1.3M      –   $0.0012
 漢字漢字漢字漢…           7      9         –
 –                         3      –         –
 EE                        2      –         –`},
 		{"no room for all", 34, 4, yesterday, `
-since 16 Jun 23:04 requests tokens
+since 16 Jun 23:04    calls tokens
 big                  12,480    31M
 a-name-that-is-l…     ≈1.3M      –
 +3 more`},
 		{"narrow", 24, 3, time.Time{}, `
-models          requests
+models             calls
 big               12,480
 +4 more`},
 	} {
@@ -52,7 +52,7 @@ big               12,480
 	}
 }
 
-// Where there is no room for the table, its figures can be scrolled to.
+// Without room for the table, its figures can be scrolled to.
 func TestModelsCanAlwaysBeReached(t *testing.T) {
 	for _, size := range [][2]int{{24, 8}, {40, 10}, {60, 15}, {62, 18}, {80, 24}, {100, 20}, {120, 40}, {150, 50}, {200, 60}} {
 		a := press(screen(busy, size[0], size[1]), "enter")

@@ -50,7 +50,7 @@ func TestAlert(t *testing.T) {
 	}
 }
 
-// Warnings are pulled one at a time, beside the snapshots and for good.
+// Warnings are pulled one at a time, alongside the snapshots, until the end.
 func TestWarningsReachTheTerminal(t *testing.T) {
 	warnings := make(chan string)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -72,7 +72,7 @@ func TestWarningsReachTheTerminal(t *testing.T) {
 	returned(t, done)
 }
 
-// heard is an output that tells of notifications.
+// heard is an output that reports notifications.
 type heard struct{ told chan struct{} }
 
 func (h *heard) Write(p []byte) (int, error) {

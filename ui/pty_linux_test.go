@@ -155,8 +155,8 @@ type falling struct{ Player }
 
 func (falling) Status() Replay { panic("a bug") }
 
-// A bug that panics leaves the terminal as it was, too. It is tried in a process
-// of its own, because Bubble Tea then leaves a goroutine behind.
+// A panic restores the terminal, too. The test runs it in another process, because
+// Bubble Tea then leaks a goroutine.
 func TestPanicGivesTheTerminalBack(t *testing.T) {
 	const child = "QUOTATOP_TEST_PANIC"
 	if os.Getenv(child) != "" {
@@ -209,8 +209,8 @@ func TestPanicGivesTheTerminalBack(t *testing.T) {
 	}
 }
 
-// The first frame does not wait for Bubble Tea's first beat, nor for an answer
-// of the terminal.
+// The first frame waits neither for Bubble Tea's first tick nor for an answer from
+// the terminal.
 func TestFirstFrameComesAtOnce(t *testing.T) {
 	c := newConsole(t, 120, 40)
 	began := time.Now()

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A deck is a Player that notes what it is told.
+// A deck is a Player that records its calls.
 type deck struct {
 	told   string
 	denied bool // there is a denial to go to

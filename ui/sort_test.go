@@ -35,7 +35,7 @@ func TestSort(t *testing.T) {
 	}
 }
 
-// Neither a new order nor figures that change it take the cursor off its row.
+// The cursor stays on its row when the order changes.
 func TestSortKeepsTheCursor(t *testing.T) {
 	a := press(screen(over, 120, 40), "g", "j", "j", "s")
 	want := "Detail: POST /inference, user, 1m"

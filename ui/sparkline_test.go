@@ -7,7 +7,7 @@ import (
 	"quotatop/model"
 )
 
-// A sparkline tells silence from what was not watched.
+// A sparkline shows no calls differently from time that was not observed.
 func TestSparklineOfTheUnwatchedPast(t *testing.T) {
 	u := &model.LimitUsage{Limit: 120, PerS: 60, AsOf: model.Some(now), History: make([]int, model.HistorySteps), HistoryRejected: make([]int, model.HistorySteps)}
 	for i := 96; i < model.HistorySteps; i++ {

@@ -48,7 +48,7 @@ func used(l *model.LimitUsage, n int, wave float64) {
 	l.Peak = model.Some(peak)
 }
 
-// charted gives an endpoint its past: n calls a minute, watched for so long.
+// charted gives an endpoint charts of n calls a minute, observed for so long.
 func charted(e *model.EndpointUsage, n int, wave float64, watched time.Duration) {
 	e.Charts = nil
 	for _, c := range []struct {
@@ -70,7 +70,7 @@ func charted(e *model.EndpointUsage, n int, wave float64, watched time.Duration)
 	}
 }
 
-// calm has a tap and a billing source that are well, and little traffic.
+// calm has a healthy tap and billing source, and little traffic.
 func calm() *model.Snapshot {
 	table, err := model.Profile(model.DefaultProfile)
 	if err != nil {
@@ -184,7 +184,7 @@ func capReached() *model.Snapshot {
 	return s
 }
 
-// stale has heard nothing from billing for three minutes, and has no tap.
+// stale has had no data from billing for three minutes, and has no tap.
 func stale() *model.Snapshot {
 	s := busy()
 	for i := range s.Endpoints {
@@ -228,7 +228,7 @@ func manyAlerts() *model.Snapshot {
 	return s
 }
 
-// waiting has a source that has not brought anything yet.
+// waiting has a source without data yet.
 func waiting() *model.Snapshot {
 	s := calm()
 	s.Account = model.AccountName{}
@@ -245,7 +245,7 @@ func waiting() *model.Snapshot {
 	return s
 }
 
-// nasty is text that means to break a screen.
+// nasty is text that would break a screen.
 const nasty = "\x1b[2J\x1b]0;own\x07\x00a\r\nb\tc\u202e\u200d\ufe0f漢字e\u0301\u0301\u0301\u0301\u0301👩‍👩‍👧‍👦🇩🇪❤️\u0085\u2028\x9b31m\xff"
 
 // hostile has such text wherever the API or a config could put it, and figures

@@ -27,7 +27,7 @@ const summaryW = 110
 
 func (a *App) summaryHead() []string {
 	parts := []string{"quotatop", a.snap.At.UTC().Format("2006-01-02 15:04:05") + " UTC"}
-	for _, pair := range [][2]string{{"plan", a.snap.Account.Plan}, {"team", a.snap.Account.Team}, {"limits", a.snap.Profile}} {
+	for _, pair := range [][2]string{{"plan", a.snap.Account.Plan}, {"team", a.snap.Account.Team}, {"profile", a.snap.Profile}} {
 		if pair[1] != "" {
 			parts = append(parts, pair[0]+" "+plain(pair[1], 40))
 		}
@@ -66,7 +66,7 @@ func (a *App) summaryLimits() []string {
 // summaryState is the state of a row in words.
 func (a *App) summaryState(r *row) string {
 	if r.limit == nil {
-		return "no limit"
+		return "no known limit"
 	}
 	var parts []string
 	switch r.limit.Pressure() {

@@ -27,8 +27,8 @@ func TestWindowTitle(t *testing.T) {
 	}
 }
 
-// What is only at least or at most so says so, in the title too: with none but
-// our own polls counted, 0% is no figure.
+// A bound shows its sign in the title, too. With only our own polls counted, a plain
+// 0% would be wrong.
 func TestWorstFigureKeepsItsBound(t *testing.T) {
 	for _, c := range []struct {
 		mark func(*model.LimitUsage)
@@ -47,8 +47,8 @@ func TestWorstFigureKeepsItsBound(t *testing.T) {
 	}
 }
 
-// A minute of a countdown changes the title a few times only; a paused screen
-// does not pause the title.
+// A minute of a countdown changes the title a few times only, even on a paused
+// screen.
 func TestWindowTitleChangesSeldom(t *testing.T) {
 	a := press(screen(busy, 80, 24), "p")
 	changes, last := 0, a.View().WindowTitle

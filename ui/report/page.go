@@ -101,7 +101,7 @@ func runLine(name string, r model.Report) string {
 		return name + ": no event has a usable time, so only totals are known."
 	}
 	to := r.To.Or(from)
-	return fmt.Sprintf("%s: %s to %s UTC, observed for %s, %s events, limit profile %s.",
+	return fmt.Sprintf("%s: %s to %s UTC, observed for %s, %s events, profile %s.",
 		name, stamp(from), stampBeside(to, from), words.Duration(words.Seconds(r.Watched.Or(0))), words.Count(r.Events), words.OneLine(r.Profile))
 }
 

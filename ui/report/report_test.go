@@ -75,8 +75,8 @@ func reportOf(t testing.TB, events ...model.Event) model.Report {
 	return r.Report()
 }
 
-// loadRun is half an hour of a load run that meets the limit of chat: it heeds
-// Retry-After at times. pace is its speed, 1 for the one that meets it.
+// loadRun is half an hour of a load run that reaches the limit of chat and sometimes
+// ignores Retry-After. pace is its speed; 1 reaches the limit.
 func loadRun(seed uint64, pace float64) (events []model.Event) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	events = append(events, model.Event{At: t0, Source: model.SourceTap, Health: &model.Health{State: model.StateOK}})
@@ -111,7 +111,7 @@ func loadRun(seed uint64, pace float64) (events []model.Event) {
 	return events
 }
 
-// hostile is a run whose every text wants to be markup.
+// hostile is a run whose texts are all markup.
 func hostile(t testing.TB) Named {
 	const bad = `<script>alert(1)</script>"'|` + "`*_[x](javascript:x)\n\x1b[31m\u202e&amp;"
 	e := call(1, "/inference", bad)
@@ -154,7 +154,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// The page loads nothing and runs nothing.
+// The page loads and runs nothing.
 func TestHTMLIsSelfContained(t *testing.T) {
 	for name, runs := range cases(t) {
 		var b bytes.Buffer

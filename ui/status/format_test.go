@@ -11,7 +11,7 @@ import (
 
 var now = time.Date(2026, 6, 17, 12, 4, 31, 0, time.UTC)
 
-// usual is a load run in its middle: chat near its limit.
+// usual is a load run with chat close to its limit.
 func usual() model.Snapshot {
 	return model.Snapshot{
 		Version: model.SnapshotVersion, At: now,
@@ -28,7 +28,7 @@ func usual() model.Snapshot {
 	}
 }
 
-// chat is the gauge that usual names.
+// chat is the worst gauge of usual.
 func chat(s *model.Snapshot) *model.LimitUsage { return &s.Endpoints[1].Limits[0] }
 
 func TestPlain(t *testing.T) {
@@ -90,7 +90,7 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// chat2 is chat where it is the first endpoint.
+// chat2 is chat as the first endpoint.
 func chat2(s *model.Snapshot) *model.LimitUsage { return &s.Endpoints[0].Limits[0] }
 
 func deny(kind model.Kind, age time.Duration, clears model.Opt[time.Time]) func(*model.Snapshot) {
