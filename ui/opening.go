@@ -52,7 +52,7 @@ func (o opening) show() {
 	}
 	frame := strings.ReplaceAll(o.app.View().Content, "\n", "\r\n")
 	w := colorprofile.Writer{Forward: o.out, Profile: o.profile}
-	_, _ = w.WriteString(saveTitle + ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable + query + ansi.CursorHomePosition + frame)
+	_, _ = w.WriteString(ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable + query + ansi.CursorHomePosition + frame)
 }
 
 // endOpening restores the terminal if Bubble Tea fails before its first tick, when it

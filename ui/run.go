@@ -41,6 +41,7 @@ func Run(ctx context.Context, feed <-chan model.Snapshot, opts Options, terminal
 	}
 	a := New(feed, opts)
 	a.done = ctx.Done()
+	_, _ = io.WriteString(terminal.Out, saveTitle) // before Bubble Tea's first tick, which sets the title
 	_, err := tea.NewProgram(opening{app: a, out: terminal.Out}, options...).Run()
 	if err == nil || errors.Is(err, tea.ErrInterrupted) {
 		_, _ = io.WriteString(terminal.Out, restoreTitle)
