@@ -70,7 +70,7 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 	var running sync.WaitGroup
 	running.Go(func() { warner.Run(ctx) })
 	defer running.Wait()
-	looks := f.looks(ctx, settings, look)
+	looks := f.looks(ctx, look)
 	feed := s.Start(ctx)
 	err := ui.Run(ctx, feed, ui.Options{
 		Label: label, PollNow: s.PollNow, ASCII: f.plainCharacters(cmd),
@@ -90,11 +90,11 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 
 // looks returns what the settings say about the screen: at once, and again
 // whenever a file has changed. While a file is wrong, the last good look stays.
-// inUse are the settings that quotatop was started with.
-func (f *flags) looks(ctx context.Context, inUse config.Settings, look config.Look) <-chan ui.Look {
+func (f *flags) looks(ctx context.Context, look config.Look) <-chan ui.Look {
 	looks := make(chan ui.Look, 1)
 	var mu sync.Mutex
 	last := look
+	inUse, _ := f.settings() // what quotatop was started with
 	publish := func(problem error) {
 		mu.Lock()
 		defer mu.Unlock()

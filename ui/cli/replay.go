@@ -27,7 +27,7 @@ func replayCommand(f *flags) *cobra.Command {
 			if len(args) > 1 {
 				return usageError{errors.New("replay plays one FILE at a time")}
 			}
-			settings, look, err := f.screen()
+			_, look, err := f.screen()
 			if err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ func replayCommand(f *flags) *cobra.Command {
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
 			return ui.Run(ctx, player.Start(ctx), ui.Options{
-				Player: player, ASCII: f.plainCharacters(cmd), Theme: look.Theme, Keys: look.Keys, Looks: f.looks(ctx, settings, look),
+				Player: player, ASCII: f.plainCharacters(cmd), Theme: look.Theme, Keys: look.Keys, Looks: f.looks(ctx, look),
 			}, ui.Terminal{})
 		},
 	}
