@@ -108,7 +108,10 @@ func prepare(dir string) error {
 // files: those older than keep, and more while there are over most bytes. It
 // leaves files alone that a running quotatop writes, or that it cannot change.
 func tidy(dir string, keep time.Duration, most int64, now time.Time) {
-	atomicfile.Sweep(dir, now.Add(-staleCheckpoint))
+	if root, err := os.OpenRoot(dir); err == nil {
+		atomicfile.Sweep(root, now.Add(-staleCheckpoint))
+		_ = root.Close()
+	}
 	runs, _ := list(dir)
 	var total int64
 	for _, r := range runs {

@@ -9,7 +9,9 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,80 +29,59 @@ const suffix = ".tmp"
 // The error is a *fs.PathError that names path. The old file is then untouched
 // and nothing is left beside it.
 func Write(path string, data []byte, mode fs.FileMode) error {
-	f, err := Create(path, mode)
+	dir, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
-		return err
-	}
-	defer f.Discard()
-	if _, err := f.Write(data); err != nil {
 		return replaceError(path, err)
 	}
-	return f.Commit()
-}
-
-// A File is the new content of a file, which replaces the old one at Commit.
-// It must be committed or discarded.
-type File struct {
-	*os.File
-	path string
-	done bool // committed or discarded
-}
-
-// Create begins the new content of the file at path, which has exactly this
-// mode after Commit.
-func Create(path string, mode fs.FileMode) (*File, error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+suffix)
-	if err != nil {
-		return nil, replaceError(path, err)
+	defer dir.Close()
+	if err := write(dir, filepath.Base(path), data, mode); err != nil {
+		return replaceError(path, err)
 	}
-	f := &File{File: temp, path: path}
-	if mode == 0o600 { // as os.CreateTemp makes it
-		return f, nil
-	}
-	if err := temp.Chmod(mode); err != nil {
-		f.Discard()
-		return nil, replaceError(path, err)
-	}
-	return f, nil
-}
-
-// Commit puts the content on the disk, closes the File and gives it its name.
-// If that fails the old file is untouched.
-func (f *File) Commit() error {
-	err := errors.Join(f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), f.path)
-	}
-	if err != nil {
-		f.Discard()
-		return replaceError(f.path, err)
-	}
-	f.done = true
 	return nil
 }
 
-// Discard closes and removes the File; the old file stays. After Commit it does
-// nothing, so that it can be deferred.
-func (f *File) Discard() {
-	if f.done {
-		return
+// WriteIn is Write for a file in an open folder.
+func WriteIn(dir *os.Root, name string, data []byte, mode fs.FileMode) error {
+	if err := write(dir, name, data, mode); err != nil {
+		return replaceError(filepath.Join(dir.Name(), name), err)
 	}
-	f.done = true
-	_ = f.Close()
-	_ = os.Remove(f.Name())
+	return nil
+}
+
+func write(dir *os.Root, name string, data []byte, mode fs.FileMode) error {
+	temp := fmt.Sprintf("%s.%016x%s", name, rand.Uint64(), suffix)
+	f, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode&0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil && mode != mode&0o600 {
+		err = f.Chmod(mode)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = dir.Rename(temp, name)
+	}
+	if err != nil {
+		_ = dir.Remove(temp)
+	}
+	return err
 }
 
 // Sweep removes the temporary files in dir that were last written before a
 // time: those of processes that were killed. It takes any name that ends in
 // ".tmp" for one of ours, so dir must be a folder of our own.
-func Sweep(dir string, before time.Time) {
-	entries, _ := os.ReadDir(dir)
+func Sweep(dir *os.Root, before time.Time) {
+	entries, _ := fs.ReadDir(dir.FS(), ".")
 	for _, entry := range entries {
 		if !strings.HasSuffix(entry.Name(), suffix) {
 			continue
 		}
 		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && info.ModTime().Before(before) {
-			_ = os.Remove(filepath.Join(dir, entry.Name()))
+			_ = dir.Remove(entry.Name())
 		}
 	}
 }

@@ -79,26 +79,53 @@ func TestWriteFails(t *testing.T) {
 	only(t, dir, "folder")
 }
 
-func TestDiscard(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file")
-	if err := Write(path, []byte("old"), 0o600); err != nil {
+// A file in an open folder is replaced there, even after the folder was moved.
+func TestWriteIn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "folder")
+	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Create(path, 0o600)
+	dir, err := os.OpenRoot(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteString("new"); err != nil {
+	defer dir.Close()
+	if runtime.GOOS != "windows" {
+		if err := os.Rename(path, path+".moved"); err != nil {
+			t.Fatal(err)
+		}
+		path += ".moved"
+	}
+	for _, text := range []string{"one", "two"} {
+		if err := WriteIn(dir, "file", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := content(t, filepath.Join(path, "file")); got != text {
+			t.Errorf("the file has %q, want %q", got, text)
+		}
+	}
+	only(t, path, "file")
+	err = WriteIn(dir, "../file", nil, 0o600)
+	if wrong, ok := errors.AsType[*fs.PathError](err); !ok || strings.Contains(wrong.Path, suffix) {
+		t.Errorf("WriteIn outside of the folder: %v, want an error", err)
+	}
+}
+
+// A symbolic link is replaced, and what it points to stays.
+func TestWriteReplacesALink(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	if err := os.WriteFile(target, []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f.Discard()
-	f.Discard()
-	if err := f.Commit(); err == nil {
-		t.Error("what was discarded is committed")
+	if err := os.Symlink("a", link); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
 	}
-	only(t, filepath.Dir(path), "file")
-	if got := content(t, path); got != "old" {
-		t.Errorf("the file has %q", got)
+	if err := Write(link, []byte("new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, target) + " " + content(t, link); got != "old new" {
+		t.Errorf("target and link have %q", got)
 	}
 }
 
@@ -150,7 +177,11 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	Sweep(dir, now.Add(-time.Minute))
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	Sweep(root, now.Add(-time.Minute))
 	only(t, dir, "b.2.tmp", "c")
-	Sweep(filepath.Join(dir, "no"), now)
 }
