@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"quotatop/poller/events/atomicfile"
 )
 
 // A Place is a folder for this program's files that may be used or made. The
@@ -150,13 +152,7 @@ func cause(err error) error {
 // replace puts a file into a folder in one step: a reader sees the old one or
 // the new one.
 func replace(dir *os.Root, name string, data []byte) error {
-	draft := name + ".new"
-	err := dir.WriteFile(draft, data, 0o600)
-	if err == nil {
-		err = dir.Rename(draft, name)
-	}
-	if err != nil {
-		_ = dir.Remove(draft)
+	if err := atomicfile.WriteIn(dir, name, data, 0o600); err != nil {
 		return fmt.Errorf("cannot write to %s: %w", dir.Name(), cause(err))
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/events/atomicfile"
 )
 
 // writeEvery is the shortest time between two writes.
@@ -67,6 +68,7 @@ func Open(places []Place, account string, opts Options) *Writer {
 
 // sweep removes the files of processes that have ended.
 func sweep(dir *os.Root) {
+	atomicfile.Sweep(dir, time.Now().Add(-time.Minute))
 	entries, _ := fs.ReadDir(dir.FS(), ".")
 	for _, entry := range entries {
 		name, _, _ := strings.Cut(entry.Name(), ".")
