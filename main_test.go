@@ -692,7 +692,7 @@ func TestKilledInTmux(t *testing.T) {
 	pane.until("the calls in the journal", func(string) bool {
 		now := time.Now()
 		l, _, err := journal.Recover(folder, table, model.LedgerOptions{}, now)
-		l.Observe(model.Event{At: now, Source: model.SourceTap, Health: &model.Health{State: model.StateOK}})
+		l.Observe(model.Event{At: now, Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal}})
 		s := l.Snapshot(now)
 		i := table.Index("generate")
 		return err == nil && s.Endpoints[i].Limits[0].Used.Or(0) == 7

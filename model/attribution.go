@@ -69,8 +69,7 @@ func (a *attribution) call(e Event, to sink) {
 		at: e.At, source: e.Source, vantage: c.Vantage, endpoint: endpoint, pattern: pattern,
 		usage: ModelUsage{Model: c.Model, Requests: 1, Tokens: c.Tokens, Cost: c.Cost},
 	}
-	switch {
-	case c.Vantage == VantageAccount:
+	if c.Vantage == VantageAccount {
 		to.row(endpoint, e.At)
 		if internal(pattern, c.Path) {
 			to.internal(e.At, counted.usage)
@@ -80,8 +79,6 @@ func (a *attribution) call(e Event, to sink) {
 			to.accepted(counted)
 		}
 		return
-	case e.Source == SourceBilling:
-		counted.vantage = VantageOwn
 	}
 	if c.Denial != nil {
 		to.denied(counted, c.Denial, a.deniedBy(c.Denial, endpoint))

@@ -84,9 +84,7 @@ func (l *Ledger) steps(v view, to time.Time, n int, tally func(*lane) chartTally
 		}
 	}
 	for _, lane := range v.lanes {
-		if lane != nil {
-			most(accepted, tally(lane).accepted)
-		}
+		most(accepted, tally(lane).accepted)
 	}
 	if v.past != nil {
 		window := tally(v.past).accepted
@@ -96,10 +94,8 @@ func (l *Ledger) steps(v view, to time.Time, n int, tally func(*lane) chartTally
 			accepted[j] = max(accepted[j], step[j])
 		}
 	}
-	for _, lane := range []*lane{l.tap, l.tail} {
-		if lane != nil {
-			most(rejected, tally(lane).rejected)
-		}
+	for _, lane := range l.local {
+		most(rejected, tally(lane).rejected)
 	}
 	return accepted, rejected
 }

@@ -13,6 +13,7 @@ import (
 // cannot be read, err is set and the rest reads as zero.
 type codec struct {
 	reading bool
+	version int    // of the bytes
 	buf     []byte // what has been written, or what is left to read
 	err     error
 }

@@ -8,8 +8,9 @@ package model
 
 import "time"
 
-// Names of the sources that a Ledger tells apart. Several log tails all report
-// as SourceTail, since their calls add up.
+// Names of quotatop's own sources. Several log tails all report as SourceTail,
+// since their calls add up. Nothing depends on a name: a source reports what it
+// sees as the vantage of its calls and of its Health.
 const (
 	SourceBilling = "billing"
 	SourceTap     = "tap"
@@ -20,27 +21,12 @@ const (
 // Account and Health is set. Events may come late and in any order.
 type Event struct {
 	At      time.Time `json:"at"`     // when it happened, in server time
-	Source  string    `json:"source"` // who learned it: SourceBilling, SourceTap, SourceTail
+	Source  string    `json:"source"` // the name of the source or service that learned it
 	Call    *Call     `json:"call,omitempty"`
 	Reading *Reading  `json:"reading,omitempty"`
 	Account *Account  `json:"account,omitempty"`
 	Health  *Health   `json:"health,omitempty"`
 }
-
-// A Vantage is the place that a call was seen from.
-type Vantage string
-
-const (
-	// Account is the billing log: everything the key did, from anywhere, some
-	// seconds late and without the calls that were rejected.
-	VantageAccount Vantage = "account"
-	// Local is this machine: what the tap or a log tail saw, at once, with the
-	// rejected calls.
-	VantageLocal Vantage = "local"
-	// Own is quotatop itself: its own polls. They use quota and are nobody's
-	// traffic.
-	VantageOwn Vantage = "own"
-)
 
 // A Call is one request to the API, as one vantage saw it.
 type Call struct {
@@ -106,9 +92,16 @@ const (
 	StatePaused State = "paused"
 )
 
-// Health is what a source says of itself.
+// Health is what a source or a service reports about itself.
 type Health struct {
 	State State `json:"state"`
+	// Vantage is what a source sees: VantageAccount or VantageLocal. It is
+	// empty for a service, which runs alongside the sources and reports only
+	// its own health.
+	Vantage Vantage `json:"vantage,omitempty"`
+	// Live is set by a source that reports each call once, as it happens. One
+	// that reads a log may report the calls of before a restart again.
+	Live bool `json:"live,omitempty"`
 	// Error is one line for a person: what is wrong. Empty when State is ok.
 	Error string `json:"error,omitempty"`
 	// Note is one line about something missing that is no error.

@@ -54,7 +54,7 @@ func (u LimitUsage) Headroom() Opt[float64] {
 func (g Gate) Judge(s *Snapshot) Judgment {
 	j := Judgment{At: s.At}
 	for i := range s.Sources {
-		if src := &s.Sources[i]; src.Name == SourceBilling && src.State != StateOK {
+		if src := &s.Sources[i]; src.Vantage == VantageAccount && src.State != StateOK {
 			j.Trouble = src
 		}
 	}

@@ -10,7 +10,7 @@ func TestGate(t *testing.T) {
 		return &Snapshot{
 			Cap:       Cap{Remaining: left},
 			Endpoints: []EndpointUsage{{ID: "chat", Limits: []LimitUsage{chat}}, {ID: "inference", Limits: []LimitUsage{inference}}, {ID: "other"}},
-			Sources:   []Source{{Name: SourceBilling, State: state}},
+			Sources:   []Source{{Name: SourceBilling, Vantage: VantageAccount, State: state}},
 		}
 	}
 	half, none := limit(Some(100), 0), Opt[int]{}

@@ -15,14 +15,11 @@ func (l *Ledger) Snapshot(now time.Time) Snapshot {
 		Cap:           l.spend.snapshot(now, l.log()),
 		Endpoints:     make([]EndpointUsage, len(l.table.Endpoints)),
 		Denials:       l.alerts.snapshot(now, l.table, l.spend.reset),
-		Sources:       make([]Source, len(l.sources)),
 	}
 	for e := range s.Endpoints {
 		s.Endpoints[e] = l.usage(e, now)
 	}
-	for i := range l.sources {
-		s.Sources[i] = l.sources[i].snapshot(now)
-	}
+	s.Sources, s.Services = l.sourceStates(now)
 	return s
 }
 
@@ -55,9 +52,7 @@ func (l *Ledger) usage(e int, now time.Time) EndpointUsage {
 		}
 		calls := 0
 		for _, lane := range v.lanes {
-			if lane != nil {
-				calls = max(calls, lane.paths[i].Count(v.asOf.Add(-time.Minute), v.asOf))
-			}
+			calls = max(calls, lane.paths[i].Count(v.asOf.Add(-time.Minute), v.asOf))
 		}
 		if calls > 0 {
 			u.Paths = append(u.Paths, PathUsage{p.text, calls})
@@ -101,8 +96,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 	local := func(from, to time.Time) int { return l.here(e, span, from, to) }
 	account := func(from, to time.Time) int { return l.there(e, span, from, to) }
 	silent := l.billingSilent(now)
-	watching := l.tap.watching() || l.tail.watching()
-	localCovers := l.tap.covers(per, now) || l.tail.covers(per, now)
+	watching, localCovers := l.watching(), l.localCovers(per, now)
 	seesLocal := watching
 	if perIP && l.polls != nil {
 		seesLocal = true
@@ -146,7 +140,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 			}
 			return local(from, to)
 		}
-		v.lanes, v.since = []*lane{l.tap, l.tail}, l.watchingSince(now)
+		v.lanes, v.since = l.local, l.watchingSince(now)
 		// What this machine did not watch, as before a restart, is in the
 		// account's log; only a per-IP limit does not count all of that.
 		if !perIP && l.billing.watching() && l.billing.since.Before(v.since) && !h.Before(v.since) {
@@ -166,7 +160,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 // not.
 func (l *Ledger) watchingSince(now time.Time) time.Time {
 	since := now
-	for _, lane := range []*lane{l.tap, l.tail} {
+	for _, lane := range l.local {
 		if lane.watching() {
 			since = minTime(since, lane.since)
 		}
@@ -179,7 +173,7 @@ func (l *Ledger) watchingSince(now time.Time) time.Time {
 func (l *Ledger) billingSilent(now time.Time) bool {
 	var h Health
 	for i := range l.sources {
-		if l.sources[i].name == SourceBilling {
+		if l.sources[i].health.Vantage == VantageAccount {
 			h = l.sources[i].health
 		}
 	}
@@ -189,7 +183,11 @@ func (l *Ledger) billingSilent(now time.Time) bool {
 // here counts what this machine saw in [from, to), quotatop's own polls
 // included.
 func (l *Ledger) here(e, span int, from, to time.Time) int {
-	return max(l.tap.between(e, span, from, to), l.tail.between(e, span, from, to)) + l.polls.between(e, span, from, to)
+	most := 0
+	for _, lane := range l.local {
+		most = max(most, lane.between(e, span, from, to))
+	}
+	return most + l.polls.between(e, span, from, to)
 }
 
 // there counts what the account's log shows in [from, to), and our own polls,
@@ -205,7 +203,11 @@ func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 	g.Used, g.Local, g.Account, g.Others = v.used, v.local, v.account, v.others
 	g.UpperBound, g.LowerBound = v.upper, v.lower
 	if v.local.Known() {
-		g.Rejected = Some(max(l.tap.rejected(e, i, limit.Per, now), l.tail.rejected(e, i, limit.Per, now)) + l.polls.rejected(e, i, limit.Per, now))
+		most := 0
+		for _, lane := range l.local {
+			most = max(most, lane.rejected(e, i, limit.Per, now))
+		}
+		g.Rejected = Some(most + l.polls.rejected(e, i, limit.Per, now))
 	}
 	l.tell(&g, e, i, now)
 	if !v.sees {

@@ -2,7 +2,7 @@ package model
 
 import "time"
 
-// source is what is known of one source.
+// source is what is known of one source or service.
 type source struct {
 	name   string
 	health Health
@@ -27,24 +27,34 @@ func (l *Ledger) source(name string) *source {
 	return &l.sources[len(l.sources)-1]
 }
 
+// poller returns the entry of a source that sends requests of its own, which it
+// asks the account with.
+func (l *Ledger) poller(name string) *source {
+	s := l.source(name)
+	if s.health.Vantage == "" {
+		s.health.Vantage = VantageAccount
+	}
+	return s
+}
+
 func (l *Ledger) health(name string, h Health, at time.Time) {
 	s := l.source(name)
 	s.health = h
 	if h.State == StateOK {
 		s.good = maxTime(s.good, at)
 	}
-	if name == SourceBilling {
+	switch h.Vantage {
+	case VantageAccount:
 		if (h.ClockOffset - l.offset).Abs() > clockJump {
 			l.restartLocal(at)
 		}
 		l.offset = h.ClockOffset
-		return
-	}
-	if name != SourceTap && name != SourceTail {
-		return
-	}
-	if lane := l.lane(name); lane.since.IsZero() && h.State == StateOK {
-		lane.since = at
+	case VantageLocal:
+		lane := l.localLane(name)
+		lane.live = h.Live
+		if lane.since.IsZero() && h.State == StateOK {
+			lane.since = at
+		}
 	}
 }
 
@@ -57,15 +67,16 @@ const clockJump = 2 * time.Second
 // watched anew from now on.
 func (l *Ledger) restartLocal(now time.Time) {
 	l.now = now
-	for _, p := range []**lane{&l.tap, &l.tail, &l.polls} {
-		if *p == nil {
-			continue
+	if l.polls != nil {
+		l.polls = newLane("", l.table, l.spans)
+	}
+	for i, old := range l.local {
+		lane := newLane(old.name, l.table, l.spans)
+		lane.live, lane.known = old.live, old.known
+		if old.watching() {
+			lane.since = now
 		}
-		watching := (*p).watching()
-		*p = newLane(l.table, l.spans)
-		if watching {
-			(*p).since = now
-		}
+		l.local[i] = lane
 	}
 	if l.horizon.After(now) {
 		l.horizon, l.billing.since = time.Time{}, time.Time{}
@@ -82,9 +93,28 @@ func newPollWindow() *Window { return NewWindow(detailWidth, time.Hour+laneLag) 
 // staleAfter is how long a source that polls may be silent.
 func (h Health) staleAfter() time.Duration { return 2*h.Interval + 20*time.Second }
 
+// sourceStates lists the sources and the services at now, each in the order they
+// were first heard of.
+func (l *Ledger) sourceStates(now time.Time) (sources []Source, services []Service) {
+	sources, services = make([]Source, 0, len(l.sources)), []Service{}
+	for i := range l.sources {
+		s := &l.sources[i]
+		if s.health.Vantage != "" {
+			sources = append(sources, s.snapshot(now))
+			continue
+		}
+		service := Service{Name: s.name, State: s.health.State, Error: s.health.Error}
+		if !s.health.RetryAt.IsZero() {
+			service.RetryAt = Some(s.health.RetryAt)
+		}
+		services = append(services, service)
+	}
+	return sources, services
+}
+
 func (s *source) snapshot(now time.Time) Source {
 	h := s.health
-	out := Source{Name: s.name, State: h.State, Error: h.Error, Note: h.Note}
+	out := Source{Name: s.name, Vantage: h.Vantage, State: h.State, Error: h.Error, Note: h.Note}
 	if !h.RetryAt.IsZero() {
 		out.RetryAt = Some(h.RetryAt)
 	}

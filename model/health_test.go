@@ -7,6 +7,7 @@ import (
 
 func TestSources(t *testing.T) {
 	source := func(second float64, name string, h Health) Event {
+		h.Vantage, _ = SourceVantage(name)
 		return Event{At: at(second), Source: name, Health: &h}
 	}
 	ok := Health{State: StateOK, Interval: 10 * time.Second}
@@ -34,10 +35,31 @@ func TestSources(t *testing.T) {
 		if tt.want.Name == "" {
 			tt.want.Name = SourceBilling
 		}
+		tt.want.Vantage, _ = SourceVantage(tt.want.Name)
 		s := newTestLedger(t, tt.events).Snapshot(at(tt.now))
 		if len(s.Sources) != 1 || s.Sources[0] != tt.want {
 			t.Errorf("%s:\n got %+v\nwant %+v", name, s.Sources, tt.want)
 		}
+	}
+}
+
+// A service is no source, and a source may have any name.
+func TestServices(t *testing.T) {
+	down := Health{State: StateError, Error: "no space left on device", RetryAt: at(60)}
+	l := newTestLedger(t, one(
+		Event{At: at(0), Source: "proxy", Health: &Health{State: StateOK, Vantage: VantageLocal}},
+		Event{At: at(0), Source: "invoices", Health: &Health{State: StateOK, Vantage: VantageAccount, Interval: 10 * time.Second, ClockOffset: time.Second}},
+		Event{At: at(1), Source: "journal", Health: &down},
+	), calls(1, 7, "proxy", chatPath), calls(1, 5, SourceTap, chatPath))
+	s := l.Snapshot(at(2))
+	if len(s.Sources) != 2 || s.Sources[0].Name != "proxy" || s.Sources[1].Name != "invoices" || s.ClockOffsetMS != 1000 {
+		t.Errorf("sources %+v, want proxy and invoices, whose clock counts", s.Sources)
+	}
+	if want := (Service{Name: "journal", State: StateError, Error: down.Error, RetryAt: Some(at(60))}); len(s.Services) != 1 || s.Services[0] != want {
+		t.Errorf("services %+v, want %+v", s.Services, want)
+	}
+	if g := endpoint(t, s, "chat").Limits[0]; g.Local != Some(7) {
+		t.Errorf("local %v, want the 7 of the source that saw most", g.Local)
 	}
 }
 
@@ -61,7 +83,7 @@ func TestPollsAndBudgets(t *testing.T) {
 }
 
 func TestClockOffset(t *testing.T) {
-	l := newTestLedger(t, one(Event{At: at(0), Source: SourceBilling, Health: &Health{State: StateOK, ClockOffset: -132 * time.Millisecond}}))
+	l := newTestLedger(t, one(Event{At: at(0), Source: SourceBilling, Health: &Health{State: StateOK, Vantage: VantageAccount, ClockOffset: -132 * time.Millisecond}}))
 	if got := l.Snapshot(at(1)).ClockOffsetMS; got != -132 {
 		t.Errorf("offset %d ms, want -132", got)
 	}

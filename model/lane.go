@@ -3,9 +3,11 @@ package model
 import "time"
 
 // A lane is one stream of calls that can be counted by itself: what the
-// billing log shows, what the tap saw, what the tails saw, and quotatop's own
-// polls. Calls are never matched across lanes.
+// billing log shows, what one local source saw, and quotatop's own polls. Calls are never matched across lanes.
 type lane struct {
+	name    string                        // of the source of a local lane
+	live    bool                          // its source reports calls once, as they happen
+	known   time.Time                     // calls before this time are known; see Resume
 	since   time.Time                     // the lane has been watching from here on; zero when it has not begun
 	oldest  time.Time                     // the earliest that since has been, for a lane with gaps; else zero
 	tallies [][]tally                     // by endpoint, then by span of that endpoint
@@ -29,8 +31,9 @@ const detailWidth = time.Second
 // local lanes are counted up to the billing log's horizon too.
 const laneLag = 2 * time.Minute
 
-func newLane(t Table, spans [][]time.Duration) *lane {
+func newLane(name string, t Table, spans [][]time.Duration) *lane {
 	l := &lane{
+		name:    name,
 		tallies: make([][]tally, len(t.Endpoints)),
 		charts:  make([][len(chartSteps)]chartTally, len(t.Endpoints)),
 		models:  make([]modelTally, len(t.Endpoints)),
@@ -55,7 +58,7 @@ func newLane(t Table, spans [][]time.Duration) *lane {
 
 // newBillingLane also counts raw rows.
 func newBillingLane(t Table, spans [][]time.Duration) *lane {
-	l := newLane(t, spans)
+	l := newLane("", t, spans)
 	for range t.Endpoints {
 		l.rows = append(l.rows, NewWindow(detailWidth, time.Minute+laneLag))
 	}

@@ -33,7 +33,7 @@ func (l *Ledger) tell(g *LimitUsage, e, span int, now time.Time) {
 	}
 	from, to := lesson.at.Add(-g.Per()), lesson.at
 	held := l.here(e, span, from, to)
-	known := l.tap.covers(g.Per(), to) || l.tail.covers(g.Per(), to)
+	known := l.localCovers(g.Per(), to)
 	settled := !l.horizon.Before(to) && l.billing.covers(g.Per(), to)
 	if settled {
 		_, estimated := l.sampling.margin(from, to, func(own int) bool { return l.table.Covered(e, own) })

@@ -12,14 +12,15 @@ type Ledger struct {
 	attribution
 	spans [][]time.Duration // by endpoint: those of its limits, and a minute
 
-	billing, tap, tail, polls *lane // nil until the first event for them
-	horizon                   time.Time
-	now                       time.Time  // the latest time that a source vouched for
-	lessons                   [][]lesson // by endpoint, then by its limits
-	sampling                  sampling
-	drawn                     []drawn // by endpoint
-	modelPeriod               period  // the models' calls are of
-	known                     known
+	billing, polls *lane   // nil until the first event for them
+	local          []*lane // by source, in the order they were first heard of
+	horizon        time.Time
+	now            time.Time  // the latest time that a source vouched for
+	lessons        [][]lesson // by endpoint, then by its limits
+	sampling       sampling
+	drawn          []drawn // by endpoint
+	modelPeriod    period  // the models' calls are of
+	known          known
 
 	spend   spend
 	alerts  alerts
@@ -70,7 +71,7 @@ func (l *Ledger) Observe(e Event) {
 	l.now = maxTime(l.now, e.At)
 	switch {
 	case e.Call != nil:
-		if e.Source != SourceTail || !e.At.Before(l.known.tail) {
+		if e.Call.Vantage == VantageOwn || !e.At.Before(l.localLane(e.Source).known) {
 			l.call(e, l)
 		}
 	case e.Reading != nil:
@@ -104,7 +105,7 @@ func (l *Ledger) accepted(c countedCall) {
 	lane := l.laneOf(&c)
 	switch c.vantage {
 	case VantageOwn:
-		l.source(c.source).polls.Add(c.at, 1)
+		l.poller(c.source).polls.Add(c.at, 1)
 	case VantageAccount:
 		l.spend.charge(c.at, c.at, c.usage.Cost, false)
 		l.countModel(lane, c.endpoint, c.at, c.usage)
@@ -125,10 +126,16 @@ func (l *Ledger) accepted(c countedCall) {
 
 // laneOf returns the lane that a call belongs to.
 func (l *Ledger) laneOf(c *countedCall) *lane {
-	if c.vantage == VantageAccount {
+	switch c.vantage {
+	case VantageAccount:
 		return l.openBilling()
+	case VantageOwn:
+		if l.polls == nil {
+			l.polls = newLane("", l.table, l.spans)
+		}
+		return l.polls
 	}
-	return l.lane(c.source)
+	return l.localLane(c.source)
 }
 
 func (l *Ledger) openBilling() *lane {
@@ -138,33 +145,49 @@ func (l *Ledger) openBilling() *lane {
 	return l.billing
 }
 
-// lane returns the lane that a source's local calls belong to.
-func (l *Ledger) lane(source string) *lane {
-	p := &l.tail
-	switch source {
-	case SourceBilling:
-		p = &l.polls
-	case SourceTap:
-		p = &l.tap
+// maxLocalLanes bounds the local sources that are told apart: names may come from
+// a file. Those beyond it share the last lane.
+const maxLocalLanes = 8
+
+// localLane returns the lane of a local source.
+func (l *Ledger) localLane(source string) *lane {
+	for _, lane := range l.local {
+		if lane.name == source {
+			return lane
+		}
 	}
-	if *p == nil {
-		*p = newLane(l.table, l.spans)
+	if len(l.local) == maxLocalLanes {
+		return l.local[maxLocalLanes-1]
 	}
-	return *p
+	l.local = append(l.local, newLane(source, l.table, l.spans))
+	return l.local[len(l.local)-1]
+}
+
+// watching reports whether a source watches this machine's calls.
+func (l *Ledger) watching() bool { return slices.ContainsFunc(l.local, (*lane).watching) }
+
+// localCovers reports whether a source has watched this machine's calls for all
+// of the span that ends at t.
+func (l *Ledger) localCovers(per time.Duration, t time.Time) bool {
+	for _, lane := range l.local {
+		if lane.covers(per, t) {
+			return true
+		}
+	}
+	return false
 }
 
 // denied implements sink.
 func (l *Ledger) denied(c countedCall, d *Denial, limits []limitRef) {
-	lane := l.laneOf(&c)
 	key := groupKey{kind: d.Kind, endpoint: c.endpoint, reason: d.Reason, source: c.source}
 	if c.vantage == VantageOwn {
 		key.endpoint = ownPolls
-		l.source(c.source).polls.Add(c.at, 1)
+		l.poller(c.source).polls.Add(c.at, 1)
 	} else {
 		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset)
 	}
 	l.alerts.observe(key, *d, c.at, l.spend.reset)
-	last := -1
+	lane, last := l.laneOf(&c), -1
 	for _, at := range limits {
 		lane.reject(at.endpoint, at.limit, c.at)
 		if at.endpoint != last { // an endpoint's limits stand side by side

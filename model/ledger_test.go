@@ -12,7 +12,11 @@ import (
 // Events, written short. Times are seconds after t0.
 
 func call(second float64, source, path string) Event {
-	return Event{At: at(second), Source: source, Call: &Call{Vantage: VantageLocal, Method: "POST", Path: path, Status: 200}}
+	e := Event{At: at(second), Source: source, Call: &Call{Vantage: VantageLocal, Method: "POST", Path: path, Status: 200}}
+	if source == SourceBilling {
+		e.Call.Vantage = VantageOwn
+	}
+	return e
 }
 
 func denied(second float64, source, path string, d Denial) Event {
@@ -23,7 +27,7 @@ func denied(second float64, source, path string, d Denial) Event {
 }
 
 func poll(second float64) Event {
-	return Event{At: at(second), Source: SourceBilling, Call: &Call{Vantage: VantageLocal, Method: "GET", Path: "/billing/usage/requests", Status: 200}}
+	return Event{At: at(second), Source: SourceBilling, Call: &Call{Vantage: VantageOwn, Method: "GET", Path: "/billing/usage/requests", Status: 200}}
 }
 
 func row(second float64, endpoint string, tokens int64, cost Micros) Event {
@@ -36,6 +40,7 @@ func read(from, to float64) Event {
 
 func healthy(second float64, source string) Event {
 	h := Health{State: StateOK}
+	h.Vantage, h.Live = SourceVantage(source)
 	if source == SourceBilling {
 		h.Interval, h.BudgetMinute, h.BudgetHour = 10*time.Second, 50, 500
 	}
@@ -251,7 +256,7 @@ func TestLedgerScenarios(t *testing.T) {
 		"the clock turns out wrong": {
 			[][]Event{
 				one(healthy(0, SourceTap)), calls(700, 30, SourceTap, chatPath),
-				one(Event{At: at(100), Source: SourceBilling, Health: &Health{State: StateOK, ClockOffset: -10 * time.Minute}}),
+				one(Event{At: at(100), Source: SourceBilling, Health: &Health{State: StateOK, Vantage: VantageAccount, ClockOffset: -10 * time.Minute}}),
 				calls(110, 4, SourceTap, chatPath),
 			},
 			[]look{{120, "chat", 0, "used 4 local 4 rejected 0 ≥ at 120"}, {165, "chat", 0, "used 4 local 4 rejected 0 at 165"}},
@@ -259,7 +264,7 @@ func TestLedgerScenarios(t *testing.T) {
 		"the clock is corrected a little": {
 			[][]Event{
 				one(healthy(0, SourceTap)), calls(90, 30, SourceTap, chatPath),
-				one(Event{At: at(100), Source: SourceBilling, Health: &Health{State: StateOK, ClockOffset: 1900 * time.Millisecond}}),
+				one(Event{At: at(100), Source: SourceBilling, Health: &Health{State: StateOK, Vantage: VantageAccount, ClockOffset: 1900 * time.Millisecond}}),
 			},
 			[]look{{120, "chat", 0, "used 30 local 30 rejected 0 at 120"}},
 		},

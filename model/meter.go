@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A meter follows a sliding window through a run: its mean, its peak and the
 // time it spent near its limit. Each bucket is judged once, when calls for it
@@ -120,6 +123,18 @@ func (m *meter) closed(end int64) meter {
 		c.judge(end/int64(m.window.width) + 1)
 	}
 	return c
+}
+
+// clone returns a copy of the meter that counts by itself.
+func (m *meter) clone() *meter {
+	c, window := *m, *m.window
+	window.counts = slices.Clone(window.counts)
+	c.window = &window
+	if m.used != nil {
+		c.used = m.steps.strip(true)
+		*c.used = *m.used
+	}
+	return &c
 }
 
 // seconds is a number of buckets in seconds.

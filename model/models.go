@@ -90,10 +90,11 @@ func (l *Ledger) countModel(lane *lane, own int, at time.Time, u ModelUsage) {
 // turn begins to count the models anew.
 func (l *Ledger) turn(p period) {
 	l.modelPeriod = p
-	for _, lane := range []*lane{l.billing, l.tap, l.tail} {
-		if lane != nil {
-			clear(lane.models)
-		}
+	if l.billing != nil {
+		clear(l.billing.models)
+	}
+	for _, lane := range l.local {
+		clear(lane.models)
 	}
 }
 
@@ -155,8 +156,8 @@ func (l *Ledger) modelLane(e int) *lane {
 		return l.billing
 	}
 	var best *lane
-	for _, lane := range []*lane{l.tap, l.tail} {
-		if lane != nil && (best == nil || lane.models[e].requests() > best.models[e].requests()) {
+	for _, lane := range l.local {
+		if best == nil || lane.models[e].requests() > best.models[e].requests() {
 			best = lane
 		}
 	}

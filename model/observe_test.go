@@ -36,6 +36,7 @@ func randomEvents(seed uint64, n int) []Event {
 		}
 		return rng.Int64N(1000)
 	}
+	local := func() Vantage { return []Vantage{VantageLocal, VantageLocal, VantageOwn}[rng.IntN(3)] }
 	path := func() string { return oddPaths[rng.IntN(len(oddPaths))] }
 	source := func() string {
 		return []string{SourceBilling, SourceTap, SourceTail, "", fmt.Sprint("odd", rng.IntN(1000))}[rng.IntN(5)]
@@ -51,10 +52,10 @@ func randomEvents(seed uint64, n int) []Event {
 			c := newCall(VantageAccount)
 			e.Call = &c
 		case 2, 3:
-			c := newCall(VantageLocal)
+			c := newCall(local())
 			e.Call = &c
 		case 4:
-			c := newCall(VantageLocal)
+			c := newCall(local())
 			kinds := []Kind{KindRate, KindCap, KindCredits, KindCeiling, KindAuth, "odd"}
 			c.Denial = &Denial{Kind: kinds[rng.IntN(len(kinds))], Status: 429, Reason: fmt.Sprint(rng.IntN(500)), RetryAfter: Some(time.Duration(rng.Int64N(int64(31 * 24 * time.Hour)))), Limit: Limit{int(number() % MaxLimit), time.Duration(rng.IntN(3)) * time.Minute}}
 			e.Call = &c
@@ -70,7 +71,7 @@ func randomEvents(seed uint64, n int) []Event {
 			e.Account = &Account{Used: Some(Micros(number())), Limit: Some(Micros(number())), Period: []string{"", PeriodDay, PeriodMonth}[rng.IntN(3)], ResetsAt: when()}
 		case 8:
 			states := []State{StateOK, StateError, StatePaused}
-			e.Health = &Health{State: states[rng.IntN(3)], ClockOffset: time.Duration(rng.IntN(5)) * time.Second, Interval: time.Duration(rng.IntN(30)) * time.Second, BudgetMinute: rng.IntN(2) * 50, RetryAt: when()}
+			e.Health = &Health{State: states[rng.IntN(3)], Vantage: []Vantage{VantageAccount, VantageLocal, ""}[rng.IntN(3)], Live: rng.IntN(2) == 0, ClockOffset: time.Duration(rng.IntN(5)) * time.Second, Interval: time.Duration(rng.IntN(30)) * time.Second, BudgetMinute: rng.IntN(2) * 50, RetryAt: when()}
 		}
 		events[i] = e
 	}

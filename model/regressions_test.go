@@ -25,10 +25,11 @@ func readTo(a, b float64) Event {
 	return Event{At: at(b), Source: SourceBilling, Reading: &Reading{From: at(a), To: at(b)}}
 }
 func pollAt(s float64) Event {
-	return Event{At: at(s), Source: SourceBilling, Call: &Call{Vantage: VantageLocal, Method: "GET", Path: "/billing/usage/requests", Status: 200}}
+	return Event{At: at(s), Source: SourceBilling, Call: &Call{Vantage: VantageOwn, Method: "GET", Path: "/billing/usage/requests", Status: 200}}
 }
 func okAt(s float64, source string) Event {
-	return Event{At: at(s), Source: source, Health: &Health{State: StateOK}}
+	v, live := SourceVantage(source)
+	return Event{At: at(s), Source: source, Health: &Health{State: StateOK, Vantage: v, Live: live}}
 }
 func limitOf(s Snapshot, id string, i int) LimitUsage {
 	for _, e := range s.Endpoints {
@@ -165,7 +166,7 @@ func TestSleep(t *testing.T) {
 	// A time with a monotonic reading, as a Clock gives it, against the wall.
 	begin := time.Now()
 	l := bugLedger(t)
-	l.Observe(Event{At: begin, Source: SourceBilling, Health: &Health{State: StateOK, Interval: 10 * time.Second}})
+	l.Observe(Event{At: begin, Source: SourceBilling, Health: &Health{State: StateOK, Vantage: VantageAccount, Interval: 10 * time.Second}})
 	b := l.sources[0].good
 	if b.String() != b.Round(0).String() {
 		t.Errorf("the ledger keeps the monotonic clock, which stands still while a machine sleeps: %v", b)
@@ -187,7 +188,7 @@ func TestClockJumpAccount(t *testing.T) {
 	l := bugLedger(t)
 	l.Observe(Event{At: at(86400), Source: SourceBilling, Account: &Account{Used: Some(Dollar)}})
 	l.Observe(readTo(86300, 86390))
-	l.Observe(Event{At: at(0), Source: SourceBilling, Health: &Health{State: StateOK, ClockOffset: -24 * time.Hour}})
+	l.Observe(Event{At: at(0), Source: SourceBilling, Health: &Health{State: StateOK, Vantage: VantageAccount, ClockOffset: -24 * time.Hour}})
 	l.Observe(Event{At: at(10), Source: SourceBilling, Account: &Account{Used: Some(2 * Dollar)}})
 	if got := l.Snapshot(at(11)).Cap.Used; got != Some(2*Dollar) {
 		t.Errorf("used %v, want $2.00", got)

@@ -51,10 +51,11 @@ type EndpointReport struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Scope Scope  `json:"scope"`
-	// Source is the vantage that saw most, which the figures are from:
-	// SourceTap, SourceTail or SourceBilling; empty when there was none. The
-	// refused calls are always what this machine saw.
-	Source string `json:"source"`
+	// Source is the name of the source that saw most, which the figures are
+	// from, and Vantage what it saw; empty when there was none. The rejected
+	// calls are always what this machine saw.
+	Source  string  `json:"source"`
+	Vantage Vantage `json:"vantage"`
 	// Accepted is the larger of Local and Account, each as far as there was
 	// such a vantage. Sent is Accepted and Rejected together.
 	Sent     Opt[int] `json:"sent"`
@@ -218,17 +219,16 @@ func (r *Reporter) Report() Report {
 	return out
 }
 
-// fullestLocal is the witness of this machine that saw most of an endpoint; nil when
-// there was none.
-func (r *Reporter) fullestLocal(e int) *witness {
-	sees := func(w *witness) int { return w.endpoints[e].accepted + w.endpoints[e].rejected }
-	switch {
-	case !r.tap.watching && !r.tail.watching:
-		return nil
-	case !r.tap.watching || r.tail.watching && sees(&r.tail) > sees(&r.tap):
-		return &r.tail
+// fullestLocal is the witness of this machine that saw most of an endpoint; nil
+// when there was none.
+func (r *Reporter) fullestLocal(e int) (fullest *witness) {
+	most := -1
+	for _, w := range r.local {
+		if n := w.endpoints[e].accepted + w.endpoints[e].rejected; n > most {
+			fullest, most = w, n
+		}
 	}
-	return &r.tap
+	return fullest
 }
 
 // endpoint chooses between this machine's figures and the account's: the larger
@@ -253,15 +253,18 @@ func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
 		out.Account = Some(account)
 		perIP := at.Scope == ScopeIP && out.Local.Or(0) > r.pollsUnder(e)
 		if !perIP && (local == nil || account > out.Local.Or(0)) {
-			used = &r.billing
+			used = r.billing
 		}
 	}
 	if used == nil {
 		return out
 	}
-	out.Source = used.name
-	out.UpperBound = used == &r.billing && at.Scope == ScopeIP
-	out.Estimated = used == &r.billing && used.sampled
+	out.Source, out.Vantage = used.name, VantageLocal
+	if used == r.billing {
+		out.Vantage = VantageAccount
+	}
+	out.UpperBound = used == r.billing && at.Scope == ScopeIP
+	out.Estimated = used == r.billing && used.sampled
 	y := &used.endpoints[e]
 	out.Accepted = Some(y.accepted)
 	out.AcceptedSteps = r.steps.ints(y.accepts)
@@ -329,7 +332,7 @@ func (l *LimitReport) fill(m *meter, end int64, watched Opt[float64]) {
 // models are those of the witness that heard the most calls named.
 func (r *Reporter) models() []ModelReport {
 	most, out := 0, []ModelReport{}
-	for _, w := range []*witness{&r.tap, &r.tail, &r.billing} {
+	for _, w := range append(slices.Clone(r.local), r.billing) {
 		calls := 0
 		for _, m := range w.models {
 			calls += m.Calls
@@ -357,7 +360,11 @@ func (r *Reporter) models() []ModelReport {
 func (r *Reporter) spending(watched Opt[float64]) SpendReport {
 	var out SpendReport
 	minutes := watched.Or(0) / 60
-	switch local := max(r.tap.cost, r.tail.cost); {
+	local := Micros(0)
+	for _, w := range r.local {
+		local = max(local, w.cost)
+	}
+	switch {
 	case r.figures.last.at.Sub(r.figures.first.at) >= burnAtLeast:
 		out.Source, out.Spent, out.PeakPerMin = "account", Some(r.figures.spent), r.figures.peak
 		minutes = r.figures.last.at.Sub(r.figures.first.at).Minutes()

@@ -83,6 +83,7 @@ func TestReportEndpoints(t *testing.T) {
 		"others on the key":      {[][]Event{calls(0, 3, SourceTap, chatPath), rows(0, 7, chatPath)}, "chat", "billing: sent 7 accepted 7 rejected 0 local 3 account 7 early 0"},
 		"others have their IP":   {[][]Event{calls(0, 3, SourceTap, chatPath), rows(0, 7, chatPath)}, "all", "tap: sent 3 accepted 3 rejected 0 local 3 account 7 early 0"},
 		"own polls count per IP": {[][]Event{calls(0, 3, SourceTap, chatPath), polls(1, 2)}, "all", "tap: sent 5 accepted 5 rejected 0 local 5 early 0"},
+		"polls of before count":  {[][]Event{polls(0, 2), calls(1, 3, SourceTap, chatPath), polls(2, 1)}, "all", "tap: sent 6 accepted 6 rejected 0 local 6 early 0"},
 		"double rows":            {[][]Event{one(row(0, chatPath, 9, 5), row(0.5, "openai_compat", 9, 5))}, "chat", "billing: accepted 1 account 1"},
 		"an alias alone":         {[][]Event{one(row(0, "openai_compat", 9, 5))}, "chat", "billing: accepted 1 account 1"},
 		"rows of before the run": {[][]Event{one(healthy(10, SourceBilling)), rows(0, 7, chatPath), rows(11, 2, chatPath)}, "chat", "billing: accepted 2 account 2"},

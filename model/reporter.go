@@ -16,10 +16,12 @@ type Reporter struct {
 	steps timeline
 	gap   int64 // the silence, in nanoseconds, from which on nobody was watching
 
-	tap, tail, billing witness
-	waits              []waited // by endpoint
-	figures            burnt
-	cost               *meter // of the rows' cost, over a minute
+	billing *witness
+	local   []*witness // in the order they were first heard of
+	unseen  *witness   // a local source that has seen nothing: our own polls alone
+	waits   []waited   // by endpoint
+	figures burnt
+	cost    *meter // of the rows' cost, over a minute
 
 	events, late, earlier, gaps int
 	began                       time.Time // when the first source spoke; zero for rows alone
@@ -47,9 +49,8 @@ func NewReporter(t Table, opts LedgerOptions) *Reporter {
 	}
 	r.gap = int64(gap)
 	r.cost = newMeter(1, time.Minute, billingLag, nil)
-	r.tap.open(SourceTap, t, reportLag, &r.steps)
-	r.tail.open(SourceTail, t, reportLag, &r.steps)
-	r.billing.open(SourceBilling, t, billingLag, &r.steps)
+	r.unseen = newWitness(t, reportLag, &r.steps)
+	r.billing = newWitness(t, billingLag, &r.steps)
 	return r
 }
 
@@ -59,11 +60,11 @@ func (r *Reporter) Observe(e Event) {
 	e.At = wall(e.At)
 	switch {
 	case e.Call != nil && e.Call.Vantage == VantageAccount:
-		r.billing.watching = true
+		r.billing.watch(e.Source)
 		r.attribution.call(e, r)
 		return
 	case e.Reading != nil: // dated where it ends, which may be long before the run
-		r.billing.watching = true
+		r.billing.watch(e.Source)
 		if !e.At.Before(r.began) {
 			r.place(e.At)
 		}
@@ -81,8 +82,8 @@ func (r *Reporter) Observe(e Event) {
 		if used, ok := e.Account.Used.Get(); ok {
 			r.figures.observe(figure{e.At, used})
 		}
-	case e.Health != nil && e.Health.State == StateOK && (e.Source == SourceTap || e.Source == SourceTail):
-		r.witness(e.Source).watching = true
+	case e.Health != nil && e.Health.State == StateOK && e.Health.Vantage == VantageLocal:
+		r.witness(e.Source)
 	}
 }
 
@@ -113,11 +114,20 @@ func (r *Reporter) place(at time.Time) {
 	r.steps.at(at.Unix())
 }
 
+// witness returns that of a local source. Those beyond the bound share the last.
 func (r *Reporter) witness(source string) *witness {
-	if source == SourceTap {
-		return &r.tap
+	for _, w := range r.local {
+		if w.name == source {
+			return w
+		}
 	}
-	return &r.tail // of any name, as in a ledger
+	if len(r.local) == maxLocalLanes {
+		return r.local[maxLocalLanes-1]
+	}
+	w := r.unseen.clone(&r.steps)
+	w.watch(source)
+	r.local = append(r.local, w)
+	return w
 }
 
 // accepted implements sink.
@@ -131,19 +141,18 @@ func (r *Reporter) accepted(c countedCall) {
 			return
 		}
 		r.place(c.at)
-		r.accept(&r.billing, c.endpoint, c.at)
+		r.accept(r.billing, c.endpoint, c.at)
 		r.charge(c.at, c.usage)
 	default:
-		w := r.local(&c)
+		w := r.sender(&c)
 		r.accept(w, c.endpoint, c.at)
 		w.charge(c.usage)
 	}
 }
 
-// local returns the witness of a local call, which it notes as sent.
-func (r *Reporter) local(c *countedCall) *witness {
+// sender returns the witness of a local call, which it notes as sent.
+func (r *Reporter) sender(c *countedCall) *witness {
 	w := r.witness(c.source)
-	w.watching = true
 	w.endpoints[c.endpoint].discipline.sent(c.at)
 	return w
 }
@@ -178,7 +187,7 @@ func (r *Reporter) denied(c countedCall, d *Denial, limits []limitRef) {
 		r.polls.Denied++
 		return
 	}
-	w, at := r.local(&c), c.at
+	w, at := r.sender(&c), c.at
 	w.endpoints[c.endpoint].discipline.denied(d, at, r.spend.reset(at))
 	kind := slices.Index(kinds[:], d.Kind)
 	for _, e := range r.under[c.endpoint] {
@@ -201,23 +210,21 @@ func (r *Reporter) denied(c countedCall, d *Denial, limits []limitRef) {
 }
 
 // poll counts one of quotatop's own requests. They use per-IP quota, whoever
-// tells of it, and are nobody's traffic.
+// reports it, and are nobody's traffic.
 func (r *Reporter) poll(c *countedCall) {
 	r.polls.Sent++
 	if !placeable(c.at) {
 		return
 	}
+	step := r.steps.at(c.at.Unix())
 	for _, e := range r.under[c.endpoint] {
 		if e == c.endpoint {
 			continue
 		}
-		for _, w := range []*witness{&r.tap, &r.tail, &r.billing} {
-			y := &w.endpoints[e]
-			y.accepted++
-			y.accepts[r.steps.at(c.at.Unix())]++
-			for _, m := range y.meters {
-				m.add(c.at.UnixNano(), 1)
-			}
+		r.unseen.endpoints[e].poll(c.at, step)
+		r.billing.endpoints[e].poll(c.at, step)
+		for _, w := range r.local {
+			w.endpoints[e].poll(c.at, step)
 		}
 	}
 }

@@ -6,8 +6,7 @@ import "time"
 // some of it again: billing reads the past of its log, and a tail that of its
 // file. It is not counted twice.
 type known struct {
-	from, to time.Time // of the billing log
-	tail     time.Time // calls of the tails before it
+	from, to time.Time // of the billing log; what a local source told is in its lane
 }
 
 // Resume readies a ledger of an earlier run for sources that start anew. What
@@ -17,18 +16,16 @@ func (l *Ledger) Resume(now time.Time) {
 	if l.billing != nil {
 		l.known.from, l.known.to = l.billing.since, l.horizon
 	}
-	if l.tail != nil {
-		l.known.tail = minTime(l.now, now) // a log with a wrong clock may be ahead
-	}
-	for _, lane := range []*lane{l.tap, l.tail} {
-		if lane != nil {
-			lane.since = time.Time{}
+	for _, lane := range l.local {
+		lane.since = time.Time{}
+		if !lane.live {
+			lane.known = minTime(l.now, now) // a log with a wrong clock may be ahead
 		}
 	}
 	kept := l.sources[:0]
 	for _, s := range l.sources {
-		if s.name == SourceBilling { // its requests still count against its budget
-			s.health = Health{State: StateStale, Interval: s.health.Interval}
+		if s.health.Vantage == VantageAccount { // its requests still count against its budget
+			s.health = Health{State: StateStale, Vantage: VantageAccount, Interval: s.health.Interval}
 			kept = append(kept, s)
 		}
 	}

@@ -19,6 +19,7 @@ type Snapshot struct {
 	Endpoints     []EndpointUsage `json:"endpoints"`
 	Denials       []DenialGroup   `json:"denials"` // newest first
 	Sources       []Source        `json:"sources"`
+	Services      []Service       `json:"services"`
 }
 
 // AccountName says whose quota this is. Empty strings are unknown.
@@ -222,6 +223,7 @@ type DenialGroup struct {
 // Source is how one source is doing.
 type Source struct {
 	Name    string         `json:"name"`
+	Vantage Vantage        `json:"vantage"` // VantageAccount or VantageLocal
 	State   State          `json:"state"`
 	AsOf    Opt[time.Time] `json:"as_of"` // of its last good data
 	Error   string         `json:"error"`
@@ -233,4 +235,13 @@ type Source struct {
 	BudgetMinute Opt[int] `json:"budget_minute"`
 	PollsHour    Opt[int] `json:"polls_hour"`
 	BudgetHour   Opt[int] `json:"budget_hour"`
+}
+
+// Service is how a service is doing: a part of quotatop that runs alongside the
+// sources and brings nothing in, like a recording.
+type Service struct {
+	Name    string         `json:"name"`
+	State   State          `json:"state"`
+	Error   string         `json:"error"`
+	RetryAt Opt[time.Time] `json:"retry_at"`
 }

@@ -18,10 +18,10 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func busyLedger(t testing.TB) *Ledger {
 	t.Helper()
 	reset := time.Date(2026, 6, 18, 0, 0, 0, 0, time.UTC)
-	broken := Health{State: StateError, Error: "log is gone", RetryAt: at(105)}
+	broken := Health{State: StateError, Vantage: VantageLocal, Error: "log is gone", RetryAt: at(105)}
 	events := [][]Event{
 		one(healthy(0, SourceTap)),
-		one(Event{At: at(0), Source: SourceBilling, Health: &Health{State: StateOK, Interval: 10 * time.Second, BudgetMinute: 50, BudgetHour: 500, ClockOffset: -132 * time.Millisecond}}),
+		one(Event{At: at(0), Source: SourceBilling, Health: &Health{State: StateOK, Vantage: VantageAccount, Interval: 10 * time.Second, BudgetMinute: 50, BudgetHour: 500, ClockOffset: -132 * time.Millisecond}}),
 		one(Event{At: at(1), Source: SourceBilling, Account: &Account{Plan: "pro", Team: "7c0e2b1a", Used: usd(30), Limit: usd(50), ResetsAt: reset, ResetSource: ResetFromAPI, Period: PeriodDay}}),
 		one(Event{At: at(61), Source: SourceBilling, Account: &Account{Used: usd(31.27)}}),
 		polls(62, 4), calls(65, 150, SourceTap, chatPath), rows(65, 183, chatPath), rows(66, 20, "/brand/new"),
@@ -30,7 +30,7 @@ func busyLedger(t testing.TB) *Ledger {
 		one(denied(71, SourceTap, "/inference", Denial{Kind: KindCredits, Reason: "out_of_credits", Detail: "Used up.", URL: "https://agent.pioneer.ai/credits"})),
 		one(read(-3600, 80), sampledReading(80, 95, 300, map[string]int{"/gliner-2/extract": 30, "/inference": 20})),
 		one(Event{At: at(96), Source: SourceTail, Health: &broken}),
-		one(Event{At: at(95), Source: SourceBilling, Health: &Health{State: StateOK, Interval: 10 * time.Second, BudgetMinute: 50, BudgetHour: 500, ClockOffset: -132 * time.Millisecond}}),
+		one(Event{At: at(95), Source: SourceBilling, Health: &Health{State: StateOK, Vantage: VantageAccount, Interval: 10 * time.Second, BudgetMinute: 50, BudgetHour: 500, ClockOffset: -132 * time.Millisecond}}),
 	}
 	return newTestLedger(t, events...)
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"time"
 )
 
 // StateVersion is the version of the bytes of Ledger.AppendState. Whatever
-// changes what carry carries raises it: an older state is refused, and what it
-// held is learned anew.
-const StateVersion = 1
+// changes what carry carries raises it. Version 1, which had a place each for
+// the tap and the tails and did not say what a source sees, can still be read;
+// other versions are refused.
+const StateVersion = 2
 
 // stateMagic is what a state begins with; its version, the fingerprint of its
 // table and its checksum follow.
@@ -32,7 +34,7 @@ func (l *Ledger) AppendState(dst []byte) []byte {
 	dst = append(append(dst, stateMagic...), StateVersion)
 	dst = binary.LittleEndian.AppendUint32(dst, l.table.fingerprint())
 	sum := len(dst)
-	c := codec{buf: append(dst, 0, 0, 0, 0)}
+	c := codec{version: StateVersion, buf: append(dst, 0, 0, 0, 0)}
 	l.carry(&c)
 	binary.LittleEndian.PutUint32(c.buf[sum:], crc32.ChecksumIEEE(c.buf[start+stateHeader:]))
 	return c.buf
@@ -47,7 +49,7 @@ func RestoreLedger(t Table, opts LedgerOptions, state []byte) (*Ledger, error) {
 	}
 	header, body := state[len(stateMagic):stateHeader], state[stateHeader:]
 	switch {
-	case header[0] != StateVersion:
+	case header[0] < 1 || header[0] > StateVersion:
 		return nil, ErrStateVersion
 	case binary.LittleEndian.Uint32(header[1:]) != t.fingerprint():
 		return nil, ErrStateTable
@@ -55,7 +57,7 @@ func RestoreLedger(t Table, opts LedgerOptions, state []byte) (*Ledger, error) {
 		return nil, errStateBroken
 	}
 	l := NewLedger(t, opts)
-	c := codec{reading: true, buf: body}
+	c := codec{reading: true, version: int(header[0]), buf: body}
 	l.carry(&c)
 	switch {
 	case c.err != nil:
@@ -86,9 +88,8 @@ func (l *Ledger) carry(c *codec) {
 	if l.billing != nil {
 		c.window(l.spend.cost)
 	}
-	for _, p := range []**lane{&l.tap, &l.tail, &l.polls} {
-		c.lane(p, func() *lane { return newLane(l.table, l.spans) })
-	}
+	l.carryLocal(c)
+	c.lane(&l.polls, func() *lane { return newLane("", l.table, l.spans) })
 	c.time(&l.horizon)
 	c.time(&l.now)
 	for _, lessons := range l.lessons {
@@ -107,7 +108,35 @@ func (l *Ledger) carry(c *codec) {
 	c.time(&l.modelPeriod.to)
 	c.time(&l.known.from)
 	c.time(&l.known.to)
-	c.time(&l.known.tail)
+	if c.version == 1 {
+		var known time.Time
+		c.time(&known)
+		for _, lane := range l.local {
+			if !lane.live {
+				lane.known = known
+			}
+		}
+	}
+}
+
+// carryLocal carries the lanes of the local sources.
+func (l *Ledger) carryLocal(c *codec) {
+	if c.version == 1 {
+		for _, name := range []string{SourceTap, SourceTail} {
+			var p *lane
+			if c.lane(&p, func() *lane { return newLane(name, l.table, l.spans) }); p != nil {
+				_, p.live = SourceVantage(name)
+				l.local = append(l.local, p)
+			}
+		}
+		return
+	}
+	list(c, &l.local, maxLocalLanes, func(p **lane) {
+		if *p == nil {
+			*p = newLane("", l.table, l.spans)
+		}
+		(*p).carry(c)
+	})
 }
 
 // lane carries a lane, which may not have begun.
@@ -123,6 +152,11 @@ func (c *codec) lane(p **lane, begin func() *lane) {
 }
 
 func (l *lane) carry(c *codec) {
+	if c.version > 1 {
+		text(c, &l.name)
+		c.flag(&l.live)
+		c.time(&l.known)
+	}
 	c.time(&l.since)
 	c.time(&l.oldest)
 	for e := range l.charts {
@@ -256,6 +290,12 @@ func (s *source) carry(c *codec) {
 	}
 	text(c, &s.name)
 	h := &s.health
+	if c.version == 1 {
+		h.Vantage, h.Live = SourceVantage(s.name)
+	} else {
+		text(c, &h.Vantage)
+		c.flag(&h.Live)
+	}
 	text(c, &h.State)
 	text(c, &h.Error)
 	text(c, &h.Note)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -60,6 +61,55 @@ func TestRestoredLedgerGoesOn(t *testing.T) {
 		if string(l.AppendState(nil)) != string(restored.AppendState(nil)) {
 			t.Errorf("seed %d: the two save different states", seed)
 		}
+	}
+}
+
+// A state of version 1 restores to what it said when it was saved: the tap and
+// the tails each have a local stream, and each source its vantage.
+func TestRestoresVersion1(t *testing.T) {
+	table, err := NewTable("v1", Endpoint{ID: "all", Scope: ScopeIP, Covers: CoversEverything, Limits: []Limit{{1000, time.Minute}}},
+		Endpoint{ID: "chat", Scope: ScopeUser, Paths: []string{"POST " + chatPath, "*_compat"}, Limits: []Limit{{200, time.Minute}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := os.ReadFile("testdata/state-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved, err := os.ReadFile("testdata/state-1.json") // as version 1 wrote it
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := RestoreLedger(table, LedgerOptions{}, state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want Snapshot
+	if err := json.Unmarshal(saved, &want); err != nil {
+		t.Fatal(err)
+	}
+	// Version 1 had the journal among the sources and did not say what they see.
+	want.Services = []Service{{Name: "journal", State: StateError, Error: "disk full"}}
+	want.Sources = slices.DeleteFunc(want.Sources, func(s Source) bool { return s.Name == "journal" })
+	for i := range want.Sources {
+		want.Sources[i].Vantage, _ = SourceVantage(want.Sources[i].Name)
+	}
+	got, err := json.MarshalIndent(l.Snapshot(at(8)), "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	expected, err := json.MarshalIndent(want, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(expected), string(got)); diff != "" {
+		t.Errorf("restored (-saved +restored):\n%s", diff)
+	}
+	l.Resume(at(10))
+	l.Observe(call(3, SourceTail, chatPath)) // it reads its log again
+	l.Observe(call(3, SourceTap, chatPath))  // it does not: another run's
+	if got := l.here(l.table.Index("chat"), 0, at(0), at(10)); got != 11 {
+		t.Errorf("%d calls, want the tap's 11", got)
 	}
 }
 

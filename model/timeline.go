@@ -28,6 +28,13 @@ func (t *timeline) strip(peak bool) *strip {
 	return s
 }
 
+// copyOf adds a copy of a strip of sums.
+func (t *timeline) copyOf(s *strip) *strip {
+	c := t.strip(false)
+	*c = *s
+	return c
+}
+
 func (t *timeline) step() int64 { return ladder[t.rung] }
 
 // at returns the step of a time, in seconds after the Unix epoch, and makes

@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A witness is what one source saw. Calls are never matched across witnesses.
 type witness struct {
@@ -28,8 +31,8 @@ var kinds = [...]Kind{KindRate, KindCap, KindCredits, KindCeiling, KindAuth}
 // maxReportModels bounds the models that are told apart: names come from outside.
 const maxReportModels = 256
 
-func (w *witness) open(name string, t Table, lag time.Duration, steps *timeline) {
-	w.name, w.models = name, map[string]*ModelReport{}
+func newWitness(t Table, lag time.Duration, steps *timeline) *witness {
+	w := &witness{models: map[string]*ModelReport{}}
 	for _, e := range t.Endpoints {
 		y := testimony{limited: make([]int, len(e.Limits)), accepts: steps.strip(false), rejects: steps.strip(false)}
 		for _, limit := range e.Limits {
@@ -37,6 +40,38 @@ func (w *witness) open(name string, t Table, lag time.Duration, steps *timeline)
 		}
 		w.endpoints = append(w.endpoints, y)
 	}
+	return w
+}
+
+// watch notes the source that has begun to watch.
+func (w *witness) watch(source string) {
+	if !w.watching {
+		w.name, w.watching = source, true
+	}
+}
+
+// poll counts one of quotatop's own requests.
+func (y *testimony) poll(at time.Time, step int) {
+	y.accepted++
+	y.accepts[step]++
+	for _, m := range y.meters {
+		m.add(at.UnixNano(), 1)
+	}
+}
+
+// clone returns a copy of a witness of which only polls are known.
+func (w *witness) clone(steps *timeline) *witness {
+	c := &witness{models: map[string]*ModelReport{}, endpoints: slices.Clone(w.endpoints)}
+	for e := range c.endpoints {
+		y := &c.endpoints[e]
+		y.limited = slices.Clone(y.limited)
+		y.accepts, y.rejects = steps.copyOf(y.accepts), steps.copyOf(y.rejects)
+		y.meters = slices.Clone(y.meters)
+		for i, m := range y.meters {
+			y.meters[i] = m.clone()
+		}
+	}
+	return c
 }
 
 // charge counts the money and the model of calls.

@@ -111,7 +111,7 @@ func (s *Session) Reporter(name string) (report func(error)) {
 	}
 }
 
-// A service is a source that reports nothing but its health.
+// A service runs alongside the sources and reports only its own health.
 type service struct {
 	name string
 	run  func(ctx context.Context, emit func(model.Event)) error
@@ -119,6 +119,9 @@ type service struct {
 
 // Name implements runner.Source.
 func (s service) Name() string { return s.name }
+
+// Vantage implements runner.Source: a service sees no calls.
+func (s service) Vantage() model.Vantage { return "" }
 
 // Run implements runner.Source.
 func (s service) Run(ctx context.Context, emit func(model.Event)) error { return s.run(ctx, emit) }

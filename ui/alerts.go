@@ -195,7 +195,7 @@ func (a *App) nothing(p paneID, filtered, clear int) string {
 // calls. Billing rows do not say which calls were rejected.
 func (a *App) observesCalls() bool {
 	for i := range a.snap.Sources {
-		if n := a.snap.Sources[i].Name; n == model.SourceTap || n == model.SourceTail {
+		if a.snap.Sources[i].Vantage == model.VantageLocal {
 			return true
 		}
 	}

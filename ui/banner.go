@@ -22,16 +22,16 @@ func (a *App) drawBanner(at area) int {
 	return y
 }
 
-// drawHealth draws the errors of the sources, else what they wait for, else notes.
+// drawHealth draws the errors of sources and services, else what they wait for, else notes.
 // It returns how many lines it used.
 func (a *App) drawHealth(at area) int {
 	most, y := 1, 0
 	if a.h >= roomy {
 		most = 2
 	}
-	for i := range a.snap.Sources {
-		if s := &a.snap.Sources[i]; s.Error != "" && y < most {
-			a.drawError(at, y, s)
+	for _, p := range a.problems() {
+		if p.Error != "" && y < most {
+			a.drawError(at, y, &p)
 			y++
 		}
 	}
@@ -56,8 +56,25 @@ func (a *App) drawHealth(at area) int {
 	return y
 }
 
-// drawError draws a source's error with the time until its next try.
-func (a *App) drawError(at area, y int, s *model.Source) {
+// problems returns the sources and services that have an error or are not OK,
+// sources first, in the form of services.
+func (a *App) problems() []model.Service {
+	var found []model.Service
+	for i := range a.snap.Sources {
+		if s := &a.snap.Sources[i]; s.State != model.StateOK || s.Error != "" {
+			found = append(found, model.Service{Name: s.Name, State: s.State, Error: s.Error, RetryAt: s.RetryAt})
+		}
+	}
+	for _, s := range a.snap.Services {
+		if s.State != model.StateOK {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// drawError draws an error with the time until the next try.
+func (a *App) drawError(at area, y int, s *model.Service) {
 	role, mark := theme.Alarm, '✗'
 	if s.State == model.StatePaused || s.State == model.StateStale {
 		role, mark = sourceMark(s.State)

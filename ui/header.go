@@ -63,6 +63,16 @@ func (a *App) segments(long bool) []segment {
 	if p := a.snap.Profile; p != "" && p != model.DefaultProfile {
 		left(3, word{theme.Dim, "profile"}, word{theme.Text, brief(p, 12)})
 	}
+	a.sourceSegments(left)
+	if a.live {
+		right(7, word{theme.Text, words.Clock(a.snap.At)}, word{theme.Dim, "UTC"})
+	}
+	right(10, a.worstWords(long)...)
+	return segments
+}
+
+// sourceSegments adds the sources, and the services that have a problem.
+func (a *App) sourceSegments(left func(rank int, words ...word)) {
 	for i := range a.snap.Sources {
 		s := &a.snap.Sources[i]
 		rank := 6
@@ -77,11 +87,11 @@ func (a *App) segments(long bool) []segment {
 			left(0, word{theme.Text, words.Count(used) + "/" + words.Opt(s.BudgetHour, words.Count)}, word{theme.Dim, "h"})
 		}
 	}
-	if a.live {
-		right(7, word{theme.Text, words.Clock(a.snap.At)}, word{theme.Dim, "UTC"})
+	for i := range a.snap.Services {
+		if p := &a.snap.Services[i]; p.State != model.StateOK {
+			left(mustStay, problemWords(p)...)
+		}
 	}
-	right(10, a.worstWords(long)...)
-	return segments
 }
 
 // mustStay is the least rank of segments that lose words before they go.
@@ -140,6 +150,12 @@ func sourceMark(s model.State) (theme.Role, rune) {
 		return theme.Warm, '‖'
 	}
 	return theme.Full, '✗'
+}
+
+// problemWords name what has a problem, and its state.
+func problemWords(p *model.Service) []word {
+	role, mark := sourceMark(p.State)
+	return []word{{role, string(mark)}, {role, brief(p.Name, 12)}, {role, string(p.State)}}
 }
 
 // sourceWords name a source, its state and the age of its data.

@@ -85,8 +85,8 @@ func calm() *model.Snapshot {
 			ResetSource: model.ResetAssumed, BurnPerMin: model.Some(model.Micros(12_000)), AsOf: at(2 * time.Second),
 		},
 		Sources: []model.Source{
-			{Name: model.SourceBilling, State: model.StateOK, AsOf: at(2 * time.Second), PollsMinute: model.Some(12), BudgetMinute: model.Some(50), PollsHour: model.Some(310), BudgetHour: model.Some(500)},
-			{Name: model.SourceTap, State: model.StateOK, AsOf: at(0)},
+			{Name: model.SourceBilling, Vantage: model.VantageAccount, State: model.StateOK, AsOf: at(2 * time.Second), PollsMinute: model.Some(12), BudgetMinute: model.Some(50), PollsHour: model.Some(310), BudgetHour: model.Some(500)},
+			{Name: model.SourceTap, Vantage: model.VantageLocal, State: model.StateOK, AsOf: at(0)},
 		},
 	}
 	for _, e := range table.Endpoints {
@@ -233,7 +233,7 @@ func waiting() *model.Snapshot {
 	s := calm()
 	s.Account = model.AccountName{}
 	s.Cap = model.Cap{Period: model.PeriodDay, ResetsAt: s.Cap.ResetsAt, ResetSource: model.ResetAssumed}
-	s.Sources = []model.Source{{Name: model.SourceBilling, State: model.StateOK}}
+	s.Sources = []model.Source{{Name: model.SourceBilling, Vantage: model.VantageAccount, State: model.StateOK}}
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
 		e.Calls, e.Rows, e.Paths, e.Charts = model.Opt[int]{}, model.Opt[int]{}, nil, nil

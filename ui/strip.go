@@ -112,10 +112,9 @@ func (a *App) statusWords() []word {
 	if a.opts.Player != nil {
 		return a.replayWords()
 	}
-	for i := range a.snap.Sources {
-		if s := &a.snap.Sources[i]; s.State != model.StateOK {
-			role, mark := sourceMark(s.State)
-			return []word{{role, string(mark)}, {role, brief(s.Name, 12)}, {role, string(s.State)}}
+	for _, p := range a.problems() {
+		if p.State != model.StateOK {
+			return problemWords(&p)
 		}
 	}
 	return nil

@@ -145,5 +145,10 @@ func (a *App) summarySources() []string {
 		}
 		lines = append(lines, line)
 	}
+	for _, s := range a.snap.Services {
+		if s.State != model.StateOK {
+			lines = append(lines, plain(s.Name, 20)+": "+string(s.State)+", "+plain(s.Error, 160))
+		}
+	}
 	return lines
 }

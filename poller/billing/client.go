@@ -154,7 +154,7 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 // report tells the ledger of one of our own requests.
 func (c *client) report(path string, status int, d *model.Denial, at time.Time) {
 	c.emit(model.Event{At: at, Source: model.SourceBilling, Call: &model.Call{
-		Vantage: model.VantageLocal, Method: http.MethodGet, Path: path, Status: status, Denial: d,
+		Vantage: model.VantageOwn, Method: http.MethodGet, Path: path, Status: status, Denial: d,
 	}})
 }
 

@@ -125,6 +125,9 @@ func DefaultBudget(t model.Table) (minute, hour int) {
 // Name is model.SourceBilling.
 func (s *Source) Name() string { return model.SourceBilling }
 
+// Vantage is model.VantageAccount.
+func (s *Source) Vantage() model.Vantage { return model.VantageAccount }
+
 // PollNow asks for a poll at once. It does not wait for it, and neither the
 // budget nor a Retry-After of the API gives way to it.
 func (s *Source) PollNow() {
@@ -191,7 +194,7 @@ func (s *Source) step(ctx context.Context, emit func(model.Event)) (time.Duratio
 	}
 	now := s.opts.Clock.Now()
 	h := model.Health{
-		State: model.StateOK, Note: s.note(),
+		State: model.StateOK, Vantage: s.Vantage(), Note: s.note(),
 		BudgetMinute: s.opts.BudgetMinute, BudgetHour: s.opts.BudgetHour, ClockOffset: s.opts.Clock.Offset(),
 	}
 	wait := s.pace()

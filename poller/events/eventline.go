@@ -17,8 +17,8 @@
 //     fraction. A time without a zone is local time.
 //   - source: who reports it; optional.
 //   - call: path (without a query), method, status (0 or omitted if there was
-//     no response), tokens, model, cost_usd; vantage, "local" if omitted; and
-//     denial.
+//     no response), tokens, model, cost_usd; vantage, "local" if omitted,
+//     "own" for quotatop's own polls; and denial.
 //   - call.denial: kind ("rate", "cap", "credits", "ceiling", "auth"),
 //     retry_after_s (seconds), reason (as in X-RateLimit-Reason), detail (the
 //     body's text), resolution_url, headers, and limit with per_s for the limit
@@ -47,7 +47,7 @@ var (
 	errNoTime    = errors.New(`event line: no time: write "at" in RFC 3339 or Unix seconds`)
 	errNotOne    = errors.New("event line: needs exactly one of call, reading, account or health")
 	errNoPath    = errors.New("event line: call has no path")
-	errVantage   = errors.New(`event line: vantage must be "local" or "account"`)
+	errVantage   = errors.New(`event line: vantage must be "local", "account" or "own"`)
 	errStatus    = errors.New("event line: not an HTTP status")
 )
 
@@ -86,7 +86,7 @@ func Append(dst []byte, e model.Event) []byte {
 	}
 	if h := e.Health; h != nil {
 		l.Health = &healthJSON{
-			State: h.State, Error: h.Error, Note: h.Note, RetryAt: stamp(h.RetryAt), Interval: seconds(h.Interval),
+			State: h.State, Vantage: h.Vantage, Live: h.Live, Error: h.Error, Note: h.Note, RetryAt: stamp(h.RetryAt), Interval: seconds(h.Interval),
 			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: seconds(h.ClockOffset),
 		}
 	}

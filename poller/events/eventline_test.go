@@ -180,9 +180,53 @@ var sampleEvents = []model.Event{
 	}},
 	{At: at, Source: model.SourceBilling, Account: &model.Account{Plan: "pro"}},
 	{At: at, Source: model.SourceBilling, Health: &model.Health{
-		State: model.StatePaused, Error: "our own polls are rate-limited (429)", Note: "a note", RetryAt: at.Add(time.Second),
+		State: model.StatePaused, Vantage: model.VantageAccount, Error: "our own polls are rate-limited (429)", Note: "a note", RetryAt: at.Add(time.Second),
 		Interval: 1500 * time.Millisecond, BudgetMinute: 50, BudgetHour: 500, ClockOffset: -132 * time.Millisecond,
 	}},
+	{At: at, Source: model.SourceBilling, Call: &model.Call{Vantage: model.VantageOwn, Method: "GET", Path: "/billing/plan-info", Status: 200}},
+	{At: at, Source: "proxy", Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}},
+	{At: at, Source: "journal", Health: &model.Health{State: model.StateError, Error: "no space left on device"}},
+}
+
+// Lines written before sources said what they see mean what they did.
+func TestOldVantages(t *testing.T) {
+	call := func(source string) string {
+		return `{"at":"2026-06-17T12:00:00Z","source":"` + source + `","call":{"method":"GET","path":"/x","status":200}}`
+	}
+	health := func(source string) string {
+		return `{"at":"2026-06-17T12:00:00Z","source":"` + source + `","health":{"state":"ok"}}`
+	}
+	for _, tt := range []struct {
+		line string
+		want model.Vantage
+		live bool
+	}{
+		{call("billing"), model.VantageOwn, false},
+		{strings.Replace(call("billing"), "GET", `\u0047ET`, 1), model.VantageOwn, false}, // the slow way
+		{call("tap"), model.VantageLocal, false},
+		{call("tail"), model.VantageLocal, false},
+		{call(""), model.VantageLocal, false},
+		{health("billing"), model.VantageAccount, false},
+		{health("tap"), model.VantageLocal, true},
+		{health("tail"), model.VantageLocal, false},
+		{health("record"), "", false},
+	} {
+		e, err := Parse([]byte(tt.line))
+		if err != nil {
+			t.Errorf("%s: %v", tt.line, err)
+			continue
+		}
+		var got model.Vantage
+		var live bool
+		if e.Call != nil {
+			got = e.Call.Vantage
+		} else {
+			got, live = e.Health.Vantage, e.Health.Live
+		}
+		if got != tt.want || live != tt.live {
+			t.Errorf("%s: vantage %q, live %v, want %q, %v", tt.line, got, live, tt.want, tt.live)
+		}
+	}
 }
 
 func TestRoundTrip(t *testing.T) {

@@ -20,6 +20,7 @@ func (e *callEvent) event() (model.Event, error) {
 	if err != nil {
 		return model.Event{}, err
 	}
+	call.Vantage = saidBy(e.source, call.Vantage)
 	return model.Event{At: e.at, Source: pioneer.Clean(e.source, maxWord), Call: &call}, nil
 }
 
@@ -285,7 +286,7 @@ func Intern(text []byte) string {
 	case "POST":
 		return "POST"
 	case "tap":
-		return model.SourceTap
+		return "tap"
 	case "/inference":
 		return "/inference"
 	case "/v1/chat/completions":

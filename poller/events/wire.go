@@ -96,14 +96,16 @@ type accountJSON struct {
 }
 
 type healthJSON struct {
-	State        model.State `json:"state"`
-	Error        string      `json:"error,omitempty"`
-	Note         string      `json:"note,omitempty"`
-	RetryAt      stamp       `json:"retry_at,omitzero"`
-	Interval     seconds     `json:"interval_s,omitempty"`
-	BudgetMinute int         `json:"budget_minute,omitempty"`
-	BudgetHour   int         `json:"budget_hour,omitempty"`
-	ClockOffset  seconds     `json:"clock_offset_s,omitempty"`
+	State        model.State   `json:"state"`
+	Vantage      model.Vantage `json:"vantage,omitempty"`
+	Live         bool          `json:"live,omitempty"`
+	Error        string        `json:"error,omitempty"`
+	Note         string        `json:"note,omitempty"`
+	RetryAt      stamp         `json:"retry_at,omitzero"`
+	Interval     seconds       `json:"interval_s,omitempty"`
+	BudgetMinute int           `json:"budget_minute,omitempty"`
+	BudgetHour   int           `json:"budget_hour,omitempty"`
+	ClockOffset  seconds       `json:"clock_offset_s,omitempty"`
 }
 
 func (l *eventJSON) event() (model.Event, error) {
@@ -117,6 +119,7 @@ func (l *eventJSON) event() (model.Event, error) {
 		things++
 		e.Call = new(model.Call)
 		*e.Call, err = l.Call.call(e.At)
+		e.Call.Vantage = saidBy(e.Source, e.Call.Vantage)
 	}
 	if l.Reading != nil {
 		things++
@@ -135,6 +138,14 @@ func (l *eventJSON) event() (model.Event, error) {
 			State: model.State(pioneer.Clean(string(h.State), maxWord)), Error: pioneer.Clean(h.Error, maxText), Note: pioneer.Clean(h.Note, maxText),
 			RetryAt: time.Time(h.RetryAt), Interval: time.Duration(h.Interval),
 			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: time.Duration(h.ClockOffset),
+		}
+		switch h.Vantage {
+		case "":
+			e.Health.Vantage, e.Health.Live = model.SourceVantage(e.Source)
+		case model.VantageLocal, model.VantageAccount:
+			e.Health.Vantage, e.Health.Live = h.Vantage, h.Live
+		default:
+			err = errVantage
 		}
 	}
 	switch {
@@ -187,7 +198,7 @@ func (c *callJSON) call(at time.Time) (model.Call, error) {
 	switch c.Vantage {
 	case "":
 		call.Vantage = model.VantageLocal
-	case model.VantageLocal, model.VantageAccount:
+	case model.VantageLocal, model.VantageAccount, model.VantageOwn:
 	default:
 		return model.Call{}, errVantage
 	}
@@ -198,6 +209,17 @@ func (c *callJSON) call(at time.Time) (model.Call, error) {
 		call.Denial = new(denialJSON).read(c.Status, at)
 	}
 	return call, nil
+}
+
+// saidBy returns the vantage of a call. A source that polls the account has no
+// local calls: before polls had a vantage of their own, those were its polls.
+func saidBy(source string, v model.Vantage) model.Vantage {
+	if v == model.VantageLocal {
+		if of, _ := model.SourceVantage(source); of == model.VantageAccount {
+			return model.VantageOwn
+		}
+	}
+	return v
 }
 
 // read returns the denial, or nil if status and reason are not those of one.

@@ -59,7 +59,7 @@ func start(s *segments, report func(error)) *Journal {
 // Observe takes in an event to be written. One that comes while too much is
 // pending is dropped.
 func (j *Journal) Observe(e model.Event) {
-	if e.Source == model.SourceBilling && e.Call != nil && e.Call.Vantage == model.VantageAccount {
+	if e.Call != nil && e.Call.Vantage == model.VantageAccount {
 		j.unread = true
 	} else if e.Reading != nil {
 		j.unread = false

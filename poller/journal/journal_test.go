@@ -89,7 +89,7 @@ func (d *dashboard) see(e model.Event) {
 func (d *dashboard) call(second float64, source, path string) {
 	c := &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: path, Status: 200}
 	if source == model.SourceBilling {
-		c.Method = "GET"
+		c.Vantage, c.Method = model.VantageOwn, "GET"
 	}
 	d.see(model.Event{At: d.at(second), Source: source, Call: c})
 }
@@ -103,7 +103,9 @@ func (d *dashboard) read(from, to float64) {
 }
 
 func (d *dashboard) well(second float64, source string) {
-	d.see(model.Event{At: d.at(second), Source: source, Health: &model.Health{State: model.StateOK}})
+	h := model.Health{State: model.StateOK}
+	h.Vantage, h.Live = model.SourceVantage(source)
+	d.see(model.Event{At: d.at(second), Source: source, Health: &h})
 }
 
 func (d *dashboard) denied(second float64) {
@@ -251,7 +253,7 @@ func TestTornFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	l, note := d.recover(model.DefaultProfile)
-	l.Observe(model.Event{At: d.at(21), Source: model.SourceTap, Health: &model.Health{State: model.StateOK}})
+	l.Observe(model.Event{At: d.at(21), Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}})
 	if got := calls(l, d.at(22), "chat").Local; got != model.Some(140) || strings.Contains(note, "corrupt") {
 		t.Errorf("%v calls, want 140; note %q", got, note)
 	}
@@ -336,7 +338,7 @@ func TestTwoDashboards(t *testing.T) {
 		d.kill()
 	}
 	l, note := first.recover(model.DefaultProfile)
-	l.Observe(model.Event{At: first.at(2), Source: model.SourceTap, Health: &model.Health{State: model.StateOK}})
+	l.Observe(model.Event{At: first.at(2), Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}})
 	if got := calls(l, first.at(3), "chat").Local; got != model.Some(20) {
 		t.Errorf("%v calls through taps, want 20 (%s)", got, note)
 	}
@@ -352,7 +354,7 @@ func TestOtherLimits(t *testing.T) {
 	d.save()
 	d.kill()
 	l, note := d.recover("2026-07")
-	l.Observe(model.Event{At: d.at(560), Source: model.SourceTap, Health: &model.Health{State: model.StateOK}})
+	l.Observe(model.Event{At: d.at(560), Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}})
 	if got := calls(l, d.at(560), "chat").Local; got.Or(0) < 400 {
 		t.Errorf("%v calls, want those of the minute", got)
 	}

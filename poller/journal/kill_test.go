@@ -60,7 +60,7 @@ func TestKilled(t *testing.T) {
 	if err != nil || !strings.Contains(note, "recovered") {
 		t.Fatalf("%q, %v", note, err)
 	}
-	l.Observe(model.Event{At: time.Now(), Source: model.SourceTap, Health: &model.Health{State: model.StateOK}})
+	l.Observe(model.Event{At: time.Now(), Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal}})
 	want := 0
 	for _, at := range seen {
 		if seen[len(seen)-1]-at > 1100 { // and a moment to write it

@@ -55,7 +55,7 @@ type gatherer struct {
 func (g *gatherer) observe(e model.Event) {
 	g.events++
 	// A denial of our own polls is not one of the run.
-	g.denied = g.denied || e.Call != nil && e.Call.Denial != nil && e.Source != model.SourceBilling
+	g.denied = g.denied || e.Call != nil && e.Call.Denial != nil && e.Call.Vantage != model.VantageOwn
 }
 
 // tick takes in the time of a tick, and reports whether an entry is due.

@@ -65,7 +65,7 @@ func event(i int, now time.Time) model.Event {
 		e.Call.Denial = &model.Denial{Kind: model.KindRate, Status: 429, RetryAfter: model.Some(2 * time.Second), Limit: model.Limit{Max: 1200, Per: time.Minute}}
 	case i%500 == 2:
 		e.Call = nil
-		e.Health = &model.Health{State: model.StateOK}
+		e.Health = &model.Health{State: model.StateOK, Vantage: model.VantageLocal}
 	}
 	return e
 }

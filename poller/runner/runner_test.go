@@ -21,6 +21,8 @@ type script func(ctx context.Context, emit func(model.Event)) error
 
 func (s script) Name() string { return model.SourceTap }
 
+func (s script) Vantage() model.Vantage { return model.VantageLocal }
+
 func (s script) Run(ctx context.Context, emit func(model.Event)) error { return s(ctx, emit) }
 
 func start(ctx context.Context, t *testing.T, s script) <-chan model.Snapshot {

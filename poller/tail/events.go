@@ -16,7 +16,7 @@ func (t target) events(line []byte, _ time.Time) (model.Event, bool) {
 	if err != nil {
 		return model.Event{}, false
 	}
-	if e.Call == nil || e.Call.Vantage != model.VantageLocal || e.Source == model.SourceBilling {
+	if e.Call == nil || e.Call.Vantage != model.VantageLocal {
 		return model.Event{}, true
 	}
 	e.Source = model.SourceTail

@@ -25,6 +25,9 @@ type joined []*Source
 // Name is model.SourceTail.
 func (joined) Name() string { return model.SourceTail }
 
+// Vantage is model.VantageLocal.
+func (joined) Vantage() model.Vantage { return model.VantageLocal }
+
 // Run runs all tails until each has ended.
 func (j joined) Run(ctx context.Context, emit func(model.Event)) error {
 	var (
@@ -72,6 +75,7 @@ func together(all []model.Health) (sum model.Health) {
 			notes = append(notes, h.Note)
 		}
 	}
+	sum.Vantage = model.VantageLocal
 	sum.Error, sum.Note = strings.Join(troubles, "; "), strings.Join(notes, "; ")
 	return sum
 }

@@ -64,6 +64,9 @@ func New(path string, format Format, clock *pioneer.Clock, opts Options) *Source
 // Name is model.SourceTail.
 func (s *Source) Name() string { return model.SourceTail }
 
+// Vantage is model.VantageLocal.
+func (s *Source) Vantage() model.Vantage { return model.VantageLocal }
+
 // Run follows the file until ctx ends, or reads "-" until its end, and then
 // returns nil. A file that cannot be read is reported and tried again.
 func (s *Source) Run(ctx context.Context, emit func(model.Event)) error {

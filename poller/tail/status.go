@@ -67,7 +67,7 @@ const enough = 20
 func (s *status) health() (h model.Health, since time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h.State = s.state
+	h.State, h.Vantage = s.state, model.VantageLocal
 	if s.trouble != "" {
 		h.Error = s.name + ": " + s.trouble
 	}

@@ -79,7 +79,7 @@ func (b *inbox) take() (seen []sighting, health model.Health) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	seen, b.seen = b.seen, nil
-	health.State = model.StateOK
+	health.State, health.Vantage, health.Live = model.StateOK, model.VantageLocal, true
 	if b.trouble != "" {
 		health.State, health.Error = model.StateError, b.trouble+"; passing 502 to clients"
 	}

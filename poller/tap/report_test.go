@@ -241,8 +241,8 @@ func TestDeadUpstream(t *testing.T) {
 	down()
 	await(4)
 	tap.stop()
-	dead := model.Health{State: model.StateError, Error: "cannot reach " + addr + ": connection refused; passing 502 to clients"}
-	ok := model.Health{State: model.StateOK}
+	dead := model.Health{State: model.StateError, Vantage: model.VantageLocal, Live: true, Error: "cannot reach " + addr + ": connection refused; passing 502 to clients"}
+	ok := model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}
 	if diff := cmp.Diff([]model.Health{ok, dead, ok, dead}, states(tap.events)); diff != "" {
 		t.Errorf("health differs (-want +got):\n%s", diff)
 	}
@@ -278,7 +278,7 @@ func TestUnansweredCall(t *testing.T) {
 			}
 			tap.waitFor(t, "error", func(e []model.Event) bool {
 				s := states(e)
-				return s[len(s)-1] == model.Health{State: model.StateError, Error: text + "; passing 502 to clients"}
+				return s[len(s)-1] == model.Health{State: model.StateError, Vantage: model.VantageLocal, Live: true, Error: text + "; passing 502 to clients"}
 			})
 			if got := tap.waitCalls(t, 1)[0]; got.Status != 0 || got.Denial != nil {
 				t.Errorf("got call %+v, want one of unknown status", got)

@@ -97,6 +97,9 @@ func (t *Tap) errorLog() *log.Logger { return slog.NewLogLogger(t.log.Handler(),
 // Name is model.SourceTap.
 func (t *Tap) Name() string { return model.SourceTap }
 
+// Vantage is model.VantageLocal.
+func (t *Tap) Vantage() model.Vantage { return model.VantageLocal }
+
 // ServeHTTP passes r on to the upstream and its response back to the client.
 // Whatever host a request names in its Host header, it goes to the upstream.
 // Requests that take the tap for a forward proxy to somewhere else are

@@ -45,6 +45,7 @@ type families struct {
 	denials metric
 
 	up, sourceAge, polls, pollBudget metric
+	serviceUp                        metric
 
 	offset, at, info metric
 }
@@ -83,6 +84,7 @@ func newFamilies() families {
 		sourceAge:  gauge("source_age_seconds", "Time since a source's last good data.", "source"),
 		polls:      gauge("source_polls", "Requests that a source itself sent in the last window.", "source", "window"),
 		pollBudget: gauge("source_budget_polls", "Requests that a source may send in a window.", "source", "window"),
+		serviceUp:  gauge("service_up", "1 while a service that runs alongside the sources works, else 0.", "service"),
 
 		offset: gauge("clock_offset_seconds", "Server clock less local clock."),
 		at:     gauge("snapshot_timestamp_seconds", "When these figures were put together."),
@@ -95,7 +97,7 @@ func (f *families) all() []metric {
 	return []metric{
 		f.used, f.limit, f.ratio, f.others, f.rejected, f.margin, f.learned, f.peak, f.toLimit, f.windowAge, f.bound, f.calls,
 		f.capUsed, f.capLimit, f.capLeft, f.capBurn, f.capReset, f.capExhausted, f.capEstimated, f.capAge,
-		f.denials, f.up, f.sourceAge, f.polls, f.pollBudget, f.offset, f.at, f.info,
+		f.denials, f.up, f.sourceAge, f.polls, f.pollBudget, f.serviceUp, f.offset, f.at, f.info,
 	}
 }
 
@@ -129,6 +131,9 @@ func (e *Exporter) Collect(out chan<- prometheus.Metric) {
 		c.some(c.polls, number(source.PollsHour), source.Name, "1h")
 		c.some(c.pollBudget, number(source.BudgetMinute), source.Name, "1m")
 		c.some(c.pollBudget, number(source.BudgetHour), source.Name, "1h")
+	}
+	for _, service := range s.Services {
+		c.put(c.serviceUp, flag(service.State == model.StateOK), service.Name)
 	}
 	c.put(c.offset, float64(s.ClockOffsetMS)/1000)
 	c.put(c.at, stamp(s.At))

@@ -58,6 +58,7 @@ func busy(at time.Time) model.Snapshot {
 			{Name: model.SourceBilling, State: model.StateOK, AsOf: model.Some(at.Add(-3 * time.Second)), PollsMinute: model.Some(12), BudgetMinute: model.Some(50), PollsHour: model.Some(310), BudgetHour: model.Some(500)},
 			{Name: model.SourceTap, State: model.StateError, Error: "x"},
 		},
+		Services: []model.Service{{Name: "journal", State: model.StateError, Error: "x"}},
 	}
 }
 
@@ -98,6 +99,9 @@ quotatop_denials_total{endpoint="chat",kind="rate",reason="",source="tap"} 4
 # TYPE quotatop_source_up gauge
 quotatop_source_up{source="billing"} 1
 quotatop_source_up{source="tap"} 0
+# HELP quotatop_service_up 1 while a service that runs alongside the sources works, else 0.
+# TYPE quotatop_service_up gauge
+quotatop_service_up{service="journal"} 0
 # HELP quotatop_source_age_seconds Time since a source's last good data.
 # TYPE quotatop_source_age_seconds gauge
 quotatop_source_age_seconds{source="billing"} 3

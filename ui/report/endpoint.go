@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -259,9 +260,12 @@ func partOfLimit(e *model.EndpointReport, l model.LimitReport, calls model.Opt[f
 
 // sourceText says where an endpoint's figures come from.
 func sourceText(e *model.EndpointReport) string {
-	text := map[string]string{model.SourceTap: "tap", model.SourceTail: "log tail", model.SourceBilling: "billing log", "": words.Unknown}[e.Source]
+	if e.Vantage != model.VantageAccount {
+		return cmp.Or(e.Source, words.Unknown)
+	}
+	text := "billing log"
 	local, ok := e.Local.Get()
-	if more := e.Accepted.Or(0) - local; e.Source == model.SourceBilling && ok && more > 0 {
+	if more := e.Accepted.Or(0) - local; ok && more > 0 {
 		text += fmt.Sprintf(" (%s from this machine)", words.Count(local))
 	}
 	return text

@@ -79,7 +79,7 @@ func reportOf(t testing.TB, events ...model.Event) model.Report {
 // ignores Retry-After. pace is its speed; 1 reaches the limit.
 func loadRun(seed uint64, pace float64) (events []model.Event) {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	events = append(events, model.Event{At: t0, Source: model.SourceTap, Health: &model.Health{State: model.StateOK}})
+	events = append(events, model.Event{At: t0, Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal}})
 	wait, sent := -1.0, []float64{}
 	for s := 0.0; s < 1800; s += 0.1 {
 		rate := pace * (1.9 + 1.6*math.Sin(s/180)) * min(s/300, 1)
@@ -101,7 +101,7 @@ func loadRun(seed uint64, pace float64) (events []model.Event) {
 			events = append(events, call(s, "/inference", "gliner-decoder-large"))
 		}
 		if int(s*10)%300 == 0 {
-			events = append(events, model.Event{At: at(s), Source: model.SourceBilling, Call: &model.Call{Vantage: model.VantageLocal, Method: "GET", Path: "/billing/plan-info", Status: 200}},
+			events = append(events, model.Event{At: at(s), Source: model.SourceBilling, Call: &model.Call{Vantage: model.VantageOwn, Method: "GET", Path: "/billing/plan-info", Status: 200}},
 				model.Event{At: at(s), Source: model.SourceBilling, Account: &model.Account{
 					Plan: "pro", Used: model.Some(model.MicrosFromUSD(31 + pace*s/1800*7.4)), Limit: model.Some(50 * model.Dollar),
 					ResetsAt: t0.Add(12 * time.Hour), Period: model.PeriodDay, ResetSource: model.ResetFromAPI,
@@ -232,7 +232,7 @@ func TestVerdict(t *testing.T) {
 		return model.LimitReport{Limit: 200, PerS: 60, Peak: model.Some(peak), Rejected: model.Some(rejected)}
 	}
 	seen := func(l model.LimitReport) model.EndpointReport {
-		return model.EndpointReport{ID: "chat", Source: model.SourceTap, Sent: model.Some(9), Accepted: model.Some(9), Limits: []model.LimitReport{l}}
+		return model.EndpointReport{ID: "chat", Source: model.SourceTap, Vantage: model.VantageLocal, Sent: model.Some(9), Accepted: model.Some(9), Limits: []model.LimitReport{l}}
 	}
 	bounded := seen(limit(100, 0))
 	bounded.UpperBound = true

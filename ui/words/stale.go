@@ -36,7 +36,7 @@ func Stale(s *model.Snapshot, asOf model.Opt[time.Time]) bool {
 
 func billingFails(s *model.Snapshot) bool {
 	for i := range s.Sources {
-		if source := &s.Sources[i]; source.Name == model.SourceBilling {
+		if source := &s.Sources[i]; source.Vantage == model.VantageAccount {
 			return source.State == model.StateError || source.State == model.StateStale
 		}
 	}

@@ -21,7 +21,7 @@ func run() model.Snapshot {
 			{ID: "chat", Limits: []model.LimitUsage{{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(41.5), AsOf: model.Some(now)}}},
 			{ID: "other"},
 		},
-		Sources: []model.Source{{Name: model.SourceBilling, State: model.StateOK}},
+		Sources: []model.Source{{Name: model.SourceBilling, Vantage: model.VantageAccount, State: model.StateOK}},
 	}
 }
 
