@@ -5,55 +5,54 @@ import (
 	"time"
 )
 
-// alertMemory is how many groups of denials are remembered; the one that has
-// been quiet for longest gives way.
+// alertMemory is how many groups of denials are kept. A new one replaces the one
+// that has been quiet for longest.
 const alertMemory = 64
 
-// How long a group is shown after its last denial: what passes by itself for
-// an hour or until Retry-After is over, what a person must clear for a day; the
-// cap until its reset.
+// How long a group is kept after its last denial: a rate limit for rateMemory or
+// until its Retry-After is over, the cap until its reset, others for otherMemory.
 const (
 	rateMemory  = time.Hour
 	otherMemory = 24 * time.Hour
 )
 
-// groupKey is what the denials of one group have in common.
+// A groupKey is what the denials of one group have in common.
 type groupKey struct {
 	kind     Kind
-	endpoint int // the place in the table, or ownPolls
+	endpoint int // its index in the table, or ownPolls
 	reason   string
 	source   string
 }
 
-// ownPolls stands for an endpoint: the denials of quotatop's own requests.
+// ownPolls is the endpoint of denials of quotatop's own requests.
 const ownPolls = -1
 
-// group is a DenialGroup in the making.
+// A group counts the denials of a DenialGroup.
 type group struct {
 	key       groupKey
 	last      Denial
 	first, at time.Time
 	count     int
 	minute    *Window
-	retryAt   time.Time // zero when the API did not say
-	told      time.Time // when the client was first told to wait, in this wait
-	early     int       // calls that came within a wait
+	retryAt   time.Time // zero without a Retry-After
+	waitFrom  time.Time // the first denial of the current wait
+	early     int       // calls that came during a wait
 }
 
 func newGroup(key groupKey) *group {
-	return &group{key: key, minute: NewWindow(detailWidth, time.Minute+laneLag)}
+	return &group{key: key, minute: NewWindow(detailWidth, time.Minute+streamLag)}
 }
 
-// heardAfter is how long a client is given to hear of a denial: calls that were
-// on their way by then are not early.
-const heardAfter = time.Second
+// inFlightTime is how long after a denial calls may already have been on their way:
+// they are not early.
+const inFlightTime = time.Second
 
-// alerts is the short memory of denials.
+// alerts are the recent groups of denials, newest first.
 type alerts struct{ groups []*group }
 
 func (a *alerts) observe(key groupKey, d Denial, at time.Time, reset func(t time.Time) time.Time) {
 	i := slices.IndexFunc(a.groups, func(g *group) bool { return g.key == key })
-	if i >= 0 && a.groups[i].over(at, reset) { // it begins anew
+	if i >= 0 && a.groups[i].over(at, reset) { // start a new group
 		a.groups, i = slices.Delete(a.groups, i, i+1), -1
 	}
 	if i < 0 {
@@ -66,8 +65,8 @@ func (a *alerts) observe(key groupKey, d Denial, at time.Time, reset func(t time
 		a.groups = append(a.groups, g)
 	}
 	g := a.groups[i]
-	if g.told.IsZero() || key.kind == KindRate && at.After(g.retryAt) {
-		g.told = at
+	if g.waitFrom.IsZero() || key.kind == KindRate && at.After(g.retryAt) {
+		g.waitFrom = at
 	}
 	g.count++
 	g.minute.Add(at, 1)
@@ -78,12 +77,12 @@ func (a *alerts) observe(key groupKey, d Denial, at time.Time, reset func(t time
 	if wait, ok := d.RetryAfter.Get(); ok {
 		g.retryAt = maxTime(g.retryAt, at.Add(wait))
 	}
-	// Newest first, so that the last one has been quiet for longest.
+	// Newest first, so that the last one is the one to replace.
 	slices.SortStableFunc(a.groups, func(x, y *group) int { return y.at.Compare(x.at) })
 }
 
-// sent notes a call that a local source saw, and counts it where it came too
-// early: within its endpoint's Retry-After, or after the cap had closed.
+// sent counts a call that a local source saw as early if it came during its
+// endpoint's Retry-After, or after the cap was reached.
 func (a *alerts) sent(endpoint int, source string, at time.Time, reset func(t time.Time) time.Time) {
 	for _, g := range a.groups {
 		if g.key.source != source || g.key.endpoint != endpoint {
@@ -91,24 +90,24 @@ func (a *alerts) sent(endpoint int, source string, at time.Time, reset func(t ti
 		}
 		switch g.key.kind {
 		case KindRate:
-			if tooEarly(at, g.told, g.retryAt) {
+			if tooEarly(at, g.waitFrom, g.retryAt) {
 				g.early++
 			}
 		case KindCap:
-			if tooEarly(at, g.told, reset(g.told)) {
+			if tooEarly(at, g.waitFrom, reset(g.waitFrom)) {
 				g.early++
 			}
 		}
 	}
 }
 
-// tooEarly reports whether a call at a time ignored that its client had been
-// told to wait until another.
-func tooEarly(at, told, until time.Time) bool {
-	return at.Before(until) && at.After(told.Add(heardAfter))
+// tooEarly reports whether a call at a time ignored a wait.
+func tooEarly(at, from, until time.Time) bool {
+	return at.Before(until) && at.After(from.Add(inFlightTime))
 }
 
-// over reports whether the group no longer matters at t.
+// over reports whether the group no longer matters at t. reset returns the cap's
+// next reset.
 func (g *group) over(t time.Time, reset func(t time.Time) time.Time) bool {
 	switch g.key.kind {
 	case KindRate:
@@ -119,14 +118,14 @@ func (g *group) over(t time.Time, reset func(t time.Time) time.Time) bool {
 	return t.Sub(g.at) >= otherMemory
 }
 
-// snapshot lists the groups that still matter at now. reset is the spending
+// snapshot lists the groups that still matter at now. reset returns the spending
 // cap's next reset after t.
 func (a *alerts) snapshot(now time.Time, table Table, reset func(t time.Time) time.Time) []DenialGroup {
 	out := make([]DenialGroup, 0, len(a.groups))
 	for _, g := range a.groups {
 		d := DenialGroup{
 			Kind: g.key.kind, Status: g.last.Status, First: g.first, At: g.at, Count: g.count,
-			Minute: g.minute.Count(now.Add(-time.Minute), soon(now)),
+			Minute: g.minute.Count(now.Add(-time.Minute), countEnd(now)),
 			Early:  g.early, Reason: g.key.reason, Detail: g.last.Detail, Headers: g.last.Headers, URL: g.last.URL, Source: g.key.source,
 		}
 		if g.key.endpoint != ownPolls {

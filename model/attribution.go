@@ -12,7 +12,7 @@ import (
 // sink: the Ledger of a live run, or the Reporter of a whole one.
 type attribution struct {
 	table        Table
-	under        [][]int // by endpoint: the endpoints whose limits its calls count against
+	coveredBy    [][]int // by endpoint: the endpoints whose limits its calls count against
 	countDoubles bool
 	doubles      pairing
 }
@@ -50,13 +50,13 @@ type limitRef struct{ endpoint, limit int }
 func newAttribution(t Table, opts LedgerOptions) attribution {
 	a := attribution{table: t, countDoubles: opts.CountDoubleRows}
 	for own := range t.Endpoints {
-		var under []int
+		var coveredBy []int
 		for e := range t.Endpoints {
 			if t.Covered(e, own) {
-				under = append(under, e)
+				coveredBy = append(coveredBy, e)
 			}
 		}
-		a.under = append(a.under, under)
+		a.coveredBy = append(a.coveredBy, coveredBy)
 	}
 	return a
 }
@@ -75,7 +75,7 @@ func (a *attribution) call(e Event, to sink) {
 			to.internal(e.At, counted.usage)
 			return
 		}
-		if a.countDoubles || !a.aliased(endpoint) || a.doubles.take(e.At, c, alias, a.alone(to)) {
+		if a.countDoubles || !a.aliased(endpoint) || a.doubles.take(e.At, c, alias, a.single(to)) {
 			to.accepted(counted)
 		}
 		return
@@ -96,13 +96,13 @@ func (a *attribution) reading(r *Reading, to sink) {
 	to.read(r)
 }
 
-// release counts the alias rows whose other row can no longer come, once all
-// rows before a time have been read.
-func (a *attribution) release(before time.Time, to sink) { a.doubles.release(before, a.alone(to)) }
+// release counts the alias rows whose path row can no longer come, once all rows
+// before a time have been read.
+func (a *attribution) release(before time.Time, to sink) { a.doubles.release(before, a.single(to)) }
 
-// alone returns what counts an alias row that has no other row.
-func (a *attribution) alone(to sink) func(h half) {
-	return func(h half) {
+// single returns a func that counts an alias row without a path row.
+func (a *attribution) single(to sink) func(unpairedRow) {
+	return func(h unpairedRow) {
 		endpoint, pattern := a.table.match("", h.path)
 		to.accepted(countedCall{
 			at: h.at, vantage: VantageAccount, endpoint: endpoint, pattern: pattern,
@@ -111,8 +111,8 @@ func (a *attribution) alone(to sink) func(h half) {
 	}
 }
 
-// internal reports whether a billing row is the API's own work (a judge's),
-// which costs money and uses no rate quota: a name that no pattern fits.
+// internal reports whether a billing row is the API's own work (a judge call),
+// which costs money and uses no rate quota: its endpoint string matches no pattern.
 func internal(pattern int, endpoint string) bool {
 	return pattern < 0 && (strings.Contains(endpoint, "llmaj") || strings.Contains(endpoint, "judge"))
 }
@@ -146,7 +146,7 @@ func (a *attribution) deniedBy(d *Denial, endpoint int) (found []limitRef) {
 		func(e int, limit Limit) bool { return e == endpoint && limit.Per == named.Per },
 		func(e int, _ Limit) bool { return e == endpoint || !hasOwn },
 	} {
-		for _, e := range a.under[endpoint] {
+		for _, e := range a.coveredBy[endpoint] {
 			for i, limit := range a.table.Endpoints[e].Limits {
 				if fits(e, limit) {
 					found = append(found, limitRef{e, i})

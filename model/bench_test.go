@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// warmLedger has a lane for every vantage.
+// warmLedger has a stream for every vantage.
 func warmLedger(t testing.TB) *Ledger {
 	return newTestLedger(t, one(healthy(0, SourceTap), healthy(0, SourceTail), healthy(0, SourceBilling)), polls(1, 3),
 		calls(1, 10, SourceTap, chatPath), calls(1, 10, SourceTail, "/inference"), rows(1, 10, chatPath), one(read(0, 2)),

@@ -2,17 +2,16 @@ package model
 
 import "time"
 
-// A Chart is the calls of an endpoint, step by step: what a screen draws of its
-// past. Charts of one endpoint differ in their step and length only. A Chart is
-// never changed once it is made, and may be shared by many snapshots.
+// A Chart is the recent calls to an endpoint, step by step. The charts of an endpoint
+// differ only in their step and length. A Chart never changes, and snapshots may
+// share it.
 type Chart struct {
 	Step time.Duration
-	// To is the end of the last step; a step that is not over yet is left out.
+	// To is the end of the last step. The step that is still filling is left out.
 	To time.Time
-	// From is since when calls have been watched: what is counted of the steps
-	// that begin before it is not known to be all.
+	// From is when watching began. Steps that begin before it may be incomplete.
 	From time.Time
-	// Accepted and Rejected are the calls of each step, oldest first.
+	// Accepted and Rejected are the calls in each step, oldest first.
 	Accepted, Rejected []int
 }
 
@@ -26,31 +25,31 @@ var chartSteps = [...]struct {
 	steps int
 }{{5 * time.Second, 180}, {20 * time.Second, 180}, {time.Minute, 1440}}
 
-// chartTally counts one endpoint's calls for one chart.
+// A chartTally counts one endpoint's calls for one chart.
 type chartTally struct{ accepted, rejected *Window }
 
 func newChartTallies() (tallies [len(chartSteps)]chartTally) {
 	for i, c := range chartSteps {
-		memory := c.step*time.Duration(c.steps) + laneLag
+		memory := c.step*time.Duration(c.steps) + streamLag
 		tallies[i] = chartTally{NewWindow(c.step, memory), NewWindow(c.step, memory)}
 	}
 	return tallies
 }
 
-// drawn are the charts of one endpoint that were made last, from this machine's
-// view and from the account's. A chart of a day is long: it is made once for
-// each of its steps, not once for each snapshot.
-type drawn struct{ local, account []Chart }
+// A chartCache keeps the last charts of one endpoint, from this machine's figures
+// and from the account's. The chart of a day is long, so charts are made once for
+// each of their steps, not once for each snapshot.
+type chartCache struct{ local, account []Chart }
 
-// charts are those of an endpoint from the lanes that see most, as v has them;
-// nil when nothing is seen.
+// charts returns the charts of an endpoint from the streams of a view; nil when
+// there are none.
 func (l *Ledger) charts(e int, v view) []Chart {
-	if !v.sees {
+	if !v.known {
 		return nil
 	}
-	since, kept := v.watched(), &l.drawn[e].local
+	since, kept := v.watched(), &l.chartCache[e].local
 	if v.fromAccount {
-		kept = &l.drawn[e].account
+		kept = &l.chartCache[e].account
 	}
 	var made []Chart
 	for i, c := range chartSteps {
@@ -58,11 +57,11 @@ func (l *Ledger) charts(e int, v view) []Chart {
 		if len(*kept) > 0 && (*kept)[i].To.Equal(to) && (*kept)[i].From.Equal(since) {
 			continue
 		}
-		if made == nil { // those that were handed out stay as they are
+		if made == nil { // snapshots share the old ones
 			made = make([]Chart, len(chartSteps))
 			copy(made, *kept)
 		}
-		accepted, rejected := l.steps(v, to, c.steps, func(lane *lane) chartTally { return lane.charts[e][i] })
+		accepted, rejected := l.steps(v, to, c.steps, func(stream *stream) chartTally { return stream.charts[e][i] })
 		made[i] = Chart{Step: c.step, To: to, From: since, Accepted: accepted, Rejected: rejected}
 	}
 	if made != nil {
@@ -71,10 +70,10 @@ func (l *Ledger) charts(e int, v view) []Chart {
 	return *kept
 }
 
-// steps is the n steps up to a time, by the lanes behind a view: accepted calls
-// as the one that saw most of them has it, rejected ones as this machine saw
-// them. Steps that begin before those lanes watched are also told by the past.
-func (l *Ledger) steps(v view, to time.Time, n int, tally func(*lane) chartTally) (accepted, rejected []int) {
+// steps returns the last n steps that end by a time. Accepted calls are those of
+// the view's streams, the largest of them in each step; rejected calls are what
+// this machine saw. Steps before v.since also count the calls of v.past.
+func (l *Ledger) steps(v view, to time.Time, n int, tally func(*stream) chartTally) (accepted, rejected []int) {
 	accepted, rejected = make([]int, n), make([]int, n)
 	step := make([]int, n)
 	most := func(into []int, from *Window) {
@@ -83,8 +82,8 @@ func (l *Ledger) steps(v view, to time.Time, n int, tally func(*lane) chartTally
 			into[j] = max(into[j], n)
 		}
 	}
-	for _, lane := range v.lanes {
-		most(accepted, tally(lane).accepted)
+	for _, stream := range v.streams {
+		most(accepted, tally(stream).accepted)
 	}
 	if v.past != nil {
 		window := tally(v.past).accepted
@@ -94,8 +93,8 @@ func (l *Ledger) steps(v view, to time.Time, n int, tally func(*lane) chartTally
 			accepted[j] = max(accepted[j], step[j])
 		}
 	}
-	for _, lane := range l.local {
-		most(rejected, tally(lane).rejected)
+	for _, stream := range l.local {
+		most(rejected, tally(stream).rejected)
 	}
 	return accepted, rejected
 }

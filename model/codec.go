@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// A codec writes values to bytes or reads them back. The code that uses it is
-// the same in both directions, so that they cannot differ. Once something
-// cannot be read, err is set and the rest reads as zero.
+// A codec writes values to bytes or reads them back. The same code does both, so
+// that the two cannot differ. After the first read error, which err keeps,
+// everything reads as zero.
 type codec struct {
 	reading bool
 	version int    // of the bytes
@@ -18,9 +18,9 @@ type codec struct {
 	err     error
 }
 
-var errCut = errors.New("the state ends early")
+var errTruncated = errors.New("the state is truncated")
 
-// fail notes the first thing that is wrong and reads nothing more.
+// fail keeps the first error and ends reading.
 func (c *codec) fail(err error) {
 	if c.err == nil {
 		c.err = err
@@ -28,7 +28,7 @@ func (c *codec) fail(err error) {
 	c.buf = nil
 }
 
-// count carries a number that is not negative.
+// count writes or reads an unsigned number.
 func (c *codec) count(n *uint64) {
 	if !c.reading {
 		c.buf = binary.AppendUvarint(c.buf, *n)
@@ -36,14 +36,14 @@ func (c *codec) count(n *uint64) {
 	}
 	v, size := binary.Uvarint(c.buf)
 	if size <= 0 {
-		c.fail(errCut)
+		c.fail(errTruncated)
 		*n = 0
 		return
 	}
 	*n, c.buf = v, c.buf[size:]
 }
 
-// number carries a whole number of any kind.
+// number writes or reads a signed integer.
 func number[T ~int | ~int64](c *codec, p *T) {
 	n := uint64(int64(*p)<<1) ^ uint64(int64(*p)>>63) // zigzag: small ones are short
 	c.count(&n)
@@ -52,7 +52,7 @@ func number[T ~int | ~int64](c *codec, p *T) {
 	}
 }
 
-// below carries a number in [low, high).
+// below writes or reads an integer in [low, high).
 func below(c *codec, p *int, low, high int) {
 	number(c, p)
 	if c.reading && (*p < low || *p >= high) {
@@ -70,7 +70,7 @@ func (c *codec) flag(p *bool) {
 	*p = n == 1
 }
 
-// float carries a number that is finite.
+// float writes or reads a finite number.
 func (c *codec) float(p *float64) {
 	n := math.Float64bits(*p)
 	c.count(&n)
@@ -90,19 +90,19 @@ func text[T ~string](c *codec, p *T) {
 		return
 	}
 	if n > uint64(len(c.buf)) {
-		c.fail(errCut)
+		c.fail(errTruncated)
 		n = 0
 	}
 	*p, c.buf = T(c.buf[:n]), c.buf[n:]
 }
 
-// The years that JSON can write, as Unix times of their ends in UTC.
+// The Unix times of the first and the last second that JSON can write.
 const (
 	firstSecond = -62135596800 // of the year 1
 	lastSecond  = 253402300799 // of the year 9999
 )
 
-// time carries a time to the nanosecond. It comes out in UTC.
+// time writes or reads a time, to the nanosecond. It is read as UTC.
 func (c *codec) time(p *time.Time) {
 	second, nano := p.Unix(), p.Nanosecond()
 	number(c, &second)
@@ -111,21 +111,21 @@ func (c *codec) time(p *time.Time) {
 		return
 	}
 	if second < firstSecond || second > lastSecond {
-		c.fail(errors.New("a time is beyond the year 9999"))
+		c.fail(errors.New("a time is outside the years 1 to 9999"))
 	}
 	if *p = (time.Time{}); c.err == nil {
 		*p = time.Unix(second, int64(nano)).UTC()
 	}
 }
 
-// opt carries a value that may be unknown.
+// opt writes or reads a value that may be unknown.
 func opt[T any](c *codec, p *Opt[T], value func(*codec, *T)) {
 	if c.flag(&p.known); p.known {
 		value(c, &p.value)
 	}
 }
 
-// list carries a slice of at most this many elements.
+// list writes or reads a slice of at most this many elements.
 func list[T any](c *codec, p *[]T, most int, element func(*T)) {
 	n := len(*p)
 	below(c, &n, 0, most+1)
@@ -137,14 +137,14 @@ func list[T any](c *codec, p *[]T, most int, element func(*T)) {
 	}
 }
 
-// window carries the counts of a window as runs of zeros and of others. The
-// window that is read into has its shape already.
+// window writes or reads the counts of a window, as runs of zeros and of others.
+// The window that it reads into must have the same shape.
 func (c *codec) window(w *Window) {
 	width, size := w.width, len(w.counts)
 	number(c, &width)
 	number(c, &size)
 	if width != w.width || size != len(w.counts) {
-		c.fail(errors.New("a window has another shape"))
+		c.fail(errors.New("a window has a different shape"))
 		return
 	}
 	number(c, &w.newest)
@@ -173,7 +173,8 @@ func (c *codec) window(w *Window) {
 	}
 }
 
-// run returns how many zeros counts begins with, and how many others follow.
+// run returns the number of zeros at the start of counts, and of the others that
+// follow.
 func run(counts []int64) (zeros, others int) {
 	for zeros < len(counts) && counts[zeros] == 0 {
 		zeros++

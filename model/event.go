@@ -1,9 +1,10 @@
-// Package model is what quotatop knows: endpoints and their limits, sliding
-// windows, spend and its reset, denials and forecasts.
+// Package model computes what quotatop shows: the use of each limit in its sliding
+// window, the spending cap and its reset, denials and forecasts.
 //
-// A Ledger takes Events in and gives immutable Snapshots out. The package is
-// pure: it does no I/O, starts no goroutine and never reads a clock; time is
-// always an argument, and it is the server's time.
+// A Ledger counts the Events of a live run and returns immutable Snapshots; a
+// Reporter counts those of a whole run and returns a Report. The package is pure:
+// it does no I/O, starts no goroutines and never reads a clock. Times are always
+// arguments, and are the server's times.
 package model
 
 import "time"
@@ -17,50 +18,50 @@ const (
 	SourceTail    = "tail"
 )
 
-// An Event is one thing that a source learned. Exactly one of Call, Reading,
+// An Event is one thing that a source observed. Exactly one of Call, Reading,
 // Account and Health is set. Events may come late and in any order.
 type Event struct {
 	At      time.Time `json:"at"`     // when it happened, in server time
-	Source  string    `json:"source"` // the name of the source or service that learned it
+	Source  string    `json:"source"` // the name of the source or service
 	Call    *Call     `json:"call,omitempty"`
 	Reading *Reading  `json:"reading,omitempty"`
 	Account *Account  `json:"account,omitempty"`
 	Health  *Health   `json:"health,omitempty"`
 }
 
-// A Call is one request to the API, as one vantage saw it.
+// A Call is one request to the API, as seen from one vantage.
 type Call struct {
 	Vantage Vantage `json:"vantage"`
 	Method  string  `json:"method,omitempty"` // empty for billing rows, which do not say
 	Path    string  `json:"path"`             // the URL path, or a billing row's endpoint string
 	Status  int     `json:"status,omitempty"` // HTTP status; 0 when unknown
-	Denial  *Denial `json:"denial,omitempty"` // set when the API said no
+	Denial  *Denial `json:"denial,omitempty"` // set when the API denied the call
 	Cost    Micros  `json:"cost,omitempty"`   // micro-dollars; 0 when unknown
 	Tokens  int64   `json:"tokens,omitempty"`
 	Model   string  `json:"model,omitempty"`
 }
 
-// A Reading says that the billing log has been read over [From, To): no row in
-// it is still expected. When the log was too long for the polling budget, Total
-// and Rows stand for the rows that were not read one by one.
+// A Reading reports that the billing log has been read over [From, To): no more rows
+// are expected in it. If the log was too long for the polling budget, Total and
+// Rows stand for the rows that were not read one by one.
 type Reading struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 
-	// Sampled is set when the rows were counted and sampled instead of being
-	// read in full and reported as Calls.
+	// Sampled is set when the rows were counted and sampled, not read in full
+	// and reported as Calls.
 	Sampled bool `json:"sampled,omitempty"`
-	// Total is how many rows the log holds over [From, To), by its own count.
+	// Total is the number of rows in [From, To), by the count of the API.
 	Total int `json:"total,omitempty"`
-	// TotalMargin is the 95 % error of Total, in rows: rows land while the
-	// counts that it is the difference of are taken.
+	// TotalMargin is the 95% error of Total, in rows: Total is the difference
+	// of two counts, and rows arrive between them.
 	TotalMargin int `json:"total_margin,omitempty"`
-	// Rows are the sampled rows, spread over the interval.
+	// Rows are the sampled rows, from all over the interval.
 	Rows []Call `json:"rows,omitempty"`
 }
 
-// An Account is what the account endpoints said. Fields that the API did not
-// give are unknown; a later Account replaces only what it knows.
+// An Account is what the account endpoints returned. Fields that the API left out
+// are unknown; a later Account replaces only known fields.
 type Account struct {
 	Plan     string      `json:"plan,omitempty"`
 	Team     string      `json:"team,omitempty"`
@@ -68,7 +69,7 @@ type Account struct {
 	Limit    Opt[Micros] `json:"limit"`     // the cap of the period
 	ResetsAt time.Time   `json:"resets_at"` // zero when unknown
 	Period   string      `json:"period,omitempty"`
-	// ResetSource says where ResetsAt comes from: ResetFromAPI, ResetAssumed.
+	// ResetSource is where ResetsAt comes from: ResetFromAPI or ResetAssumed.
 	ResetSource string `json:"reset_source,omitempty"`
 }
 
@@ -81,10 +82,10 @@ const (
 	PeriodMonth  = "month"
 )
 
-// A State is how a source is doing.
+// A State is the state of a source or service.
 type State string
 
-// The states of a source. StateStale is the ledger's judgment, not a source's.
+// The states. Sources report all but StateStale, which the Ledger finds.
 const (
 	StateOK     State = "ok"
 	StateStale  State = "stale"
@@ -102,18 +103,20 @@ type Health struct {
 	// Live is set by a source that reports each call once, as it happens. One
 	// that reads a log may report the calls of before a restart again.
 	Live bool `json:"live,omitempty"`
-	// Error is one line for a person: what is wrong. Empty when State is ok.
+	// Error says in one line what is wrong. Empty when State is StateOK.
 	Error string `json:"error,omitempty"`
-	// Note is one line about something missing that is no error.
+	// Note says in one line what is missing but not an error.
 	Note string `json:"note,omitempty"`
-	// RetryAt is when the source tries again; zero when it has no such plan.
+	// RetryAt is when the source tries again; zero if that is not planned.
 	RetryAt time.Time `json:"retry_at"`
-	// Interval is the time from one poll to the next; 0 for a source that
-	// does not poll. A source that is silent for much longer is stale.
+	// Interval is the time between polls; 0 for a source that does not poll. A
+	// source that is silent for much longer is stale.
 	Interval time.Duration `json:"interval,omitempty"`
-	// BudgetMinute and BudgetHour bound the source's own requests; 0 for none.
+	// BudgetMinute and BudgetHour limit the source's own requests; 0 without a
+	// limit.
 	BudgetMinute int `json:"budget_minute,omitempty"`
 	BudgetHour   int `json:"budget_hour,omitempty"`
-	// ClockOffset is the server's clock less the local one.
+	// ClockOffset is the server's clock minus the local clock, as far as a source
+	// of the account knows it.
 	ClockOffset time.Duration `json:"clock_offset,omitempty"`
 }

@@ -2,9 +2,9 @@ package model
 
 import "time"
 
-// timeToLimit is the time from at until the calls of the last per meet limit,
-// if calls keep coming as they have of late while older ones leave the window;
-// unknown when they would not meet it. count counts calls in [from, to).
+// timeToLimit returns the time from at until the calls in a window of per reach
+// limit, if they continue at the recent rate while older ones leave the window;
+// unknown if they would not reach it. count returns the calls in [from, to).
 func timeToLimit(count func(from, to time.Time) int, limit int, per time.Duration, at time.Time) Opt[time.Duration] {
 	used := count(at.Add(-per), at)
 	if used >= limit {
@@ -13,7 +13,7 @@ func timeToLimit(count func(from, to time.Time) int, limit int, per time.Duratio
 	recent := min(max(per/6, 10*time.Second), time.Minute, per)
 	rate := float64(count(at.Add(-recent), at)) / float64(recent) // per nanosecond
 	if float64(used)+rate*float64(per) < float64(limit) {
-		return Opt[time.Duration]{} // not even if none of them left the window
+		return Opt[time.Duration]{} // not even if no call left the window
 	}
 	const steps = 60
 	before := float64(used)

@@ -2,7 +2,7 @@ package model
 
 import "time"
 
-// A Gate is what must be left of the quota for a script to go on. A part of it
+// A Gate is what must be left of the quota for a script to continue. A condition
 // that is not set always holds.
 type Gate struct {
 	// Headroom is the part of each limit that must be left, from 0 to 1.
@@ -16,28 +16,28 @@ type Gate struct {
 // A Verdict is a Gate's answer.
 type Verdict int
 
-// The verdicts. Nothing that is not known opens a gate, or shuts it.
+// The verdicts. An unknown figure neither opens nor shuts a gate.
 const (
 	VerdictUnknown Verdict = iota
 	Open
 	Shut
 )
 
-// A Judgment is a Gate's answer with what it rests on.
+// A Judgment is a Gate's answer and the figures behind it.
 type Judgment struct {
 	At       time.Time // when it was judged
 	Verdict  Verdict
 	Endpoint string      // the one with the least headroom
-	Limit    *LimitUsage // its fullest; nil when the gate does not ask, or none is known
-	Cap      *Cap        // nil when the gate does not ask
-	// OfCap is set when the cap decided, not the headroom.
+	Limit    *LimitUsage // its fullest; nil if the gate does not ask for it, or none is known
+	Cap      *Cap        // nil if the gate does not ask for it
+	// OfCap is set if the cap decided, not the headroom.
 	OfCap bool
-	// Trouble is the source that keeps a figure from being known or fresh.
-	Trouble *Source
+	// Problem is the source that keeps the figures from being known or fresh.
+	Problem *Source
 }
 
-// Headroom is the part of the limit that is left: 0 where calls are being
-// rejected, unknown with Used.
+// Headroom is the part of the limit that is left: 0 if calls are being rejected,
+// unknown if Used is.
 func (u LimitUsage) Headroom() Opt[float64] {
 	if u.Rejected.Or(0) > 0 {
 		return Some(0.0)
@@ -49,40 +49,40 @@ func (u LimitUsage) Headroom() Opt[float64] {
 	return Some(max(1-ratio, 0))
 }
 
-// Judge looks at a snapshot. What is too little shuts the gate, even where
-// something else is not known; what is old counts as not known.
+// Judge judges a snapshot. Too little of anything shuts the gate, even if something
+// else is unknown. Old figures count as unknown.
 func (g Gate) Judge(s *Snapshot) Judgment {
 	j := Judgment{At: s.At}
 	for i := range s.Sources {
 		if src := &s.Sources[i]; src.Vantage == VantageAccount && src.State != StateOK {
-			j.Trouble = src
+			j.Problem = src
 		}
 	}
-	room := Open
+	headroom := Open
 	if least, ok := g.Headroom.Get(); ok {
-		room = VerdictUnknown
+		headroom = VerdictUnknown
 		if left, known := g.least(s, &j).Get(); known {
-			room = verdict(left >= least)
+			headroom = verdict(left >= least)
 		}
 	}
-	purse := Open
+	capLeft := Open
 	if least, ok := g.CapLeft.Get(); ok {
 		j.Cap = &s.Cap
-		purse = VerdictUnknown
+		capLeft = VerdictUnknown
 		if left, known := s.Cap.Remaining.Get(); known {
-			purse = verdict(left >= least)
+			capLeft = verdict(left >= least)
 		}
 	}
 	switch {
-	case j.Trouble != nil:
-	case room == Shut:
+	case j.Problem != nil:
+	case headroom == Shut:
 		j.Verdict = Shut
-	case purse == Shut:
+	case capLeft == Shut:
 		j.Verdict, j.OfCap = Shut, true
-	case room == Open && purse == Open:
+	case headroom == Open && capLeft == Open:
 		j.Verdict = Open
 	default:
-		j.OfCap = room == Open
+		j.OfCap = headroom == Open
 	}
 	return j
 }
@@ -94,8 +94,8 @@ func verdict(holds bool) Verdict {
 	return Shut
 }
 
-// least is the least headroom of the limits that the gate looks at, unknown
-// where that of none is.
+// least returns the least headroom of the limits that the gate checks, unknown if
+// none is known.
 func (g Gate) least(s *Snapshot, j *Judgment) (least Opt[float64]) {
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]

@@ -2,8 +2,7 @@ package model
 
 import "time"
 
-// Snapshot returns all that is known at now, which is server time. It shares no
-// memory with the ledger.
+// Snapshot returns what is known at now, which is server time.
 func (l *Ledger) Snapshot(now time.Time) Snapshot {
 	now = wall(now)
 	s := Snapshot{
@@ -23,14 +22,14 @@ func (l *Ledger) Snapshot(now time.Time) Snapshot {
 	return s
 }
 
-// usage is one endpoint at now.
+// usage returns the usage of one endpoint at now.
 func (l *Ledger) usage(e int, now time.Time) EndpointUsage {
 	endpoint := &l.table.Endpoints[e]
 	u := EndpointUsage{
 		ID: endpoint.ID, Name: endpoint.Name, Scope: endpoint.Scope,
 		Limits: make([]LimitUsage, len(endpoint.Limits)), Paths: []PathUsage{},
 	}
-	var v view // of a minute, which every endpoint has a span for
+	var v view // over a minute, which is one of the spans of every endpoint
 	for i, per := range l.spans[e] {
 		seen := l.view(e, i, now)
 		if i < len(endpoint.Limits) {
@@ -51,8 +50,8 @@ func (l *Ledger) usage(e int, now time.Time) EndpointUsage {
 			continue
 		}
 		calls := 0
-		for _, lane := range v.lanes {
-			calls = max(calls, lane.paths[i].Count(v.asOf.Add(-time.Minute), v.asOf))
+		for _, stream := range v.streams {
+			calls = max(calls, stream.paths[i].Count(v.asOf.Add(-time.Minute), v.asOf))
 		}
 		if calls > 0 {
 			u.Paths = append(u.Paths, PathUsage{p.text, calls})
@@ -61,22 +60,22 @@ func (l *Ledger) usage(e int, now time.Time) EndpointUsage {
 	return u
 }
 
-// A view is one span of one endpoint as seen from the vantage that sees most.
+// A view is the calls of one endpoint in one span, from the vantage that saw most.
 type view struct {
 	used, local, account, others Opt[int]
 	upper, lower                 bool
 	asOf                         time.Time
-	sees                         bool                         // false when nothing has been heard yet
+	known                        bool                         // false when nothing is known
 	fromAccount                  bool                         // used is the account's figure
-	margin                       int                          // the 95 % error of account
-	estimated                    bool                         // account rests on samples
+	margin                       int                          // the 95% error of account
+	estimated                    bool                         // account is from samples
 	count                        func(from, to time.Time) int // the calls behind used
-	lanes                        []*lane                      // those behind used; the largest counts
-	since                        time.Time                    // they have watched from here on
-	past                         *lane                        // what has watched until since; nil for none
+	streams                      []*stream                    // the streams behind used, of which the largest counts
+	since                        time.Time                    // when they started to watch
+	past                         *stream                      // the stream for the time before since; nil for none
 }
 
-// watched is since when the view's past is known.
+// watched returns when watching began, in the past stream if there is one.
 func (v *view) watched() time.Time {
 	if v.past != nil {
 		return v.past.since
@@ -84,92 +83,95 @@ func (v *view) watched() time.Time {
 	return v.since
 }
 
-// view chooses between this machine's figure, which ends now, and the
-// account's, which ends at the billing log's horizon: the larger is used.
+// view chooses between this machine's figure, which ends now, and the account's,
+// which ends at the horizon of the billing log. It uses the larger.
 //
-// A per-IP limit counts what this machine did when that is known, quotatop's
-// own polls included; else the account's calls, which may have come from other
-// addresses too and so are an upper bound.
+// For a per-IP limit it uses this machine's calls if they are known, with our own
+// polls. Otherwise it uses the account's calls, as an upper bound: some may have
+// come from other addresses.
 func (l *Ledger) view(e, span int, now time.Time) view {
 	per := l.spans[e][span]
 	perIP := l.table.Endpoints[e].Scope == ScopeIP
-	local := func(from, to time.Time) int { return l.here(e, span, from, to) }
-	account := func(from, to time.Time) int { return l.there(e, span, from, to) }
+	local := func(from, to time.Time) int { return l.localCount(e, span, from, to) }
+	account := func(from, to time.Time) int { return l.accountCount(e, span, from, to) }
 	silent := l.billingSilent(now)
 	watching, localCovers := l.watching(), l.localCovers(per, now)
-	seesLocal := watching
+	localKnown := watching
 	if perIP && l.polls != nil {
-		seesLocal = true
+		localKnown = true
 	}
 	v := view{asOf: now}
-	if seesLocal {
-		v.local = Some(local(now.Add(-per), soon(now)))
+	if localKnown {
+		v.local = Some(local(now.Add(-per), countEnd(now)))
 	}
 	h := l.horizon
 	if l.billing != nil && !h.IsZero() {
 		v.account = Some(account(h.Add(-per), h))
 	}
-	here, seesHere := v.local.Get()
-	there, seesThere := v.account.Get()
-	if seesThere {
+	localUsed, hasLocal := v.local.Get()
+	accountUsed, hasAccount := v.account.Get()
+	if hasAccount {
 		v.margin, v.estimated = l.sampling.margin(h.Add(-per), h, func(own int) bool { return l.table.Covered(e, own) })
 	}
-	accountCovers := seesThere && l.billing.covers(per, h)
-	if perIP && watching && localCovers && here > l.polls.between(e, span, now.Add(-per), soon(now)) {
-		seesThere = false // this machine's calls are known, whoever else uses the key
+	accountCovers := hasAccount && l.billing.covers(per, h)
+	if perIP && watching && localCovers && localUsed > l.polls.between(e, span, now.Add(-per), countEnd(now)) {
+		hasAccount = false // this machine's calls are known, and others do not count
 	}
-	// An estimate that may be this machine's own calls says nothing against the
-	// count of them.
+	// An estimate that agrees with this machine's count within its error is no
+	// reason to prefer it.
 	then := 0
 	if watching {
 		then = local(h.Add(-per), h)
 	}
-	same := v.estimated && localCovers && there-v.margin <= max(here, then)
+	same := v.estimated && localCovers && accountUsed-v.margin <= max(localUsed, then)
 	switch {
-	case seesThere && (!seesHere || there > here) && !same && !(localCovers && silent):
+	case hasAccount && (!hasLocal || accountUsed > localUsed) && !same && !(localCovers && silent):
 		v.used, v.asOf, v.fromAccount = v.account, h, true
-		v.upper = perIP && there > l.polls.between(e, span, h.Add(-per), h)
+		v.upper = perIP && accountUsed > l.polls.between(e, span, h.Add(-per), h)
 		v.lower = !accountCovers
-		v.count, v.lanes, v.since = account, []*lane{l.billing}, l.billing.since
-	case seesHere:
-		v.used = v.local
+		v.count, v.streams, v.since = account, []*stream{l.billing}, l.billing.since
+	case hasLocal:
 		v.lower = !localCovers && !(accountCovers && !perIP)
-		v.count = func(from, to time.Time) int {
-			if !to.Before(now) {
-				to = soon(now)
-			}
-			return local(from, to)
-		}
-		v.lanes, v.since = l.local, l.watchingSince(now)
-		// What this machine did not watch, as before a restart, is in the
-		// account's log; only a per-IP limit does not count all of that.
+		l.useLocal(&v, local, now)
 		if !perIP && l.billing.watching() && l.billing.since.Before(v.since) && !h.Before(v.since) {
-			v.past = l.billing
+			v.past = l.billing // it has what this machine did not watch, as before a restart
 		}
 	default:
 		return v
 	}
-	v.sees = true
-	if seesThere && !perIP && !same && watching && !silent {
-		v.others = Some(max(there-then, 0))
+	v.known = true
+	if hasAccount && !perIP && !same && watching && !silent {
+		v.others = Some(max(accountUsed-then, 0))
 	}
 	return v
 }
 
-// watchingSince is since when this machine has watched calls; now when it does
-// not.
+// useLocal makes a view use this machine's figure at now. count counts its calls.
+func (l *Ledger) useLocal(v *view, count func(from, to time.Time) int, now time.Time) {
+	v.used = v.local
+	v.count = func(from, to time.Time) int {
+		if !to.Before(now) {
+			to = countEnd(now)
+		}
+		return count(from, to)
+	}
+	v.streams, v.since = l.local, l.watchingSince(now)
+}
+
+// watchingSince returns when the first local source started to watch, or now if
+// none did.
 func (l *Ledger) watchingSince(now time.Time) time.Time {
 	since := now
-	for _, lane := range l.local {
-		if lane.watching() {
-			since = minTime(since, lane.since)
+	for _, stream := range l.local {
+		if stream.watching() {
+			since = minTime(since, stream.since)
 		}
 	}
 	return since
 }
 
-// billingSilent reports whether the billing log's horizon is so old that its
-// figures no longer tell of now.
+// billingSilent reports whether the horizon of the billing log is too old for its
+// figures to describe now.
 func (l *Ledger) billingSilent(now time.Time) bool {
 	var h Health
 	for i := range l.sources {
@@ -180,23 +182,23 @@ func (l *Ledger) billingSilent(now time.Time) bool {
 	return now.Sub(l.horizon) > h.staleAfter()+time.Minute
 }
 
-// here counts what this machine saw in [from, to), quotatop's own polls
-// included.
-func (l *Ledger) here(e, span int, from, to time.Time) int {
+// localCount returns the calls that this machine saw in [from, to), with our own
+// polls.
+func (l *Ledger) localCount(e, span int, from, to time.Time) int {
 	most := 0
-	for _, lane := range l.local {
-		most = max(most, lane.between(e, span, from, to))
+	for _, stream := range l.local {
+		most = max(most, stream.between(e, span, from, to))
 	}
 	return most + l.polls.between(e, span, from, to)
 }
 
-// there counts what the account's log shows in [from, to), and our own polls,
-// which it does not show.
-func (l *Ledger) there(e, span int, from, to time.Time) int {
+// accountCount returns the calls in the billing log in [from, to), plus our own
+// polls, which are not in it.
+func (l *Ledger) accountCount(e, span int, from, to time.Time) int {
 	return l.billing.between(e, span, from, to) + l.polls.between(e, span, from, to)
 }
 
-// gauge is one limit at now, by the view of its span.
+// gauge returns one limit at now, from the view of its span.
 func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 	limit := l.table.Endpoints[e].Limits[i]
 	g := LimitUsage{Limit: limit.Max, PerS: limit.Per.Seconds()}
@@ -204,13 +206,13 @@ func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 	g.UpperBound, g.LowerBound = v.upper, v.lower
 	if v.local.Known() {
 		most := 0
-		for _, lane := range l.local {
-			most = max(most, lane.rejected(e, i, limit.Per, now))
+		for _, stream := range l.local {
+			most = max(most, stream.rejected(e, i, limit.Per, now))
 		}
 		g.Rejected = Some(most + l.polls.rejected(e, i, limit.Per, now))
 	}
-	l.tell(&g, e, i, now)
-	if !v.sees {
+	l.fillDenied(&g, e, i, now)
+	if !v.known {
 		return g
 	}
 	g.AsOf = Some(v.asOf)
@@ -220,7 +222,7 @@ func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 	if in, ok := timeToLimit(v.count, limit.Max, limit.Per, v.asOf).Get(); ok {
 		g.TimeToLimit = Some(max(in-now.Sub(v.asOf), 0).Seconds())
 	}
-	g.History, g.HistoryRejected = l.steps(v, v.asOf, HistorySteps, func(lane *lane) chartTally { return lane.tallies[e][i].history })
+	g.History, g.HistoryRejected = l.steps(v, v.asOf, HistorySteps, func(stream *stream) chartTally { return stream.tallies[e][i].history })
 	g.HistoryFrom = v.watched()
 	peak := g.Used.Or(0)
 	sum := 0
@@ -236,6 +238,6 @@ func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 	return g
 }
 
-// soon is where a count up to now ends: nothing that was seen is dated later, so
-// the bucket that is filling is counted whole.
-func soon(now time.Time) time.Time { return now.Add(time.Minute) }
+// countEnd returns where a count up to now ends. It is later than now, so that the
+// bucket that is still filling counts in full.
+func countEnd(now time.Time) time.Time { return now.Add(time.Minute) }

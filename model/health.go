@@ -2,18 +2,18 @@ package model
 
 import "time"
 
-// source is what is known of one source or service.
+// A source is what is known about one source or service.
 type source struct {
 	name   string
 	health Health
-	good   time.Time // of its last StateOK; zero before
+	good   time.Time // the last time it was OK; zero before
 	polls  *Window   // its own requests
 }
 
-// maxSources bounds the sources that are told apart: names may come from a file.
+// maxSources bounds the sources that are kept, as names may come from a file.
 const maxSources = 32
 
-// source returns the entry of a source, in the order they were first heard of.
+// source returns the entry of a source or service, and makes it if need be.
 func (l *Ledger) source(name string) *source {
 	for i := range l.sources {
 		if l.sources[i].name == name {
@@ -27,8 +27,8 @@ func (l *Ledger) source(name string) *source {
 	return &l.sources[len(l.sources)-1]
 }
 
-// poller returns the entry of a source that sends requests of its own, which it
-// asks the account with.
+// poller returns the entry of a source that sends its own requests. What polls
+// sees the account, even before its first health report says so.
 func (l *Ledger) poller(name string) *source {
 	s := l.source(name)
 	if s.health.Vantage == "" {
@@ -50,51 +50,50 @@ func (l *Ledger) health(name string, h Health, at time.Time) {
 		}
 		l.offset = h.ClockOffset
 	case VantageLocal:
-		lane := l.localLane(name)
-		lane.live = h.Live
-		if lane.since.IsZero() && h.State == StateOK {
-			lane.since = at
+		stream := l.localStream(name)
+		stream.live = h.Live
+		if stream.since.IsZero() && h.State == StateOK {
+			stream.since = at
 		}
 	}
 }
 
-// clockJump is the change of the clock offset from which on earlier local times
-// are not on the same clock any more.
+// clockJump is the smallest change of the clock offset that invalidates earlier
+// local times.
 const clockJump = 2 * time.Second
 
-// restartLocal forgets the calls that were stamped by a clock that has turned
-// out wrong: their times may lie far from the server's. What is watched is
-// watched anew from now on.
+// restartLocal drops the calls whose times come from a clock that turned out to
+// be wrong: they may be far from the server's. Counting starts again at now.
 func (l *Ledger) restartLocal(now time.Time) {
 	l.now = now
 	if l.polls != nil {
-		l.polls = newLane("", l.table, l.spans)
+		l.polls = newStream("", l.table, l.spans)
 	}
 	for i, old := range l.local {
-		lane := newLane(old.name, l.table, l.spans)
-		lane.live, lane.known = old.live, old.known
+		stream := newStream(old.name, l.table, l.spans)
+		stream.live, stream.replayedTo = old.live, old.replayedTo
 		if old.watching() {
-			lane.since = now
+			stream.since = now
 		}
-		l.local[i] = lane
+		l.local[i] = stream
 	}
 	if l.horizon.After(now) {
 		l.horizon, l.billing.since = time.Time{}, time.Time{}
 	}
-	l.spend.as, l.spend.figures = minTime(l.spend.as, now), nil
+	l.spend.asOf, l.spend.figures = minTime(l.spend.asOf, now), nil
 	for i := range l.sources {
 		l.sources[i].polls = newPollWindow()
 		l.sources[i].good = minTime(l.sources[i].good, now)
 	}
 }
 
-func newPollWindow() *Window { return NewWindow(detailWidth, time.Hour+laneLag) }
+func newPollWindow() *Window { return NewWindow(detailWidth, time.Hour+streamLag) }
 
-// staleAfter is how long a source that polls may be silent.
+// staleAfter is how long a source that polls may be silent before it is stale.
 func (h Health) staleAfter() time.Duration { return 2*h.Interval + 20*time.Second }
 
-// sourceStates lists the sources and the services at now, each in the order they
-// were first heard of.
+// sourceStates lists the sources and the services at now, each in order of its first
+// event.
 func (l *Ledger) sourceStates(now time.Time) (sources []Source, services []Service) {
 	sources, services = make([]Source, 0, len(l.sources)), []Service{}
 	for i := range l.sources {
@@ -119,7 +118,7 @@ func (s *source) snapshot(now time.Time) Source {
 		out.RetryAt = Some(h.RetryAt)
 	}
 	if h.Interval == 0 && h.State == StateOK {
-		out.AsOf = Some(now) // it would have told us
+		out.AsOf = Some(now) // it reports changes at once
 	} else if !s.good.IsZero() {
 		out.AsOf = Some(s.good)
 	}
@@ -127,8 +126,8 @@ func (s *source) snapshot(now time.Time) Source {
 		out.State = StateStale
 	}
 	if h.BudgetMinute > 0 {
-		out.PollsMinute = Some(s.polls.Count(now.Add(-time.Minute), soon(now)))
-		out.PollsHour = Some(s.polls.Count(now.Add(-time.Hour), soon(now)))
+		out.PollsMinute = Some(s.polls.Count(now.Add(-time.Minute), countEnd(now)))
+		out.PollsHour = Some(s.polls.Count(now.Add(-time.Hour), countEnd(now)))
 		out.BudgetMinute, out.BudgetHour = Some(h.BudgetMinute), Some(h.BudgetHour)
 	}
 	return out

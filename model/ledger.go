@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// A Ledger takes in what the sources learn and gives out what it adds up to.
-// It is deterministic: time comes with the events and with Snapshot. Its memory
-// is bounded whatever the rate of events. It is not safe for concurrent use.
+// A Ledger counts the events of a live run and returns Snapshots of what is
+// known. It is deterministic: time comes with the events and with Snapshot. Its
+// memory is bounded at any rate of events. It is not safe for concurrent use.
 type Ledger struct {
 	attribution
-	spans [][]time.Duration // by endpoint: those of its limits, and a minute
+	spans [][]time.Duration // by endpoint: the windows of its limits, and a minute
 
-	billing, polls *lane   // nil until the first event for them
-	local          []*lane // by source, in the order they were first heard of
+	billing, polls *stream   // nil until the first event for them
+	local          []*stream // by source, in order of their first event
 	horizon        time.Time
-	now            time.Time  // the latest time that a source vouched for
-	lessons        [][]lesson // by endpoint, then by its limits
+	now            time.Time      // the latest time that a source reported
+	lastDenials    [][]lastDenial // by endpoint, then by its limits
 	sampling       sampling
-	drawn          []drawn // by endpoint
-	modelPeriod    period  // the models' calls are of
-	known          known
+	chartCache     []chartCache // by endpoint
+	modelPeriod    period       // that the calls by model are of
+	replayed       logRange     // the billing log that an earlier run has counted; see Resume
 
 	spend   spend
 	alerts  alerts
@@ -28,11 +28,10 @@ type Ledger struct {
 	offset  time.Duration
 }
 
-// LedgerOptions are what a Ledger cannot learn from events. The zero value is
-// fit for use.
+// LedgerOptions are settings that do not come with events. The zero value is
+// ready to use.
 type LedgerOptions struct {
-	// Cap is the spending cap of a day, for accounts whose plan-info does not
-	// say it.
+	// Cap is the daily spending cap of an account whose plan-info has none.
 	Cap Opt[Micros]
 	// CountDoubleRows counts both rows of a call that was logged twice.
 	CountDoubleRows bool
@@ -40,7 +39,7 @@ type LedgerOptions struct {
 
 // NewLedger returns an empty ledger for the limits of t.
 func NewLedger(t Table, opts LedgerOptions) *Ledger {
-	l := &Ledger{attribution: newAttribution(t, opts), spend: newSpend(opts.Cap), drawn: make([]drawn, len(t.Endpoints))}
+	l := &Ledger{attribution: newAttribution(t, opts), spend: newSpend(opts.Cap), chartCache: make([]chartCache, len(t.Endpoints))}
 	for _, e := range t.Endpoints {
 		spans := make([]time.Duration, 0, len(e.Limits)+1)
 		for _, limit := range e.Limits {
@@ -50,20 +49,20 @@ func NewLedger(t Table, opts LedgerOptions) *Ledger {
 			spans = append(spans, time.Minute)
 		}
 		l.spans = append(l.spans, spans)
-		l.lessons = append(l.lessons, make([]lesson, len(e.Limits)))
+		l.lastDenials = append(l.lastDenials, make([]lastDenial, len(e.Limits)))
 	}
 	return l
 }
 
-// ahead is how far in the future a billing row may be dated: the dates are the
-// API's, and one that is far ahead would push all others out of the windows.
-const ahead = time.Minute
+// maxAhead is how far in the future a billing row may be dated. One that is
+// further ahead would push all others out of the windows, so it is dropped.
+const maxAhead = time.Minute
 
-// Observe takes in one event. Late and unordered events are fine.
+// Observe counts one event. Events may come late and in any order.
 func (l *Ledger) Observe(e Event) {
 	e.At = wall(e.At)
 	if e.Call != nil && e.Call.Vantage == VantageAccount {
-		if (l.now.IsZero() || e.At.Before(l.now.Add(ahead))) && !l.known.row(e.At) {
+		if (l.now.IsZero() || e.At.Before(l.now.Add(maxAhead))) && !l.replayed.contains(e.At) {
 			l.call(e, l)
 		}
 		return
@@ -71,7 +70,7 @@ func (l *Ledger) Observe(e Event) {
 	l.now = maxTime(l.now, e.At)
 	switch {
 	case e.Call != nil:
-		if e.Call.Vantage == VantageOwn || !e.At.Before(l.localLane(e.Source).known) {
+		if e.Call.Vantage == VantageOwn || !e.At.Before(l.localStream(e.Source).replayedTo) {
 			l.call(e, l)
 		}
 	case e.Reading != nil:
@@ -79,20 +78,20 @@ func (l *Ledger) Observe(e Event) {
 		l.reading(e.Reading, l)
 	case e.Account != nil:
 		l.spend.observe(*e.Account, e.At)
-		l.reschedule()
+		l.followReset()
 	case e.Health != nil:
 		l.health(e.Source, *e.Health, e.At)
 	}
 }
 
-// wall drops the monotonic clock from a time: it stands still while a machine
-// sleeps, and what is old would look new.
+// wall drops the monotonic clock reading from a time. That clock stops while a
+// machine sleeps, so that old events would look new.
 func wall(t time.Time) time.Time { return t.Round(0).UTC() }
 
 // row implements sink.
 func (l *Ledger) row(endpoint int, at time.Time) {
 	b := l.openBilling()
-	for _, e := range l.under[endpoint] {
+	for _, e := range l.coveredBy[endpoint] {
 		b.rows[e].Add(at, 1)
 	}
 }
@@ -102,75 +101,75 @@ func (l *Ledger) internal(at time.Time, u ModelUsage) { l.spend.charge(at, at, u
 
 // accepted implements sink.
 func (l *Ledger) accepted(c countedCall) {
-	lane := l.laneOf(&c)
+	stream := l.streamOf(&c)
 	switch c.vantage {
 	case VantageOwn:
 		l.poller(c.source).polls.Add(c.at, 1)
 	case VantageAccount:
 		l.spend.charge(c.at, c.at, c.usage.Cost, false)
-		l.countModel(lane, c.endpoint, c.at, c.usage)
+		l.countModel(stream, c.endpoint, c.at, c.usage)
 	default:
 		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset)
-		l.countModel(lane, c.endpoint, c.at, c.usage)
+		l.countModel(stream, c.endpoint, c.at, c.usage)
 	}
-	for _, e := range l.under[c.endpoint] {
+	for _, e := range l.coveredBy[c.endpoint] {
 		if c.vantage == VantageOwn && e == c.endpoint {
-			continue // our polls use per-IP quota; they are nobody's traffic
+			continue // our polls use per-IP quota, but are nobody's traffic
 		}
-		lane.accept(e, c.at, c.at, 1)
+		stream.accept(e, c.at, c.at, 1)
 	}
 	if c.pattern >= 0 {
-		lane.paths[c.pattern].Add(c.at, 1)
+		stream.paths[c.pattern].Add(c.at, 1)
 	}
 }
 
-// laneOf returns the lane that a call belongs to.
-func (l *Ledger) laneOf(c *countedCall) *lane {
+// streamOf returns the stream that a call belongs to.
+func (l *Ledger) streamOf(c *countedCall) *stream {
 	switch c.vantage {
 	case VantageAccount:
 		return l.openBilling()
 	case VantageOwn:
 		if l.polls == nil {
-			l.polls = newLane("", l.table, l.spans)
+			l.polls = newStream("", l.table, l.spans)
 		}
 		return l.polls
 	}
-	return l.localLane(c.source)
+	return l.localStream(c.source)
 }
 
-func (l *Ledger) openBilling() *lane {
+func (l *Ledger) openBilling() *stream {
 	if l.billing == nil {
-		l.billing = newBillingLane(l.table, l.spans)
+		l.billing = newBillingStream(l.table, l.spans)
 	}
 	return l.billing
 }
 
-// maxLocalLanes bounds the local sources that are told apart: names may come from
-// a file. Those beyond it share the last lane.
-const maxLocalLanes = 8
+// maxLocalStreams bounds the local sources that are counted separately, as names
+// may come from a file. The sources beyond it share the last stream.
+const maxLocalStreams = 8
 
-// localLane returns the lane of a local source.
-func (l *Ledger) localLane(source string) *lane {
-	for _, lane := range l.local {
-		if lane.name == source {
-			return lane
+// localStream returns the stream of a local source, and makes it if need be.
+func (l *Ledger) localStream(source string) *stream {
+	for _, stream := range l.local {
+		if stream.name == source {
+			return stream
 		}
 	}
-	if len(l.local) == maxLocalLanes {
-		return l.local[maxLocalLanes-1]
+	if len(l.local) == maxLocalStreams {
+		return l.local[maxLocalStreams-1]
 	}
-	l.local = append(l.local, newLane(source, l.table, l.spans))
+	l.local = append(l.local, newStream(source, l.table, l.spans))
 	return l.local[len(l.local)-1]
 }
 
 // watching reports whether a source watches this machine's calls.
-func (l *Ledger) watching() bool { return slices.ContainsFunc(l.local, (*lane).watching) }
+func (l *Ledger) watching() bool { return slices.ContainsFunc(l.local, (*stream).watching) }
 
 // localCovers reports whether a source has watched this machine's calls for all
 // of the span that ends at t.
 func (l *Ledger) localCovers(per time.Duration, t time.Time) bool {
-	for _, lane := range l.local {
-		if lane.covers(per, t) {
+	for _, stream := range l.local {
+		if stream.covers(per, t) {
 			return true
 		}
 	}
@@ -187,21 +186,21 @@ func (l *Ledger) denied(c countedCall, d *Denial, limits []limitRef) {
 		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset)
 	}
 	l.alerts.observe(key, *d, c.at, l.spend.reset)
-	lane, last := l.laneOf(&c), -1
+	stream, last := l.streamOf(&c), -1
 	for _, at := range limits {
-		lane.reject(at.endpoint, at.limit, c.at)
-		if at.endpoint != last { // an endpoint's limits stand side by side
-			lane.chartRejected(at.endpoint, c.at)
+		stream.reject(at.endpoint, at.limit, c.at)
+		if at.endpoint != last { // the limits of one endpoint are adjacent
+			stream.chartRejected(at.endpoint, c.at)
 		}
 		last = at.endpoint
-		l.lessons[at.endpoint][at.limit].learn(d, c.at)
+		l.lastDenials[at.endpoint][at.limit].record(d, c.at)
 	}
 }
 
-// sampled implements sink: it spreads what the sampled rows say over their
-// interval, less what is known of it.
+// sampled implements sink. What an earlier run has counted of the interval is not
+// counted again.
 func (l *Ledger) sampled(r *Reading, e *estimate) {
-	for _, part := range l.known.rest(r) {
+	for _, part := range l.replayed.remaining(r) {
 		l.sampling.add(sampled{part.From, part.To, part.Total, part.TotalMargin, len(r.Rows), e.calls})
 		if len(r.Rows) > 0 {
 			l.spread(&part, e, float64(part.Total)/float64(len(r.Rows)))
@@ -213,7 +212,7 @@ func (l *Ledger) sampled(r *Reading, e *estimate) {
 func (l *Ledger) spread(r *Reading, e *estimate, scale float64) {
 	b := l.billing
 	for endpoint := range e.calls {
-		for _, i := range l.under[endpoint] {
+		for _, i := range l.coveredBy[endpoint] {
 			b.accept(i, r.From, r.To, round(e.calls[endpoint]*scale))
 			b.rows[i].Spread(r.From, r.To, round(e.rows[endpoint]*scale))
 		}
@@ -228,17 +227,16 @@ func (l *Ledger) spread(r *Reading, e *estimate, scale float64) {
 	}
 }
 
-// read implements sink: it moves the horizon, and where the read part of the log
-// begins.
+// read implements sink.
 func (l *Ledger) read(r *Reading) {
 	b := l.openBilling()
 	log := l.log()
 	if gap := log.extend(r); gap && r.From.After(l.modelPeriod.from) {
-		b.missed()
+		b.markModelsEstimated()
 	}
 	b.since, l.horizon = log.from, log.to
-	if l.known.row(b.since) || b.since.Equal(l.known.to) {
-		b.since = minTime(b.since, l.known.from)
+	if l.replayed.contains(b.since) || b.since.Equal(l.replayed.to) {
+		b.since = minTime(b.since, l.replayed.from)
 	}
 	if b.oldest.IsZero() || b.since.Before(b.oldest) {
 		b.oldest = b.since
@@ -251,27 +249,4 @@ func (l *Ledger) log() logRange {
 		return logRange{}
 	}
 	return logRange{l.billing.since, l.horizon}
-}
-
-// A logRange is the part of the billing log that has been read: [from, to). It
-// is zero before the first reading.
-type logRange struct{ from, to time.Time }
-
-// extend adds a reading, and reports whether rows between it and the part that
-// was read before are missing: the range then begins again.
-func (p *logRange) extend(r *Reading) (gap bool) {
-	if p.from.IsZero() || r.From.After(p.to) || r.To.Before(p.from) {
-		if r.To.After(p.to) {
-			gap = !p.from.IsZero()
-			p.from, p.to = r.From, r.To
-		}
-		return gap
-	}
-	p.from, p.to = minTime(p.from, r.From), maxTime(p.to, r.To)
-	return false
-}
-
-// covers reports whether all of the span that ends at t has been read.
-func (p *logRange) covers(span time.Duration, t time.Time) bool {
-	return !p.from.IsZero() && !p.from.After(t.Add(-span))
 }

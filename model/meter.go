@@ -5,40 +5,38 @@ import (
 	"time"
 )
 
-// A meter follows a sliding window through a run: its mean, its peak and the
-// time it spent near its limit. Each bucket is judged once, when calls for it
-// are no longer expected, so that late calls count where they belong. Its
-// memory is fixed.
+// A meter measures a sliding window over a run: its mean, its peak and the time it
+// spent near its limit. It measures each bucket once, when calls can no longer
+// come late for it. Its memory is fixed.
 type meter struct {
 	window *Window
 	limit  int64
 	span   int64 // buckets in the window
-	lag    int64 // buckets that calls may come late
-	next   int64 // the bucket to judge next
-	sum    int64 // of the window that ends before next
+	lag    int64 // how late calls may come, in buckets
+	next   int64 // the next bucket to measure
+	sum    int64 // the calls in the window that ends before next
 
-	total  float64 // of sum, over the judged buckets
+	total  float64 // of sum, over the measured buckets
 	peak   int64
 	peakAt int64 // the bucket of the peak
 	above  [len(reportParts)]int64
-	used   *strip // the fullest window of each step; nil when nobody draws it
+	used   *series // the fullest window of each step; nil when it is not needed
 	steps  *timeline
 }
 
-// newMeter makes a meter of a limit of max over per. Calls may come late by
-// lag. Its fullest windows go into a strip of steps, if there are any.
+// newMeter makes a meter for a limit of max over per. Calls may come late by lag.
+// If steps is not nil, the meter adds a series of its fullest windows to it.
 func newMeter(max int, per, lag time.Duration, steps *timeline) *meter {
 	m := &meter{window: newLimitWindow(per, lag), limit: int64(max), steps: steps}
 	m.span = int64(per / m.window.width)
 	m.lag = int64(lag / m.window.width)
 	if steps != nil {
-		m.used = steps.strip(true)
+		m.used = steps.newSeries(true)
 	}
 	return m
 }
 
-// add counts n calls at t, in nanoseconds, and reports whether it was not too
-// late for that.
+// add counts n calls at t, in nanoseconds. It reports whether they came in time.
 func (m *meter) add(t int64, n int) bool { return m.addBucket(t/int64(m.window.width), n) }
 
 func (m *meter) addBucket(b int64, n int) bool {
@@ -46,7 +44,7 @@ func (m *meter) addBucket(b int64, n int) bool {
 	case m.window.newest < 0:
 		m.next = max(b-m.lag, 0)
 	case b > m.window.newest:
-		m.judge(b - m.lag)
+		m.measure(b - m.lag)
 	}
 	if b < m.next {
 		return false
@@ -55,7 +53,8 @@ func (m *meter) addBucket(b int64, n int) bool {
 	return true
 }
 
-// spread counts n calls evenly over [from, to), both in nanoseconds.
+// spread counts n calls evenly over [from, to), in nanoseconds. It reports whether
+// they came in time.
 func (m *meter) spread(from, to int64, n int) (ok bool) {
 	if n == 0 {
 		return true
@@ -75,11 +74,11 @@ func (m *meter) spread(from, to int64, n int) (ok bool) {
 	return ok
 }
 
-// judge closes the buckets before end.
-func (m *meter) judge(end int64) {
+// measure measures the buckets before end.
+func (m *meter) measure(end int64) {
 	for ; m.next < end; m.next++ {
 		if m.sum == 0 && m.next > m.window.newest {
-			m.next = end // nothing is left in the window, and nothing comes
+			m.next = end // the window is empty from here on
 			return
 		}
 		m.sum += m.count(m.next) - m.count(m.next-m.span)
@@ -103,7 +102,7 @@ func (m *meter) judge(end int64) {
 	}
 }
 
-// count is one bucket of the window.
+// count returns the calls in one bucket of the window.
 func (m *meter) count(b int64) int64 {
 	size := int64(len(m.window.counts))
 	if b < 0 || b > m.window.newest || b <= m.window.newest-size {
@@ -112,7 +111,7 @@ func (m *meter) count(b int64) int64 {
 	return m.window.counts[b%size]
 }
 
-// closed is the meter as if no call came any more up to end, in nanoseconds.
+// closed returns a copy that has measured everything up to end, in nanoseconds.
 func (m *meter) closed(end int64) meter {
 	c := *m
 	if m.used != nil {
@@ -120,25 +119,25 @@ func (m *meter) closed(end int64) meter {
 		c.used = &used
 	}
 	if m.window.newest >= 0 {
-		c.judge(end/int64(m.window.width) + 1)
+		c.measure(end/int64(m.window.width) + 1)
 	}
 	return c
 }
 
-// clone returns a copy of the meter that counts by itself.
+// clone returns a copy that shares nothing but the timeline.
 func (m *meter) clone() *meter {
 	c, window := *m, *m.window
 	window.counts = slices.Clone(window.counts)
 	c.window = &window
 	if m.used != nil {
-		c.used = m.steps.strip(true)
+		c.used = m.steps.newSeries(true)
 		*c.used = *m.used
 	}
 	return &c
 }
 
-// seconds is a number of buckets in seconds.
+// seconds converts a number of buckets to seconds.
 func (m *meter) seconds(buckets float64) float64 { return buckets * m.window.width.Seconds() }
 
-// end is when a bucket ends.
+// end returns when a bucket ends.
 func (m *meter) end(b int64) time.Time { return time.Unix(0, (b+1)*int64(m.window.width)).UTC() }

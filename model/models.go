@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// ModelUsage is the calls that one model took since the last reset.
+// ModelUsage is the calls to one model since the last reset.
 type ModelUsage struct {
-	Model    string `json:"model"` // empty when the calls did not say
+	Model    string `json:"model"` // empty when unknown
 	Requests int    `json:"requests"`
-	// Tokens and Cost are 0 when the calls were seen on this machine alone,
-	// where they are not told.
+	// Tokens and Cost are 0 when unknown, as for calls that only a local source
+	// saw.
 	Tokens int64  `json:"tokens"`
 	Cost   Micros `json:"cost_usd"`
-	// Estimated is set when part of the calls was sampled or not read.
+	// Estimated is set when some of the calls were sampled or not read.
 	Estimated bool `json:"estimated"`
 }
 
-// ModelOthers is the Model that stands for all beyond the first of a long list.
+// ModelOthers is the Model of all calls beyond the bound on the number of models.
 const ModelOthers = "(others)"
 
-// maxModels bounds the models of one endpoint that are told apart.
+// maxModels bounds the models of one endpoint that are counted separately.
 const maxModels = 64
 
-// A modelTally counts one endpoint's calls by model, in the order in which the
-// models were met. There are few, so that a search is as good as a map.
+// A modelTally counts one endpoint's calls by model, in the order of their first
+// call. There are few models, so a search is as fast as a map.
 type modelTally []ModelUsage
 
 func (t *modelTally) add(u ModelUsage) {
@@ -39,7 +39,7 @@ func (t *modelTally) add(u ModelUsage) {
 		i = at(u.Model)
 	}
 	if i < 0 {
-		u.Model = strings.Clone(u.Model) // not the whole page that it was read from
+		u.Model = strings.Clone(u.Model) // does not keep the page that it was read from
 		*t = append(*t, u)
 		return
 	}
@@ -50,7 +50,7 @@ func (t *modelTally) add(u ModelUsage) {
 	m.Estimated = m.Estimated || u.Estimated
 }
 
-// requests is how many calls are counted.
+// requests returns the number of calls.
 func (t modelTally) requests() (n int) {
 	for i := range t {
 		n += t[i].Requests
@@ -58,79 +58,76 @@ func (t modelTally) requests() (n int) {
 	return n
 }
 
-// missed notes that a part of the calls was never seen: what is counted by
-// model is not all.
-func (l *lane) missed() {
-	for e := range l.models {
-		for i := range l.models[e] {
-			l.models[e][i].Estimated = true
+// markModelsEstimated marks the counts by model as incomplete.
+func (s *stream) markModelsEstimated() {
+	for e := range s.models {
+		for i := range s.models[e] {
+			s.models[e][i].Estimated = true
 		}
 	}
 }
 
-// period is the time between two resets.
+// A period is the time between two resets.
 type period struct{ from, to time.Time }
 
-// countModel counts calls of endpoint own by their model, unless they are of a
-// period that is over.
-func (l *Ledger) countModel(lane *lane, own int, at time.Time, u ModelUsage) {
+// countModel counts calls to an endpoint by model, unless their period is over.
+func (l *Ledger) countModel(stream *stream, endpoint int, at time.Time, u ModelUsage) {
 	if at.Before(l.modelPeriod.from) {
 		return
 	}
 	if !at.Before(l.modelPeriod.to) {
 		from, to := l.spend.period(at)
-		l.turn(period{from, to})
+		l.startPeriod(period{from, to})
 	}
 	u.Tokens, u.Cost = max(u.Tokens, 0), max(u.Cost, 0)
-	for _, e := range l.under[own] {
-		lane.models[e].add(u)
+	for _, e := range l.coveredBy[endpoint] {
+		stream.models[e].add(u)
 	}
 }
 
-// turn begins to count the models anew.
-func (l *Ledger) turn(p period) {
+// startPeriod starts to count the models from zero.
+func (l *Ledger) startPeriod(p period) {
 	l.modelPeriod = p
 	if l.billing != nil {
 		clear(l.billing.models)
 	}
-	for _, lane := range l.local {
-		clear(lane.models)
+	for _, stream := range l.local {
+		clear(stream.models)
 	}
 }
 
-// reschedule follows an account that says when it resets. When the period turns
-// out to have begun later than was taken for granted, the models are counted
-// anew from now on.
-func (l *Ledger) reschedule() {
+// followReset adjusts the period of the models when the account says when it
+// resets. If the period began later than assumed, they are counted from zero.
+func (l *Ledger) followReset() {
 	from, to := l.spend.period(l.now)
 	switch {
-	case !l.now.Before(l.modelPeriod.to): // the next call turns it
+	case !l.now.Before(l.modelPeriod.to): // the next call starts a new one
 	case from.After(l.modelPeriod.from):
-		l.turn(period{l.now, to})
+		l.startPeriod(period{l.now, to})
 	default:
 		l.modelPeriod.to = to
 	}
 }
 
-// models is what is counted of an endpoint's models, most requests first: by
-// the billing log where it shows any, else by what this machine saw. since is
-// when the count began.
+// models returns an endpoint's calls by model, most requests first: those in the
+// billing log if it has any, else those that this machine saw. since is when the
+// count began.
 func (l *Ledger) models(e int, now time.Time) (list []ModelUsage, since Opt[time.Time]) {
 	list = []ModelUsage{}
-	lane := l.modelLane(e)
-	if lane == nil {
+	stream := l.modelStream(e)
+	if stream == nil {
 		return list, since
 	}
 	p := l.modelPeriod
 	if p.to.IsZero() || !now.Before(p.to) { // nothing counted in this period yet
 		p.from, p.to = l.spend.period(now)
 	} else {
-		list = append(list, lane.models[e]...)
+		list = append(list, stream.models[e]...)
 	}
-	if lane.watching() {
-		first := lane.since
-		if !lane.oldest.IsZero() {
-			first = lane.oldest
+	if stream.watching() {
+		first := stream.since
+		if !stream.oldest.IsZero() {
+			first = stream.oldest
 		}
 		since = Some(maxTime(p.from, first))
 	}
@@ -149,16 +146,16 @@ func (l *Ledger) models(e int, now time.Time) (list []ModelUsage, since Opt[time
 	return list, since
 }
 
-// modelLane is the lane that tells of an endpoint's models; nil for none. The
-// billing log knows tokens and money, so it comes first.
-func (l *Ledger) modelLane(e int) *lane {
+// modelStream returns the stream to take an endpoint's models from, or nil. The
+// billing log comes first, as it has tokens and costs.
+func (l *Ledger) modelStream(e int) *stream {
 	if l.billing != nil && len(l.billing.models[e]) > 0 {
 		return l.billing
 	}
-	var best *lane
-	for _, lane := range l.local {
-		if best == nil || lane.models[e].requests() > best.models[e].requests() {
-			best = lane
+	var best *stream
+	for _, stream := range l.local {
+		if best == nil || stream.models[e].requests() > best.models[e].requests() {
+			best = stream
 		}
 	}
 	if best == nil || len(best.models[e]) == 0 && l.billing.watching() {

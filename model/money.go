@@ -9,12 +9,11 @@ import (
 // Micros is an amount of money in millionths of a US dollar.
 type Micros int64
 
-// Dollars in micro-dollars.
+// Dollar is one US dollar.
 const Dollar Micros = 1_000_000
 
-// MicrosFromUSD rounds an amount in dollars to micro-dollars. Amounts that no
-// account could hold (not a number, or beyond ±9e12 dollars) become the nearest
-// amount that Micros can hold, NaN becomes 0.
+// MicrosFromUSD rounds an amount in dollars to micro-dollars. Amounts beyond ±9e12
+// dollars become the nearest that Micros can hold, NaN becomes 0.
 func MicrosFromUSD(usd float64) Micros {
 	switch micros := math.Round(usd * float64(Dollar)); {
 	case math.IsNaN(micros):
@@ -31,10 +30,10 @@ func MicrosFromUSD(usd float64) Micros {
 // MicrosFromCredits converts the API's credits: 1 credit is 1 US cent.
 func MicrosFromCredits(credits float64) Micros { return MicrosFromUSD(credits / 100) }
 
-// USD is the amount in dollars, for arithmetic that ends on a screen.
+// USD returns the amount in dollars, for display.
 func (m Micros) USD() float64 { return float64(m) / float64(Dollar) }
 
-// String gives dollars and cents: $31.27.
+// String returns dollars and cents, like $31.27.
 func (m Micros) String() string {
 	if m < 0 {
 		return fmt.Sprintf("-$%.2f", -m.USD())

@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// An Opt is a value that may be unknown. Its zero value is unknown, which JSON
-// writes as null, never as zero.
+// An Opt is a value that may be unknown. Its zero value is unknown. Unknown is null
+// in JSON.
 type Opt[T any] struct {
 	value T
 	known bool
 }
 
-// Some is a known value.
+// Some returns a known value.
 func Some[T any](v T) Opt[T] { return Opt[T]{value: v, known: true} }
 
 // Get returns the value and whether it is known.
@@ -21,7 +21,7 @@ func (o Opt[T]) Get() (T, bool) { return o.value, o.known }
 // Known reports whether there is a value.
 func (o Opt[T]) Known() bool { return o.known }
 
-// Or returns the value, or the given one where it is unknown.
+// Or returns the value, or v if it is unknown.
 func (o Opt[T]) Or(v T) T {
 	if o.known {
 		return o.value
@@ -29,7 +29,7 @@ func (o Opt[T]) Or(v T) T {
 	return v
 }
 
-// String writes the value, or – where it is unknown.
+// String returns the value, or – if it is unknown.
 func (o Opt[T]) String() string {
 	if !o.known {
 		return "–"

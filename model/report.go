@@ -10,43 +10,44 @@ import (
 // under the same version; one that changes its meaning raises it.
 const ReportVersion = 1
 
-// A Report is what a whole run adds up to. A Reporter makes it. Unknown values
-// are null in JSON; parts of a whole are computed, never stored.
+// A Report is the summary of a whole run, which a Reporter makes. Unknown values are
+// null in JSON. Ratios are computed, never stored.
 type Report struct {
 	Version int    `json:"version"`
 	Profile string `json:"profile"` // the table of limits
-	// From and To are the first and the last event; unknown without any.
+	// From and To are the times of the first and the last event; unknown
+	// without any.
 	From Opt[time.Time] `json:"from"`
 	To   Opt[time.Time] `json:"to"`
-	// Watched is the seconds from From to To less the Gaps: silences so long
-	// that nobody can have been watching. Averages are over it.
+	// Watched is the seconds from From to To without the Gaps: silences too long
+	// for a source that was watching. Averages are over it.
 	Watched Opt[float64] `json:"watched_s"`
 	Gaps    int          `json:"gaps"`
 	Events  int          `json:"events"`
-	// OutOfOrder is the calls that came too late to be placed in a window: they
-	// are in the totals, and missing in averages, peaks and times spent.
+	// OutOfOrder is the calls that came too late for their window: they are in
+	// the totals, but not in averages, peaks and times.
 	OutOfOrder int `json:"out_of_order"`
-	// Earlier is the billing rows of before From, read to know what the day had
-	// cost so far: they are in none of the figures but the cap's.
+	// Earlier is the billing rows older than From, which were read for the cost
+	// of the day. They count only for the cap.
 	Earlier   int              `json:"earlier_rows"`
 	Steps     ReportSteps      `json:"steps"`
 	Endpoints []EndpointReport `json:"endpoints"`
 	Spend     SpendReport      `json:"spend"`
-	Models    []ModelReport    `json:"models"` // most calls first; those that calls named
+	Models    []ModelReport    `json:"models"` // most calls first; calls without a model are not included
 	Polls     PollReport       `json:"own_polls"`
 }
 
-// ReportSteps are the steps of time that the series of a report share.
+// ReportSteps are the time steps that the series of a report share.
 type ReportSteps struct {
 	From  Opt[time.Time] `json:"from"`   // the start of the first step
 	EachS float64        `json:"each_s"` // seconds in a step
 	Count int            `json:"count"`  // at most MaxReportSteps
 }
 
-// MaxReportSteps bounds the series of a report, however long the run.
+// MaxReportSteps is the maximum length of the series of a report.
 const MaxReportSteps = 300
 
-// EndpointReport is the traffic of one endpoint and its limits.
+// EndpointReport is the calls to one endpoint, and its limits.
 type EndpointReport struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
@@ -56,82 +57,83 @@ type EndpointReport struct {
 	// calls are always what this machine saw.
 	Source  string  `json:"source"`
 	Vantage Vantage `json:"vantage"`
-	// Accepted is the larger of Local and Account, each as far as there was
-	// such a vantage. Sent is Accepted and Rejected together.
+	// Accepted is the larger of Local and Account, of which each is unknown if
+	// nothing had that vantage. Sent is Accepted plus Rejected.
 	Sent     Opt[int] `json:"sent"`
 	Accepted Opt[int] `json:"accepted"`
 	Rejected Opt[int] `json:"rejected"`
 	Local    Opt[int] `json:"local"`
 	Account  Opt[int] `json:"account"`
-	// Estimated is set when billing rows were sampled; UpperBound when calls
-	// may have come from other addresses, which a per-IP limit does not count.
+	// Estimated is set if billing rows were sampled, UpperBound if calls may
+	// have come from other addresses, which a per-IP limit does not count.
 	Estimated  bool          `json:"estimated"`
 	UpperBound bool          `json:"upper_bound"`
 	Limits     []LimitReport `json:"limits"`
 	Denials    []DenialCount `json:"denials"` // by kind; those that occurred
-	// WaitS is the seconds for which some Retry-After asked to wait.
+	// WaitS is the total time that Retry-After covers, in seconds.
 	WaitS Opt[float64] `json:"wait_s"`
-	// SentEarly is the calls sent before their Retry-After was over, or after
-	// the cap had closed.
+	// SentEarly is the calls that ignored Retry-After, or were sent after the
+	// cap was reached.
 	SentEarly Opt[int] `json:"sent_early"`
 
 	AcceptedSteps []int `json:"accepted_steps"`
-	RejectedSteps []int `json:"rejected_steps"` // null when Rejected is unknown
+	RejectedSteps []int `json:"rejected_steps"` // null if Rejected is unknown
 }
 
-// LimitReport is the sliding window of one limit over the run.
+// LimitReport describes the sliding window of one limit over the run.
 type LimitReport struct {
 	Limit   int            `json:"limit"`
-	PerS    float64        `json:"per_s"`   // the window's span in seconds
+	PerS    float64        `json:"per_s"`   // the length of the window in seconds
 	Average Opt[float64]   `json:"average"` // calls in the window, over the time watched
 	Peak    Opt[int]       `json:"peak"`
 	PeakAt  Opt[time.Time] `json:"peak_at"` // the end of the first window that held Peak
 	// Rejected is the calls that this limit denied.
 	Rejected Opt[int] `json:"rejected"`
-	// Above is the time spent at or above parts of the limit, by ReportParts.
+	// Above is the time spent at or above each of reportParts.
 	Above []TimeAbove `json:"time_above"`
-	// UsedSteps is the fullest window that ended in each step.
+	// UsedSteps is the calls in the fullest window that ended in each step.
 	UsedSteps []int `json:"used_steps"`
 }
 
-// TimeAbove is the time that a window spent at or above a part of its limit.
+// TimeAbove is the time that a window was at or above a part of its limit.
 type TimeAbove struct {
 	Percent int          `json:"percent"`
 	Seconds Opt[float64] `json:"seconds"`
 }
 
-// reportParts are the parts of a limit, in percent, whose times are reported.
+// reportParts are the parts of a limit, in percent, of TimeAbove.
 var reportParts = [...]int{80, 90, 100}
 
-// DenialCount is the denials of one kind.
+// DenialCount is the number of denials of one kind.
 type DenialCount struct {
 	Kind  Kind `json:"kind"`
 	Count int  `json:"count"`
 }
 
-// SpendReport is the money of the run.
+// SpendReport is the spending of the run.
 type SpendReport struct {
-	// Source is where Spent comes from: "account" (its own figures), "rows"
-	// (the cost of billing rows) or "calls" (what this machine's sources said);
-	// empty when unknown.
+	// Source is where Spent comes from: "account" (the account's figures),
+	// "rows" (the cost of billing rows) or "calls" (the cost that local sources
+	// reported); empty if unknown.
 	Source string      `json:"source"`
 	Spent  Opt[Micros] `json:"spent_usd"`
-	// BurnPerMin is the average, PeakPerMin that of the dearest minute.
+	// BurnPerMin is the average burn rate, PeakPerMin that of the most
+	// expensive minute.
 	BurnPerMin Opt[Micros] `json:"burn_usd_per_min"`
 	PeakPerMin Opt[Micros] `json:"peak_usd_per_min"`
-	// Estimated is set when some of the rows were sampled.
+	// Estimated is set if some of the rows were sampled.
 	Estimated bool `json:"estimated"`
-	// Cap is the cap at To; its burn is that of the run.
+	// Cap is the cap at To, with the burn rate of the run.
 	Cap Cap `json:"cap"`
 }
 
-// ModelReport is the traffic of one model.
+// ModelReport is the calls to one model.
 type ModelReport struct {
 	Model  string      `json:"model"`
 	Calls  int         `json:"calls"`
 	Tokens Opt[int64]  `json:"tokens"`
 	Cost   Opt[Micros] `json:"cost_usd"`
-	// Source is the vantage that the figures are from.
+	// Source is the name of the source that the figures are from.
 	Source string `json:"source"`
 }
 
@@ -141,13 +143,13 @@ type PollReport struct {
 	Denied int `json:"denied"`
 }
 
-// Empty reports whether nothing was observed.
+// Empty reports whether there were no events.
 func (r Report) Empty() bool { return r.Events == 0 }
 
-// Per is the window's span.
+// Per is the length of the window.
 func (l LimitReport) Per() time.Duration { return time.Duration(l.PerS * float64(time.Second)) }
 
-// PeakRatio is the peak as a part of the limit. It may pass 1.
+// PeakRatio is the peak as a part of the limit. It may exceed 1.
 func (l LimitReport) PeakRatio() Opt[float64] {
 	peak, ok := l.Peak.Get()
 	if !ok {
@@ -156,8 +158,8 @@ func (l LimitReport) PeakRatio() Opt[float64] {
 	return Some(float64(peak) / float64(l.Limit))
 }
 
-// Headroom is how many times the traffic of the fullest window would have
-// filled the limit; below 1 when it was above it. Unknown without traffic.
+// Headroom is how many times the calls of the fullest window fit into the limit.
+// It is below 1 if they exceeded it, and unknown without calls.
 func (l LimitReport) Headroom() Opt[float64] {
 	peak := l.Peak.Or(0)
 	if peak <= 0 {
@@ -166,8 +168,8 @@ func (l LimitReport) Headroom() Opt[float64] {
 	return Some(float64(l.Limit) / float64(peak))
 }
 
-// Tightest returns the place of the limit with the least headroom, or false
-// when no window of the endpoint held a call.
+// Tightest returns the index of the limit with the least headroom, or false if the
+// endpoint had no calls.
 func (e EndpointReport) Tightest() (limit int, ok bool) {
 	least := 0.0
 	for i, l := range e.Limits {
@@ -178,7 +180,7 @@ func (e EndpointReport) Tightest() (limit int, ok bool) {
 	return limit, ok
 }
 
-// EarlyRatio is the part of the sent calls that were sent early.
+// EarlyRatio is SentEarly as a part of Sent.
 func (e EndpointReport) EarlyRatio() Opt[float64] {
 	early, ok := e.SentEarly.Get()
 	if !ok || e.Sent.Or(0) == 0 {
@@ -187,7 +189,7 @@ func (e EndpointReport) EarlyRatio() Opt[float64] {
 	return Some(float64(early) / float64(e.Sent.Or(0)))
 }
 
-// Denied is the calls that were denied for a kind of reason.
+// Denied returns the number of denials of a kind.
 func (e EndpointReport) Denied(kind Kind) int {
 	for _, d := range e.Denials {
 		if d.Kind == kind {
@@ -197,10 +199,10 @@ func (e EndpointReport) Denied(kind Kind) int {
 	return 0
 }
 
-// Report returns what has been observed so far adds up to. Billing rows that
-// still wait for their other half are counted as they are.
+// Report returns the report of the events so far. Alias rows that still wait for
+// their path row are counted.
 func (r *Reporter) Report() Report {
-	r.release(time.Unix(latest, 0), r)
+	r.release(time.Unix(maxSecond, 0), r)
 	out := Report{
 		Version: ReportVersion, Profile: r.table.Profile,
 		Gaps: r.gaps, Events: r.events, OutOfOrder: r.late, Earlier: r.earlier,
@@ -219,9 +221,8 @@ func (r *Reporter) Report() Report {
 	return out
 }
 
-// fullestLocal is the witness of this machine that saw most of an endpoint; nil
-// when there was none.
-func (r *Reporter) fullestLocal(e int) (fullest *witness) {
+// busiestLocal returns the local tally with the most calls to an endpoint, or nil.
+func (r *Reporter) busiestLocal(e int) (fullest *sourceTally) {
 	most := -1
 	for _, w := range r.local {
 		if n := w.endpoints[e].accepted + w.endpoints[e].rejected; n > most {
@@ -231,8 +232,8 @@ func (r *Reporter) fullestLocal(e int) (fullest *witness) {
 	return fullest
 }
 
-// endpoint chooses between this machine's figures and the account's: the larger
-// is used. For a per-IP limit this machine's are, when it sent anything: the
+// endpoint chooses between this machine's figures and the account's, and uses the
+// larger. For a per-IP limit it uses this machine's if it sent anything: the
 // account's calls may have come from other addresses.
 func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
 	at := &r.table.Endpoints[e]
@@ -243,7 +244,7 @@ func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
 	for i, limit := range at.Limits {
 		out.Limits[i] = LimitReport{Limit: limit.Max, PerS: limit.Per.Seconds(), Above: []TimeAbove{}, UsedSteps: []int{}}
 	}
-	local := r.fullestLocal(e)
+	local := r.busiestLocal(e)
 	used := local
 	if local != nil {
 		out.Local = Some(local.endpoints[e].accepted)
@@ -267,17 +268,17 @@ func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
 	out.Estimated = used == r.billing && used.sampled
 	y := &used.endpoints[e]
 	out.Accepted = Some(y.accepted)
-	out.AcceptedSteps = r.steps.ints(y.accepts)
+	out.AcceptedSteps = r.steps.values(y.accepts)
 	for i := range out.Limits {
 		out.Limits[i].fill(y.meters[i], r.to, watched)
 	}
 	if local != nil {
-		r.refused(&out, &local.endpoints[e], e)
+		r.rejected(&out, &local.endpoints[e], e)
 	}
 	return out
 }
 
-// pollsUnder is how many of our own polls count against endpoint e.
+// pollsUnder returns how many of our own polls count against endpoint e.
 func (r *Reporter) pollsUnder(e int) int {
 	if r.table.Endpoints[e].Covers == CoversPaths {
 		return 0
@@ -285,12 +286,12 @@ func (r *Reporter) pollsUnder(e int) int {
 	return r.polls.Sent - r.polls.Denied
 }
 
-// refused fills in what this machine saw of an endpoint's denials. The calls
-// that came early are those of all the endpoints under its limits.
-func (r *Reporter) refused(out *EndpointReport, y *testimony, e int) {
+// rejected sets what this machine saw of an endpoint's denials. Early calls are those
+// to all endpoints under its limits.
+func (r *Reporter) rejected(out *EndpointReport, y *endpointTally, e int) {
 	out.Rejected = Some(y.rejected)
 	out.Sent = Some(out.Accepted.Or(0) + y.rejected)
-	out.RejectedSteps = r.steps.ints(y.rejects)
+	out.RejectedSteps = r.steps.values(y.rejects)
 	for i, n := range y.limited {
 		out.Limits[i].Rejected = Some(n)
 	}
@@ -299,17 +300,17 @@ func (r *Reporter) refused(out *EndpointReport, y *testimony, e int) {
 			out.Denials = append(out.Denials, DenialCount{kinds[i], n})
 		}
 	}
-	out.WaitS = Some(r.waits[e].until(r.to).Seconds())
+	out.WaitS = Some(r.waits[e].before(r.to).Seconds())
 	early := 0
 	for own := range r.table.Endpoints {
-		if slices.Contains(r.under[own], e) {
-			early += r.fullestLocal(own).endpoints[own].discipline.early
+		if slices.Contains(r.coveredBy[own], e) {
+			early += r.busiestLocal(own).endpoints[own].early.count
 		}
 	}
 	out.SentEarly = Some(early)
 }
 
-// fill is what a meter measured, up to end.
+// fill sets what a meter measured up to end, in nanoseconds.
 func (l *LimitReport) fill(m *meter, end int64, watched Opt[float64]) {
 	c := m.closed(end)
 	l.Peak = Some(int(c.peak))
@@ -326,10 +327,11 @@ func (l *LimitReport) fill(m *meter, end int64, watched Opt[float64]) {
 	if w := watched.Or(0); w > 0 {
 		l.Average = Some(min(c.seconds(c.total)/w, float64(c.peak)))
 	}
-	l.UsedSteps = m.steps.ints(c.used)
+	l.UsedSteps = m.steps.values(c.used)
 }
 
-// models are those of the witness that heard the most calls named.
+// models returns the calls by model from the tally with the most.
+
 func (r *Reporter) models() []ModelReport {
 	most, out := 0, []ModelReport{}
 	for _, w := range append(slices.Clone(r.local), r.billing) {
@@ -354,9 +356,10 @@ func (r *Reporter) models() []ModelReport {
 	return out
 }
 
-// spending is the money: by the account's figures where two of them stand far
-// enough apart, else by what the rows cost, else by what this machine's calls
-// said. Figures come once a minute: two of one poll say nothing of a short run.
+// spending returns the spending: by the account's figures if two of them are far
+// enough apart, else by the cost of rows, else by the cost that local sources
+// reported. The account's figures change once a minute, which is too seldom for a
+// short run.
 func (r *Reporter) spending(watched Opt[float64]) SpendReport {
 	var out SpendReport
 	minutes := watched.Or(0) / 60

@@ -327,12 +327,12 @@ func TestTimeline(t *testing.T) {
 		"backwards":     {1_000_000_059, 1_000_000_000},
 		"a day":         {1_000_000_000, 1_000_086_400},
 		"a day back":    {1_000_086_400, 1_000_000_000},
-		"all that fits": {0, latest - 1},
-		"all, back":     {latest - 1, 0},
+		"all that fits": {0, maxSecond - 1},
+		"all, back":     {maxSecond - 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var line timeline
-			sum, peak := line.strip(false), line.strip(true)
+			sum, peak := line.newSeries(false), line.newSeries(true)
 			for _, second := range seconds {
 				for range 3 {
 					sum[line.at(second)]++
@@ -352,7 +352,7 @@ func TestTimeline(t *testing.T) {
 
 func TestTimelineSpread(t *testing.T) {
 	var line timeline
-	s := line.strip(false)
+	s := line.newSeries(false)
 	line.at(1000)
 	line.spread(s, 1000_500_000_000, 1003_000_000_000, 10)
 	if got := s[:3]; !slices.Equal(got, []int64{2, 4, 4}) {
@@ -361,16 +361,16 @@ func TestTimelineSpread(t *testing.T) {
 }
 
 func TestWaited(t *testing.T) {
-	var w waited
+	var w waitTime
 	for i := range int64(100) { // apart, the newest first in every pair
-		w.ask(20*i+10, 20*i+15)
-		w.ask(20*i, 20*i+5)
+		w.add(20*i+10, 20*i+15)
+		w.add(20*i, 20*i+5)
 	}
-	w.ask(1981, 1993)
-	if got := w.until(1 << 40); got != 100*10+5 { // the last bridges two of 5
+	w.add(1981, 1993)
+	if got := w.before(1 << 40); got != 100*10+5 { // the last bridges two of 5
 		t.Errorf("waited %d, want 1005", got)
 	}
-	if got := w.until(1990); got != 99*10+10 {
+	if got := w.before(1990); got != 99*10+10 {
 		t.Errorf("waited %d until 1990, want 1000", got)
 	}
 }

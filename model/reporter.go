@@ -5,42 +5,41 @@ import (
 	"time"
 )
 
-// A Reporter takes in the events of a whole run and gives out a Report. It is
-// deterministic, and its memory is fixed, however long the run. Events may come
-// in any order; a call that comes later than reportLag is in the totals only.
-// It is not safe for concurrent use.
+// A Reporter counts the events of a whole run and returns a Report. It is
+// deterministic, and its memory is fixed for any length of the run. Events may come
+// in any order; a call that comes later than reportLag is in the totals only. A
+// Reporter is not safe for concurrent use.
 type Reporter struct {
 	attribution
 	spend spend    // the cap
-	log   logRange // what has been read of the billing log
+	log   logRange // the part of the billing log that has been read
 	steps timeline
-	gap   int64 // the silence, in nanoseconds, from which on nobody was watching
+	gap   int64 // the longest silence that is not a gap, in nanoseconds
 
-	billing *witness
-	local   []*witness // in the order they were first heard of
-	unseen  *witness   // a local source that has seen nothing: our own polls alone
-	waits   []waited   // by endpoint
-	figures burnt
-	cost    *meter // of the rows' cost, over a minute
+	billing *sourceTally
+	local   []*sourceTally // in order of their first event
+	unseen  *sourceTally   // a local source that saw no calls: counts our own polls only
+	waits   []waitTime     // by endpoint
+	figures accountSpend
+	cost    *meter // the cost of rows, over a minute
 
 	events, late, earlier, gaps int
-	began                       time.Time // when the first source spoke; zero for rows alone
-	from, to                    int64     // in nanoseconds, of the events that can be placed
+	began                       time.Time // the first event but for rows; zero without any
+	from, to                    int64     // the first and the last event, in nanoseconds
 	placed                      bool
 	unwatched                   int64 // nanoseconds in gaps
 	polls                       PollReport
 }
 
-// How late a call may come: a local one out of order, a billing row behind all
-// others.
+// How late a local call and a billing row may come.
 const (
-	reportLag  = laneLag
+	reportLag  = streamLag
 	billingLag = 15 * time.Minute
 )
 
 // NewReporter returns an empty reporter for the limits of t.
 func NewReporter(t Table, opts LedgerOptions) *Reporter {
-	r := &Reporter{attribution: newAttribution(t, opts), spend: newSpend(opts.Cap), waits: make([]waited, len(t.Endpoints))}
+	r := &Reporter{attribution: newAttribution(t, opts), spend: newSpend(opts.Cap), waits: make([]waitTime, len(t.Endpoints))}
 	gap := time.Hour
 	for _, e := range t.Endpoints {
 		for _, limit := range e.Limits {
@@ -49,12 +48,12 @@ func NewReporter(t Table, opts LedgerOptions) *Reporter {
 	}
 	r.gap = int64(gap)
 	r.cost = newMeter(1, time.Minute, billingLag, nil)
-	r.unseen = newWitness(t, reportLag, &r.steps)
-	r.billing = newWitness(t, billingLag, &r.steps)
+	r.unseen = newSourceTally(t, reportLag, &r.steps)
+	r.billing = newSourceTally(t, billingLag, &r.steps)
 	return r
 }
 
-// Observe takes in one event.
+// Observe counts one event.
 func (r *Reporter) Observe(e Event) {
 	r.events++
 	e.At = wall(e.At)
@@ -63,7 +62,7 @@ func (r *Reporter) Observe(e Event) {
 		r.billing.watch(e.Source)
 		r.attribution.call(e, r)
 		return
-	case e.Reading != nil: // dated where it ends, which may be long before the run
+	case e.Reading != nil: // it is dated at its end, which may be long before the run
 		r.billing.watch(e.Source)
 		if !e.At.Before(r.began) {
 			r.place(e.At)
@@ -83,17 +82,18 @@ func (r *Reporter) Observe(e Event) {
 			r.figures.observe(figure{e.At, used})
 		}
 	case e.Health != nil && e.Health.State == StateOK && e.Health.Vantage == VantageLocal:
-		r.witness(e.Source)
+		r.localTally(e.Source)
 	}
 }
 
-// latest is the last second, after the Unix epoch, that fits into nanoseconds.
-const latest = 9_200_000_000
+// maxSecond is the last second after the Unix epoch that can be counted in
+// nanoseconds.
+const maxSecond = 9_200_000_000
 
 // placeable reports whether a time can be counted in nanoseconds.
-func placeable(at time.Time) bool { return at.Unix() >= 0 && at.Unix() < latest }
+func placeable(at time.Time) bool { return at.Unix() >= 0 && at.Unix() < maxSecond }
 
-// place makes room for a time in the run.
+// place extends the run to a time, and finds gaps.
 func (r *Reporter) place(at time.Time) {
 	if !placeable(at) {
 		return
@@ -114,15 +114,16 @@ func (r *Reporter) place(at time.Time) {
 	r.steps.at(at.Unix())
 }
 
-// witness returns that of a local source. Those beyond the bound share the last.
-func (r *Reporter) witness(source string) *witness {
+// localTally returns the tally of a local source, and makes it if need be. The
+// sources beyond maxLocalStreams share the last one.
+func (r *Reporter) localTally(source string) *sourceTally {
 	for _, w := range r.local {
 		if w.name == source {
 			return w
 		}
 	}
-	if len(r.local) == maxLocalLanes {
-		return r.local[maxLocalLanes-1]
+	if len(r.local) == maxLocalStreams {
+		return r.local[maxLocalStreams-1]
 	}
 	w := r.unseen.clone(&r.steps)
 	w.watch(source)
@@ -144,38 +145,38 @@ func (r *Reporter) accepted(c countedCall) {
 		r.accept(r.billing, c.endpoint, c.at)
 		r.charge(c.at, c.usage)
 	default:
-		w := r.sender(&c)
+		w := r.sent(&c)
 		r.accept(w, c.endpoint, c.at)
 		w.charge(c.usage)
 	}
 }
 
-// sender returns the witness of a local call, which it notes as sent.
-func (r *Reporter) sender(c *countedCall) *witness {
-	w := r.witness(c.source)
-	w.endpoints[c.endpoint].discipline.sent(c.at)
+// sent counts a local call as sent, and returns the tally of its source.
+func (r *Reporter) sent(c *countedCall) *sourceTally {
+	w := r.localTally(c.source)
+	w.endpoints[c.endpoint].early.sent(c.at)
 	return w
 }
 
-// accept counts an accepted call, against all the limits that it is under.
-func (r *Reporter) accept(w *witness, own int, at time.Time) {
+// accept counts an accepted call to an endpoint against all limits that cover it.
+func (r *Reporter) accept(w *sourceTally, own int, at time.Time) {
 	if !placeable(at) {
-		for _, e := range r.under[own] {
+		for _, e := range r.coveredBy[own] {
 			w.endpoints[e].accepted++
 		}
 		r.late++
 		return
 	}
-	t, step, intime := at.UnixNano(), r.steps.at(at.Unix()), true
-	for _, e := range r.under[own] {
+	t, step, inTime := at.UnixNano(), r.steps.at(at.Unix()), true
+	for _, e := range r.coveredBy[own] {
 		y := &w.endpoints[e]
 		y.accepted++
 		y.accepts[step]++
 		for _, m := range y.meters {
-			intime = m.add(t, 1) && intime
+			inTime = m.add(t, 1) && inTime
 		}
 	}
-	if !intime {
+	if !inTime {
 		r.late++
 	}
 }
@@ -187,10 +188,10 @@ func (r *Reporter) denied(c countedCall, d *Denial, limits []limitRef) {
 		r.polls.Denied++
 		return
 	}
-	w, at := r.sender(&c), c.at
-	w.endpoints[c.endpoint].discipline.denied(d, at, r.spend.reset(at))
+	w, at := r.sent(&c), c.at
+	w.endpoints[c.endpoint].early.denied(d, at, r.spend.reset(at))
 	kind := slices.Index(kinds[:], d.Kind)
-	for _, e := range r.under[c.endpoint] {
+	for _, e := range r.coveredBy[c.endpoint] {
 		y := &w.endpoints[e]
 		y.rejected++
 		if kind >= 0 {
@@ -201,7 +202,7 @@ func (r *Reporter) denied(c countedCall, d *Denial, limits []limitRef) {
 		}
 		y.rejects[r.steps.at(at.Unix())]++
 		if wait, ok := d.RetryAfter.Get(); ok && d.Kind == KindRate {
-			r.waits[e].ask(at.UnixNano(), at.UnixNano()+int64(wait))
+			r.waits[e].add(at.UnixNano(), at.UnixNano()+int64(wait))
 		}
 	}
 	for _, l := range limits {
@@ -209,15 +210,15 @@ func (r *Reporter) denied(c countedCall, d *Denial, limits []limitRef) {
 	}
 }
 
-// poll counts one of quotatop's own requests. They use per-IP quota, whoever
-// reports it, and are nobody's traffic.
+// poll counts one of quotatop's own requests in every tally: polls use per-IP quota,
+// whichever source the figures are from, but are nobody's traffic.
 func (r *Reporter) poll(c *countedCall) {
 	r.polls.Sent++
 	if !placeable(c.at) {
 		return
 	}
 	step := r.steps.at(c.at.Unix())
-	for _, e := range r.under[c.endpoint] {
+	for _, e := range r.coveredBy[c.endpoint] {
 		if e == c.endpoint {
 			continue
 		}
@@ -241,8 +242,8 @@ func (r *Reporter) internal(at time.Time, u ModelUsage) {
 	r.spend.charge(at, at, u.Cost, false)
 }
 
-// isEarlier reports whether a billing row is of before the run, read to know
-// what the day had cost, and counts it if so.
+// isEarlier reports whether a billing row is older than the run, and counts it if
+// so. Such rows were read for the cost of the day.
 func (r *Reporter) isEarlier(at time.Time) bool {
 	if r.began.IsZero() || !at.Before(r.began) {
 		return false
@@ -251,7 +252,7 @@ func (r *Reporter) isEarlier(at time.Time) bool {
 	return true
 }
 
-// charge counts the money of a row.
+// charge counts the cost of a row.
 func (r *Reporter) charge(at time.Time, u ModelUsage) {
 	r.billing.charge(u)
 	if placeable(at) {
@@ -262,8 +263,8 @@ func (r *Reporter) charge(at time.Time, u ModelUsage) {
 // read implements sink.
 func (r *Reporter) read(d *Reading) { r.log.extend(d) }
 
-// sampled implements sink: it spreads what the sampled rows say over their
-// interval. What of it is before the run is counted as earlier.
+// sampled implements sink. Rows of the part of the interval that is before the run
+// are counted as earlier.
 func (r *Reporter) sampled(d *Reading, s *estimate) {
 	if !d.From.Before(d.To) || !placeable(d.From) || !placeable(d.To) {
 		return
@@ -289,24 +290,24 @@ func (r *Reporter) sampled(d *Reading, s *estimate) {
 	r.cost.spread(start, end, round(s.cost*scale))
 	r.billing.cost += Micros(s.cost * scale)
 	for i := range s.models {
-		r.billing.countModel(s.models[i].usage(scale)) // their money has been counted as a whole
+		r.billing.countModel(s.models[i].usage(scale)) // without the cost, which has been counted as a whole
 	}
 }
 
-// spread counts sampled calls, by endpoint, evenly over [from, to), and reports
-// whether they were not too late for that.
-func (r *Reporter) spread(from, to int64, calls []float64, scale float64) (intime bool) {
-	intime = true
+// spread counts sampled calls, by endpoint, evenly over [from, to), in nanoseconds.
+// It reports whether they came in time.
+func (r *Reporter) spread(from, to int64, calls []float64, scale float64) (inTime bool) {
+	inTime = true
 	for own, sampled := range calls {
 		n := round(sampled * scale)
-		for _, e := range r.under[own] {
+		for _, e := range r.coveredBy[own] {
 			y := &r.billing.endpoints[e]
 			y.accepted += n
 			r.steps.spread(y.accepts, from, to, n)
 			for _, m := range y.meters {
-				intime = m.spread(from, to, n) && intime
+				inTime = m.spread(from, to, n) && inTime
 			}
 		}
 	}
-	return intime
+	return inTime
 }

@@ -2,24 +2,20 @@ package model
 
 import "time"
 
-// known is what the sources of an earlier run told. Those of a later one tell
-// some of it again: billing reads the past of its log, and a tail that of its
-// file. It is not counted twice.
-type known struct {
-	from, to time.Time // of the billing log; what a local source told is in its lane
-}
-
-// Resume readies a ledger of an earlier run for sources that start anew. What
-// the sources said of themselves is over, and the tap and the tails saw nothing
-// in between; what they saw before stays. now is the server's time.
+// Resume prepares a ledger of an earlier run for sources that start again.
+//
+// The sources report some of what they reported before: billing reads the past
+// of its log, and a tail that of its file. That is not counted again. What the
+// local sources saw before stays, but nobody watched in between, and what the
+// sources said about themselves no longer holds. now is the server's time.
 func (l *Ledger) Resume(now time.Time) {
 	if l.billing != nil {
-		l.known.from, l.known.to = l.billing.since, l.horizon
+		l.replayed = l.log()
 	}
-	for _, lane := range l.local {
-		lane.since = time.Time{}
-		if !lane.live {
-			lane.known = minTime(l.now, now) // a log with a wrong clock may be ahead
+	for _, stream := range l.local {
+		stream.since = time.Time{}
+		if !stream.live {
+			stream.replayedTo = minTime(l.now, now) // a log with a wrong clock may be ahead
 		}
 	}
 	kept := l.sources[:0]
@@ -30,27 +26,4 @@ func (l *Ledger) Resume(now time.Time) {
 		}
 	}
 	l.sources = kept
-}
-
-// row reports whether a row of the billing log is known.
-func (k *known) row(at time.Time) bool { return !at.Before(k.from) && at.Before(k.to) }
-
-// rest is the parts of a sampled reading that are not known. Its rows are taken
-// to be spread evenly over it.
-func (k *known) rest(r *Reading) (parts []Reading) {
-	if !r.From.Before(k.to) || !k.from.Before(r.To) || !r.From.Before(r.To) {
-		return []Reading{*r} // they do not meet
-	}
-	length := r.To.Sub(r.From)
-	for _, p := range [][2]time.Time{{r.From, k.from}, {k.to, r.To}} {
-		if !p[0].Before(p[1]) {
-			continue
-		}
-		share := float64(p[1].Sub(p[0])) / float64(length)
-		part := *r
-		part.From, part.To = p[0], p[1]
-		part.Total, part.TotalMargin = round(share*float64(r.Total)), round(share*float64(r.TotalMargin))
-		parts = append(parts, part)
-	}
-	return parts
 }

@@ -29,7 +29,7 @@ func TestResume(t *testing.T) {
 	if g.Local != Some(45) || g.Account != Some(37) || g.Rejected != Some(1) {
 		t.Errorf("local %v, account %v, rejected %v, want 45, 37, 1", g.Local, g.Account, g.Rejected)
 	}
-	if l.localCovers(time.Minute, at(31)) || l.localLane(SourceTap).watching() {
+	if l.localCovers(time.Minute, at(31)) || l.localStream(SourceTap).watching() {
 		t.Error("nobody watched for a while, which is not said")
 	}
 	if len(s.Denials) != 1 || s.Denials[0].Count != 1 {
@@ -57,7 +57,7 @@ func TestResumeJoinsTheLog(t *testing.T) {
 	}
 }
 
-// A sampled stretch that reaches into what is known counts for the rest of it.
+// A sampled interval that reaches into what is known counts for the rest of it.
 func TestResumeCutsSamples(t *testing.T) {
 	l := newTestLedger(t, polls(0, 1), rows(15, 10, "/inference"), one(read(0, 20)))
 	l.Resume(at(30))

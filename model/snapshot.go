@@ -6,13 +6,13 @@ import "time"
 // added under the same version; one that changes its meaning raises it.
 const SnapshotVersion = 1
 
-// A Snapshot is everything that quotatop knew at one moment. It shares no
-// memory with the Ledger that made it and must not be changed: it is the only
-// thing that screens and scripts read. Unknown values are null in JSON.
+// A Snapshot is everything that quotatop knew at one moment. It is the only thing
+// that screens and scripts read, and must not be changed. Unknown values are null
+// in JSON.
 type Snapshot struct {
 	Version       int             `json:"version"`
 	At            time.Time       `json:"at"`              // server time
-	ClockOffsetMS int64           `json:"clock_offset_ms"` // server clock less local clock
+	ClockOffsetMS int64           `json:"clock_offset_ms"` // server clock minus local clock
 	Profile       string          `json:"profile"`         // the table of limits
 	Account       AccountName     `json:"account"`
 	Cap           Cap             `json:"cap"`
@@ -22,7 +22,7 @@ type Snapshot struct {
 	Services      []Service       `json:"services"`
 }
 
-// AccountName says whose quota this is. Empty strings are unknown.
+// AccountName identifies the account. Empty strings are unknown.
 type AccountName struct {
 	Plan string `json:"plan"`
 	Team string `json:"team"`
@@ -34,16 +34,17 @@ type Cap struct {
 	Used      Opt[Micros] `json:"used_usd"`
 	Limit     Opt[Micros] `json:"limit_usd"`
 	Remaining Opt[Micros] `json:"remaining_usd"` // never negative
-	// Estimated is set when Used was added up from billing rows of which some
-	// were sampled.
+	// Estimated is set if Used is the cost of billing rows of which some were
+	// sampled.
 	Estimated bool `json:"estimated"`
-	// ResetsAt is when Used returns to zero, and ResetSource how that is known.
+	// ResetsAt is when Used returns to zero. ResetSource is where that comes
+	// from: ResetFromAPI or ResetAssumed.
 	ResetsAt    time.Time `json:"resets_at"`
 	ResetSource string    `json:"reset_source"`
-	// BurnPerMin is the spending of the last minutes, per minute.
+	// BurnPerMin is the burn rate: the recent spending per minute.
 	BurnPerMin Opt[Micros] `json:"burn_usd_per_min"`
-	// ExhaustsAt is when the cap runs out at this burn; unknown when it lasts
-	// past the reset or the burn is not known.
+	// ExhaustsAt is when the cap runs out at this burn rate; unknown if it will
+	// last until the reset or the burn rate is unknown.
 	ExhaustsAt Opt[time.Time] `json:"exhausts_at"`
 	AsOf       Opt[time.Time] `json:"as_of"`
 }
@@ -54,61 +55,60 @@ type EndpointUsage struct {
 	Name   string       `json:"name"`
 	Scope  Scope        `json:"scope"`
 	Limits []LimitUsage `json:"limits"` // empty for EndpointOther
-	// Calls is how many accepted calls the last minute had, for endpoints
-	// with and without a limit; Rows how many raw billing rows stand behind
-	// the account's part of it, double and internal rows included.
+	// Calls is the accepted calls of the last minute, for endpoints with and
+	// without a limit. Rows is the raw billing rows of the last minute that was
+	// read, double and internal rows included.
 	Calls Opt[int] `json:"calls_minute"`
 	Rows  Opt[int] `json:"rows_minute"`
 	// Paths splits Calls by path.
 	Paths []PathUsage `json:"paths"`
 	// Models splits the calls since ModelsSince by model, most requests first.
 	Models []ModelUsage `json:"models"`
-	// ModelsSince is the last reset, or later when calls have been counted for
-	// less long; unknown when none are counted yet.
+	// ModelsSince is the last reset, or when counting began if that is later;
+	// unknown if nothing is counted yet.
 	ModelsSince Opt[time.Time] `json:"models_since"`
-	// Charts are the calls of the last 15 minutes, hour and day; nil when
-	// nothing has been heard yet. Not part of the JSON.
+	// Charts are the calls of the last 15 minutes, hour and day; nil if nothing
+	// is known yet. Not part of the JSON.
 	Charts []Chart `json:"-"`
 }
 
-// PathUsage is the calls of the last minute that one path pattern took.
+// PathUsage is the calls of the last minute that match one path pattern.
 type PathUsage struct {
 	Path  string `json:"path"`
 	Calls int    `json:"calls_minute"`
 }
 
-// LimitUsage is one gauge: the calls in the sliding window of one limit.
+// LimitUsage is the calls in the sliding window of one limit: a gauge.
 type LimitUsage struct {
 	Limit int     `json:"limit"`
-	PerS  float64 `json:"per_s"` // the window's span in seconds
+	PerS  float64 `json:"per_s"` // the length of the window in seconds
 	// Used is the accepted calls in the window that ends at AsOf: the larger
 	// of Local and Account.
 	Used    Opt[int] `json:"used"`
 	Local   Opt[int] `json:"local"`   // seen on this machine
 	Account Opt[int] `json:"account"` // seen in the billing log
-	// Others is the part of Used that came from elsewhere on the same key.
+	// Others is the part of Used from other machines that use the same key.
 	Others Opt[int] `json:"others"`
-	// Rejected is the calls of the window that this limit denied, as far as
-	// this machine saw them. They are not in Used.
+	// Rejected is the calls in the window that this limit denied, as far as this
+	// machine saw. They are not in Used.
 	Rejected Opt[int] `json:"rejected"`
-	// DeniedAt is the calls that the window held when this limit last denied
-	// one, as far as is known; Learned the limit that follows from that or that
-	// the response named, where it is not the documented one.
+	// DeniedAt is the calls that were in the window when the limit last denied
+	// one, as far as known. Learned is the limit that follows from that, or that
+	// the response named, if it differs from Limit.
 	DeniedAt Opt[int] `json:"denied_at"`
 	Learned  Opt[int] `json:"learned_limit"`
-	// Peak is the highest Used of the time that History covers.
+	// Peak is the highest Used in the time that History covers.
 	Peak Opt[int] `json:"peak"`
-	// Estimated is set when Account was sampled; Margin is then its 95 % error
-	// in calls.
+	// Estimated is set if Account was sampled; Margin is then its 95% error in
+	// calls.
 	Estimated bool `json:"estimated"`
 	Margin    int  `json:"margin"`
-	// UpperBound is set when Used counts calls that may have come from other
-	// addresses (≤), LowerBound when the window is older than what has been
-	// read (≥).
+	// UpperBound is set if Used includes calls that may have come from other
+	// addresses (≤), LowerBound if the window is not fully loaded (≥).
 	UpperBound bool `json:"upper_bound"`
 	LowerBound bool `json:"lower_bound"`
-	// TimeToLimit is the seconds from At until Used meets Limit if calls keep
-	// coming as they have of late; unknown when they would not meet it.
+	// TimeToLimit is the seconds from At until Used reaches Limit at the recent
+	// rate; unknown if it would not.
 	TimeToLimit Opt[float64]   `json:"time_to_limit_s"`
 	AsOf        Opt[time.Time] `json:"as_of"` // the end of the window
 
@@ -117,18 +117,18 @@ type LimitUsage struct {
 	History []int `json:"-"`
 	// HistoryRejected is the same for the rejected calls.
 	HistoryRejected []int `json:"-"`
-	// HistoryFrom is since when calls have been watched: what History says of
-	// the time before is not known to be all.
+	// HistoryFrom is when watching began. Steps of History before it may be
+	// incomplete.
 	HistoryFrom time.Time `json:"-"`
 }
 
 // HistorySteps is the length of LimitUsage.History: 15 windows.
 const HistorySteps = 180
 
-// Per is the window's span.
+// Per is the length of the window.
 func (u LimitUsage) Per() time.Duration { return time.Duration(u.PerS * float64(time.Second)) }
 
-// Ratio is Used as a part of Limit. It may pass 1; it is unknown with Used.
+// Ratio is Used as a part of Limit. It may exceed 1, and is unknown if Used is.
 func (u LimitUsage) Ratio() Opt[float64] {
 	used, ok := u.Used.Get()
 	if !ok {
@@ -137,20 +137,19 @@ func (u LimitUsage) Ratio() Opt[float64] {
 	return Some(float64(used) / float64(u.Limit))
 }
 
-// A Pressure says how near a gauge is to its limit, judged here once for every
-// screen and script.
+// A Pressure is how close a gauge is to its limit.
 type Pressure int
 
-// The pressures, with where each begins.
+// The pressures.
 const (
 	PressureUnknown Pressure = iota
-	Calm                     // below 70 %
-	Warm                     // from 70 %
-	Hot                      // from 90 %
-	Full                     // from 100 %, or calls are being rejected
+	Calm                     // below 70%
+	Warm                     // from 70%
+	Hot                      // from 90%
+	Full                     // from 100%, or calls are being rejected
 )
 
-// PressureOf judges a used part.
+// PressureOf returns the pressure of a ratio.
 func PressureOf(ratio float64) Pressure {
 	switch {
 	case ratio >= 1:
@@ -163,7 +162,7 @@ func PressureOf(ratio float64) Pressure {
 	return Calm
 }
 
-// Pressure judges the gauge.
+// Pressure returns the pressure of the gauge.
 func (u LimitUsage) Pressure() Pressure {
 	if u.Rejected.Or(0) > 0 {
 		return Full
@@ -185,8 +184,8 @@ func (c Cap) Ratio() Opt[float64] {
 	return Some(float64(used) / float64(limit))
 }
 
-// Worst returns the endpoint and limit with the least headroom, or false when
-// no gauge is known.
+// Worst returns the indices of the endpoint and the limit with the highest ratio,
+// or false if none is known.
 func (s Snapshot) Worst() (endpoint, limit int, ok bool) {
 	most := -1.0
 	for i, e := range s.Endpoints {
@@ -202,25 +201,25 @@ func (s Snapshot) Worst() (endpoint, limit int, ok bool) {
 // A DenialGroup is the denials of one kind, endpoint, reason and source.
 type DenialGroup struct {
 	Kind     Kind      `json:"kind"`
-	Endpoint string    `json:"endpoint"` // the endpoint's ID; empty for quotatop's own polls
+	Endpoint string    `json:"endpoint"` // the endpoint's ID; empty for our own polls
 	Status   int       `json:"status"`
 	First    time.Time `json:"first_at"`
 	At       time.Time `json:"at"`           // the last one
 	Count    int       `json:"count"`        // since First
-	Minute   int       `json:"count_minute"` // of the last minute
-	// Early is the calls that came too early, as far as this machine saw: of a
-	// rate limit, within Retry-After; of the cap, after it had closed.
+	Minute   int       `json:"count_minute"` // in the last minute
+	// Early is the calls that ignored Retry-After, or came after the cap was
+	// reached, as far as this machine saw.
 	Early    int            `json:"sent_early"`
-	RetryAt  Opt[time.Time] `json:"retry_at"`  // when the last Retry-After is over
-	ClearsAt Opt[time.Time] `json:"clears_at"` // when it clears by itself; unknown when a person must act
+	RetryAt  Opt[time.Time] `json:"retry_at"`  // when Retry-After is over
+	ClearsAt Opt[time.Time] `json:"clears_at"` // when it clears by itself; unknown if action is required
 	Reason   string         `json:"reason"`
 	Detail   string         `json:"detail"`
-	Headers  string         `json:"headers"` // those of the last response that tell of limits
+	Headers  string         `json:"headers"` // about limits, of the last response
 	URL      string         `json:"resolution_url"`
 	Source   string         `json:"source"`
 }
 
-// Source is how one source is doing.
+// Source is the state of one source.
 type Source struct {
 	Name    string         `json:"name"`
 	Vantage Vantage        `json:"vantage"` // VantageAccount or VantageLocal
@@ -229,7 +228,7 @@ type Source struct {
 	Error   string         `json:"error"`
 	Note    string         `json:"note"`
 	RetryAt Opt[time.Time] `json:"retry_at"`
-	// The requests that the source itself sent, and their budget; null for a
+	// The requests that the source itself sent, and their budget; unknown for a
 	// source that sends none.
 	PollsMinute  Opt[int] `json:"polls_minute"`
 	BudgetMinute Opt[int] `json:"budget_minute"`
@@ -237,8 +236,8 @@ type Source struct {
 	BudgetHour   Opt[int] `json:"budget_hour"`
 }
 
-// Service is how a service is doing: a part of quotatop that runs alongside the
-// sources and brings nothing in, like a recording.
+// Service is the state of one service: a part of quotatop that runs alongside the
+// sources and reports only its own health, like a recording.
 type Service struct {
 	Name    string         `json:"name"`
 	State   State          `json:"state"`

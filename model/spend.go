@@ -5,41 +5,40 @@ import (
 	"time"
 )
 
-// spendMemory is how many of the account's figures are remembered for the burn
-// rate.
+// spendMemory is how many of the account's figures are kept for the burn rate.
 const spendMemory = 64
 
-// burnSpan is the time that the burn rate is taken over.
+// burnSpan is the time over which the burn rate is measured.
 const burnSpan = 5 * time.Minute
 
-// burnAtLeast is how far apart two figures must stand to give a burn rate.
+// burnAtLeast is the shortest time between two figures that give a burn rate.
 const burnAtLeast = 45 * time.Second
 
-// spend keeps what was spent in the current period, from the account's own
-// figures and, as long as there are none, from the cost of billing rows.
+// A spend tracks what was spent in the current period: by the account's figures
+// or, as long as there are none, by the cost of billing rows.
 type spend struct {
 	account Account
-	as      time.Time // of account.Used
+	asOf    time.Time // of account.Used
 	figures []figure  // oldest first
 	limit   Opt[Micros]
 
 	rows      Micros    // cost of the rows of the period that ends at rowsEnd
 	rowsEnd   time.Time // zero before the first row
-	estimated bool      // some of rows was sampled
-	cost      *Window   // of the rows of the last minutes, in micro-dollars
+	estimated bool      // some rows were sampled
+	cost      *Window   // of recent rows, in micro-dollars
 }
 
 func newSpend(limit Opt[Micros]) spend {
-	return spend{limit: limit, cost: NewWindow(detailWidth, burnSpan+laneLag)}
+	return spend{limit: limit, cost: NewWindow(detailWidth, burnSpan+streamLag)}
 }
 
-// figure is what had been spent at a time.
+// A figure is what had been spent at a time.
 type figure struct {
 	at   time.Time
 	used Micros
 }
 
-// observe takes an account figure; what it does not know stays as it was.
+// observe updates the account with the fields that are known in a.
 func (s *spend) observe(a Account, at time.Time) {
 	if a.Plan != "" {
 		s.account.Plan = a.Plan
@@ -54,10 +53,10 @@ func (s *spend) observe(a Account, at time.Time) {
 		s.account.ResetsAt, s.account.ResetSource, s.account.Period = a.ResetsAt, a.ResetSource, a.Period
 	}
 	used, ok := a.Used.Get()
-	if !ok || at.Before(s.as) {
+	if !ok || at.Before(s.asOf) {
 		return
 	}
-	s.account.Used, s.as = a.Used, at
+	s.account.Used, s.asOf = a.Used, at
 	if n := len(s.figures); n > 0 && used < s.figures[n-1].used {
 		s.figures = s.figures[:0] // a new period
 	}
@@ -67,7 +66,7 @@ func (s *spend) observe(a Account, at time.Time) {
 	s.figures = append(s.figures, figure{at, used})
 }
 
-// charge takes the cost of billing rows at to, or over [from, to).
+// charge adds the cost of billing rows at to, or over [from, to).
 func (s *spend) charge(from, to time.Time, cost Micros, sampled bool) {
 	cost = max(cost, 0) // a log of usage has no negative cost
 	s.cost.count(from, to, int(cost))
@@ -81,13 +80,13 @@ func (s *spend) charge(from, to time.Time, cost Micros, sampled bool) {
 	}
 }
 
-// reset is the first reset after t: the account's, or 00:00 UTC.
+// reset returns the first reset after t: the account's, or 00:00 UTC.
 func (s *spend) reset(t time.Time) time.Time {
 	_, to := s.period(t)
 	return to
 }
 
-// period is the time from the last reset at or before t to the first after it.
+// period returns the last reset at or before t, and the first after it.
 func (s *spend) period(t time.Time) (from, to time.Time) {
 	at := s.account.ResetsAt
 	if at.IsZero() {
@@ -111,15 +110,15 @@ func (s *spend) period(t time.Time) (from, to time.Time) {
 
 const day = 24 * time.Hour
 
-// monthsAfter is the same day n months later, or the last day of a month that
-// is too short for it.
+// monthsAfter returns the same day n months later, or the last day of that month
+// if it is too short.
 func monthsAfter(t time.Time, n int) time.Time {
 	last := time.Date(t.Year(), t.Month()+time.Month(n)+1, 0, 0, 0, 0, 0, time.UTC)
 	return time.Date(last.Year(), last.Month(), min(t.Day(), last.Day()), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
 }
 
-// snapshot is the cap at now. log is the part of the billing log whose rows were
-// charged.
+// snapshot returns the cap at now. log is the part of the billing log whose rows
+// were charged.
 func (s *spend) snapshot(now time.Time, log logRange) Cap {
 	c := Cap{Period: s.account.Period, Limit: s.account.Limit, ResetsAt: s.reset(now), ResetSource: s.account.ResetSource}
 	if c.Period == "" {
@@ -133,8 +132,8 @@ func (s *spend) snapshot(now time.Time, log logRange) Cap {
 	}
 	switch {
 	case s.account.Used.Known():
-		if s.reset(s.as).After(now) { // else it is of a period that is over
-			c.Used, c.AsOf = s.account.Used, Some(s.as)
+		if s.reset(s.asOf).After(now) { // else its period is over
+			c.Used, c.AsOf = s.account.Used, Some(s.asOf)
 		}
 	case s.rowsEnd.Equal(c.ResetsAt) && s.account.Period != PeriodMonth && log.covers(day, c.ResetsAt):
 		c.Used, c.AsOf, c.Estimated = Some(s.rows), Some(log.to), s.estimated
@@ -146,7 +145,7 @@ func (s *spend) snapshot(now time.Time, log logRange) Cap {
 	return c
 }
 
-// burnAt says when the cap runs out at a burn, from AsOf or now on.
+// burnAt sets the burn rate, and when the cap runs out at it.
 func (c *Cap) burnAt(burn Opt[Micros], now time.Time) {
 	c.BurnPerMin, c.ExhaustsAt = burn, Opt[time.Time]{}
 	remaining, ok := c.Remaining.Get()
@@ -159,8 +158,8 @@ func (c *Cap) burnAt(burn Opt[Micros], now time.Time) {
 	}
 }
 
-// burn is the spending per minute over the last minutes: by the account's
-// figures where they reach back far enough, else by the cost of rows.
+// burn returns the recent spending per minute: by the account's figures if they
+// reach back far enough, else by the cost of rows.
 func (s *spend) burn(now time.Time, log logRange) Opt[Micros] {
 	if n := len(s.figures); n > 1 && now.Sub(s.figures[n-1].at) < burnSpan {
 		last := s.figures[n-1]
@@ -181,14 +180,14 @@ func (s *spend) burn(now time.Time, log logRange) Opt[Micros] {
 	return Some(Micros(float64(s.cost.Count(from, log.to)) / log.to.Sub(from).Minutes()))
 }
 
-// burnt follows the account's own figures through a run.
-type burnt struct {
+// An accountSpend adds up the account's figures over a run.
+type accountSpend struct {
 	first, last, mark figure // zero before the first
 	spent             Micros
 	peak              Opt[Micros] // per minute
 }
 
-func (b *burnt) observe(f figure) {
+func (b *accountSpend) observe(f figure) {
 	switch {
 	case b.first.at.IsZero():
 		b.first, b.last, b.mark = f, f, f

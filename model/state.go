@@ -8,44 +8,46 @@ import (
 	"time"
 )
 
-// StateVersion is the version of the bytes of Ledger.AppendState. Whatever
-// changes what carry carries raises it. Version 1, which had a place each for
-// the tap and the tails and did not say what a source sees, can still be read;
-// other versions are refused.
+// StateVersion is the version of the bytes that Ledger.AppendState writes. A
+// change to what serialize writes raises it.
+//
+// RestoreLedger also reads version 1, which had one stream each for the tap and
+// the tails and no vantages. It refuses other versions.
 const StateVersion = 2
 
-// stateMagic is what a state begins with; its version, the fingerprint of its
-// table and its checksum follow.
+// A state begins with stateMagic, its version, the fingerprint of its table and
+// its checksum.
 const (
 	stateMagic  = "quotatop\x00"
 	stateHeader = len(stateMagic) + 1 + 4 + 4
 )
 
-// What may be wrong with a state as a whole.
+// Errors of RestoreLedger.
 var (
 	ErrStateVersion = errors.New("the state was saved by another version of quotatop")
 	ErrStateTable   = errors.New("the state was saved for other limits")
-	errStateBroken  = errors.New("the state is broken")
+	errStateCorrupt = errors.New("the state is corrupt")
 )
 
-// AppendState appends all that the ledger knows to dst. RestoreLedger reads it.
+// AppendState appends the state of the ledger to dst, for RestoreLedger.
 func (l *Ledger) AppendState(dst []byte) []byte {
 	start := len(dst)
 	dst = append(append(dst, stateMagic...), StateVersion)
 	dst = binary.LittleEndian.AppendUint32(dst, l.table.fingerprint())
 	sum := len(dst)
 	c := codec{version: StateVersion, buf: append(dst, 0, 0, 0, 0)}
-	l.carry(&c)
+	l.serialize(&c)
 	binary.LittleEndian.PutUint32(c.buf[sum:], crc32.ChecksumIEEE(c.buf[start+stateHeader:]))
 	return c.buf
 }
 
-// RestoreLedger makes the ledger that a state was saved from. The limits have
-// to be the same ones; the options are not part of the state. The error says
-// why the state is of no use; a new ledger is then the way to go on.
+// RestoreLedger returns the ledger that AppendState saved. The limits must be the
+// same; the options are not part of the state. It returns ErrStateVersion or
+// ErrStateTable for a state that does not fit, and another error for one that is
+// corrupt: start with a new ledger then.
 func RestoreLedger(t Table, opts LedgerOptions, state []byte) (*Ledger, error) {
 	if len(state) < stateHeader || string(state[:len(stateMagic)]) != stateMagic {
-		return nil, errStateBroken
+		return nil, errStateCorrupt
 	}
 	header, body := state[len(stateMagic):stateHeader], state[stateHeader:]
 	switch {
@@ -54,25 +56,25 @@ func RestoreLedger(t Table, opts LedgerOptions, state []byte) (*Ledger, error) {
 	case binary.LittleEndian.Uint32(header[1:]) != t.fingerprint():
 		return nil, ErrStateTable
 	case binary.LittleEndian.Uint32(header[5:]) != crc32.ChecksumIEEE(body):
-		return nil, errStateBroken
+		return nil, errStateCorrupt
 	}
 	l := NewLedger(t, opts)
 	c := codec{reading: true, version: int(header[0]), buf: body}
-	l.carry(&c)
+	l.serialize(&c)
 	switch {
 	case c.err != nil:
 	case len(c.buf) > 0:
-		c.err = errors.New("more follows its end")
+		c.err = errors.New("there is data after its end")
 	case l.billing == nil && !l.horizon.IsZero():
-		c.err = errors.New("there is no log that the horizon belongs to")
+		c.err = errors.New("there is a horizon without a billing log")
 	}
 	if c.err != nil {
-		return nil, fmt.Errorf("%w: %w", errStateBroken, c.err)
+		return nil, fmt.Errorf("%w: %w", errStateCorrupt, c.err)
 	}
 	return l, nil
 }
 
-// fingerprint is a number that tables with other limits or paths do not have.
+// fingerprint returns a checksum of the limits and paths of the table.
 func (t Table) fingerprint() uint32 {
 	sum := crc32.NewIEEE()
 	for _, e := range t.Endpoints {
@@ -81,95 +83,95 @@ func (t Table) fingerprint() uint32 {
 	return sum.Sum32()
 }
 
-// carry names each field of the ledger once, in the order of its bytes. What
-// follows from the table and the options is left out.
-func (l *Ledger) carry(c *codec) {
-	c.lane(&l.billing, func() *lane { return newBillingLane(l.table, l.spans) })
+// serialize writes or reads each field of the ledger, in the order of its bytes.
+// It leaves out what follows from the table and the options.
+func (l *Ledger) serialize(c *codec) {
+	c.stream(&l.billing, func() *stream { return newBillingStream(l.table, l.spans) })
 	if l.billing != nil {
 		c.window(l.spend.cost)
 	}
-	l.carryLocal(c)
-	c.lane(&l.polls, func() *lane { return newLane("", l.table, l.spans) })
+	l.serializeLocal(c)
+	c.stream(&l.polls, func() *stream { return newStream("", l.table, l.spans) })
 	c.time(&l.horizon)
 	c.time(&l.now)
-	for _, lessons := range l.lessons {
-		for i := range lessons {
-			c.time(&lessons[i].at)
-			number(c, &lessons[i].named)
+	for _, lastDenials := range l.lastDenials {
+		for i := range lastDenials {
+			c.time(&lastDenials[i].at)
+			number(c, &lastDenials[i].named)
 		}
 	}
-	l.doubles.carry(c)
-	l.sampling.carry(c, len(l.table.Endpoints))
-	l.spend.carry(c)
-	l.alerts.carry(c, len(l.table.Endpoints))
-	list(c, &l.sources, maxSources, func(s *source) { s.carry(c) })
+	l.doubles.serialize(c)
+	l.sampling.serialize(c, len(l.table.Endpoints))
+	l.spend.serialize(c)
+	l.alerts.serialize(c, len(l.table.Endpoints))
+	list(c, &l.sources, maxSources, func(s *source) { s.serialize(c) })
 	number(c, &l.offset)
 	c.time(&l.modelPeriod.from)
 	c.time(&l.modelPeriod.to)
-	c.time(&l.known.from)
-	c.time(&l.known.to)
+	c.time(&l.replayed.from)
+	c.time(&l.replayed.to)
 	if c.version == 1 {
-		var known time.Time
-		c.time(&known)
-		for _, lane := range l.local {
-			if !lane.live {
-				lane.known = known
+		var replayedTo time.Time
+		c.time(&replayedTo)
+		for _, stream := range l.local {
+			if !stream.live {
+				stream.replayedTo = replayedTo
 			}
 		}
 	}
 }
 
-// carryLocal carries the lanes of the local sources.
-func (l *Ledger) carryLocal(c *codec) {
+// serializeLocal writes or reads the streams of the local sources.
+func (l *Ledger) serializeLocal(c *codec) {
 	if c.version == 1 {
 		for _, name := range []string{SourceTap, SourceTail} {
-			var p *lane
-			if c.lane(&p, func() *lane { return newLane(name, l.table, l.spans) }); p != nil {
+			var p *stream
+			if c.stream(&p, func() *stream { return newStream(name, l.table, l.spans) }); p != nil {
 				_, p.live = SourceVantage(name)
 				l.local = append(l.local, p)
 			}
 		}
 		return
 	}
-	list(c, &l.local, maxLocalLanes, func(p **lane) {
+	list(c, &l.local, maxLocalStreams, func(p **stream) {
 		if *p == nil {
-			*p = newLane("", l.table, l.spans)
+			*p = newStream("", l.table, l.spans)
 		}
-		(*p).carry(c)
+		(*p).serialize(c)
 	})
 }
 
-// lane carries a lane, which may not have begun.
-func (c *codec) lane(p **lane, begin func() *lane) {
-	there := *p != nil
-	if c.flag(&there); !there {
+// stream writes or reads a stream, which may be nil; newStream makes it.
+func (c *codec) stream(p **stream, newStream func() *stream) {
+	present := *p != nil
+	if c.flag(&present); !present {
 		return
 	}
 	if *p == nil {
-		*p = begin()
+		*p = newStream()
 	}
-	(*p).carry(c)
+	(*p).serialize(c)
 }
 
-func (l *lane) carry(c *codec) {
+func (l *stream) serialize(c *codec) {
 	if c.version > 1 {
 		text(c, &l.name)
 		c.flag(&l.live)
-		c.time(&l.known)
+		c.time(&l.replayedTo)
 	}
 	c.time(&l.since)
 	c.time(&l.oldest)
 	for e := range l.charts {
 		for i := range l.charts[e] {
-			l.charts[e][i].carry(c)
+			l.charts[e][i].serialize(c)
 		}
-		list(c, (*[]ModelUsage)(&l.models[e]), maxModels+1, func(u *ModelUsage) { u.carry(c) })
+		list(c, (*[]ModelUsage)(&l.models[e]), maxModels+1, func(u *ModelUsage) { u.serialize(c) })
 	}
 	for _, spans := range l.tallies {
 		for _, y := range spans {
 			c.window(y.accepted)
 			c.window(y.rejected)
-			y.history.carry(c)
+			y.history.serialize(c)
 		}
 	}
 	for _, w := range l.paths {
@@ -180,12 +182,12 @@ func (l *lane) carry(c *codec) {
 	}
 }
 
-func (t chartTally) carry(c *codec) {
+func (t chartTally) serialize(c *codec) {
 	c.window(t.accepted)
 	c.window(t.rejected)
 }
 
-func (u *ModelUsage) carry(c *codec) {
+func (u *ModelUsage) serialize(c *codec) {
 	text(c, &u.Model)
 	number(c, &u.Requests)
 	number(c, &u.Tokens)
@@ -193,11 +195,11 @@ func (u *ModelUsage) carry(c *codec) {
 	c.flag(&u.Estimated)
 }
 
-func (p *pairing) carry(c *codec) {
+func (p *pairing) serialize(c *codec) {
 	for i := range p.waiting {
 		h := &p.waiting[i]
 		if text(c, &h.path); h.path == "" {
-			continue // a free place
+			continue // an empty slot
 		}
 		c.time(&h.at)
 		c.flag(&h.alias)
@@ -206,15 +208,15 @@ func (p *pairing) carry(c *codec) {
 		number(c, &h.cost)
 		text(c, &h.model)
 		if c.reading {
-			p.mark(i, markOf(h.tokens, h.cost))
+			p.add(i, rowHash(h.tokens, h.cost))
 		}
 	}
 	below(c, &p.next, 0, pairMemory)
-	number(c, &p.compat)
+	number(c, &p.aliases)
 	number(c, &p.paired)
 }
 
-func (s *sampling) carry(c *codec, endpoints int) {
+func (s *sampling) serialize(c *codec, endpoints int) {
 	list(c, &s.intervals, sampleMemory, func(x *sampled) {
 		c.time(&x.from)
 		c.time(&x.to)
@@ -223,13 +225,13 @@ func (s *sampling) carry(c *codec, endpoints int) {
 		number(c, &x.read)
 		list(c, &x.hits, endpoints, func(f *float64) { c.float(f) })
 		if len(x.hits) != endpoints {
-			c.fail(errCut)
+			c.fail(errTruncated)
 		}
 	})
 	below(c, &s.next, 0, sampleMemory)
 }
 
-func (s *spend) carry(c *codec) {
+func (s *spend) serialize(c *codec) {
 	a := &s.account
 	text(c, &a.Plan)
 	text(c, &a.Team)
@@ -238,7 +240,7 @@ func (s *spend) carry(c *codec) {
 	c.time(&a.ResetsAt)
 	text(c, &a.Period)
 	text(c, &a.ResetSource)
-	c.time(&s.as)
+	c.time(&s.asOf)
 	list(c, &s.figures, spendMemory, func(f *figure) {
 		c.time(&f.at)
 		number(c, &f.used)
@@ -248,31 +250,31 @@ func (s *spend) carry(c *codec) {
 	c.flag(&s.estimated)
 }
 
-func (a *alerts) carry(c *codec, endpoints int) {
+func (a *alerts) serialize(c *codec, endpoints int) {
 	list(c, &a.groups, alertMemory, func(p **group) {
 		if *p == nil {
 			*p = newGroup(groupKey{})
 		}
-		(*p).carry(c, endpoints)
+		(*p).serialize(c, endpoints)
 	})
 }
 
-func (g *group) carry(c *codec, endpoints int) {
+func (g *group) serialize(c *codec, endpoints int) {
 	text(c, &g.key.kind)
 	below(c, &g.key.endpoint, ownPolls, endpoints)
 	text(c, &g.key.reason)
 	text(c, &g.key.source)
-	g.last.carry(c)
+	g.last.serialize(c)
 	c.time(&g.first)
 	c.time(&g.at)
 	number(c, &g.count)
 	c.window(g.minute)
 	c.time(&g.retryAt)
-	c.time(&g.told)
+	c.time(&g.waitFrom)
 	number(c, &g.early)
 }
 
-func (d *Denial) carry(c *codec) {
+func (d *Denial) serialize(c *codec) {
 	text(c, &d.Kind)
 	number(c, &d.Status)
 	opt(c, &d.RetryAfter, number)
@@ -284,7 +286,7 @@ func (d *Denial) carry(c *codec) {
 	number(c, &d.Limit.Per)
 }
 
-func (s *source) carry(c *codec) {
+func (s *source) serialize(c *codec) {
 	if s.polls == nil {
 		s.polls = newPollWindow()
 	}

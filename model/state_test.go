@@ -108,7 +108,7 @@ func TestRestoresVersion1(t *testing.T) {
 	l.Resume(at(10))
 	l.Observe(call(3, SourceTail, chatPath)) // it reads its log again
 	l.Observe(call(3, SourceTap, chatPath))  // it does not: another run's
-	if got := l.here(l.table.Index("chat"), 0, at(0), at(10)); got != 11 {
+	if got := l.localCount(l.table.Index("chat"), 0, at(0), at(10)); got != 11 {
 		t.Errorf("%d calls, want the tap's 11", got)
 	}
 }
@@ -116,7 +116,7 @@ func TestRestoresVersion1(t *testing.T) {
 // derived says which fields a state leaves out: they follow from the table and
 // the options, or are made anew.
 var derived = []string{
-	"attribution.table", "attribution.under", "attribution.countDoubles", "Ledger.spans", "Ledger.drawn", "spend.limit", "pairing.marks", "pairing.marked",
+	"attribution.table", "attribution.coveredBy", "attribution.countDoubles", "Ledger.spans", "Ledger.chartCache", "spend.limit", "pairing.hashes", "pairing.hashCounts",
 	"Window.width",
 }
 
@@ -169,7 +169,7 @@ func (f *filler) fill(v reflect.Value, name string) {
 			f.fill(v.Index(i), name)
 		}
 	case reflect.Slice:
-		shaped := name == "Ledger.lessons" // by the table
+		shaped := name == "Ledger.lastDenials" // by the table
 		if v.Len() == 0 && v.Type().Elem().Kind() != reflect.Pointer && !shaped {
 			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		}
@@ -245,15 +245,15 @@ func TestRestoreRefuses(t *testing.T) {
 		table Table
 		want  error
 	}{
-		"empty":              {nil, l.table, errStateBroken},
-		"other file":         {[]byte(strings.Repeat("{}\n", 20)), l.table, errStateBroken},
-		"cut":                {state[:len(state)-1], l.table, errStateBroken},
-		"longer":             {append(append([]byte(nil), state...), 0), l.table, errStateBroken},
-		"a bit flipped":      {changed(len(state)/2, state[len(state)/2]^4), l.table, errStateBroken},
+		"empty":              {nil, l.table, errStateCorrupt},
+		"other file":         {[]byte(strings.Repeat("{}\n", 20)), l.table, errStateCorrupt},
+		"cut":                {state[:len(state)-1], l.table, errStateCorrupt},
+		"longer":             {append(append([]byte(nil), state...), 0), l.table, errStateCorrupt},
+		"a bit flipped":      {changed(len(state)/2, state[len(state)/2]^4), l.table, errStateCorrupt},
 		"from a newer one":   {changed(len(stateMagic), StateVersion+1), l.table, ErrStateVersion},
 		"of another table":   {state, mustProfile(t, "2026-07"), ErrStateTable},
-		"with wild counts":   {seal(l.table, []byte(strings.Repeat("\xff", 100))), l.table, errStateBroken},
-		"with nothing in it": {seal(l.table, nil), l.table, errStateBroken},
+		"with wild counts":   {seal(l.table, []byte(strings.Repeat("\xff", 100))), l.table, errStateCorrupt},
+		"with nothing in it": {seal(l.table, nil), l.table, errStateCorrupt},
 	} {
 		if _, err := RestoreLedger(c.table, LedgerOptions{}, c.state); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)

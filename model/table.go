@@ -16,66 +16,65 @@ type Limit struct {
 // A Scope is whose calls share one limit.
 type Scope string
 
-// The scopes of the vendor's limit tables.
+// The scopes in the API's limit tables.
 const (
-	ScopeIP   Scope = "ip"   // all calls from one client address
+	ScopeIP   Scope = "ip"   // all calls from one client IP
 	ScopeUser Scope = "user" // all calls of one authenticated user or team
 )
 
-// Covers is which calls count against an endpoint's limits.
+// Covers says which calls count against an endpoint's limits.
 type Covers int
 
-// The ways to cover calls.
+// The kinds of coverage.
 const (
-	CoversPaths      Covers = iota // those that match Paths
-	CoversEverything               // every call: the limit stacks on the others
+	CoversPaths      Covers = iota // calls that match Paths
+	CoversEverything               // every call: the limits stack on the others
 	CoversRest                     // every call that matches no other endpoint
 )
 
-// EndpointOther is the ID of the endpoint that takes the calls no other
-// endpoint's Paths match. Every Table ends with it; it has no limits.
+// EndpointOther is the ID of the endpoint of all calls that no other endpoint's
+// Paths match. It is the last in every Table and has no limits.
 const EndpointOther = "other"
 
-// An Endpoint is a group of paths that share limits: a row of the vendor's
-// table.
+// An Endpoint is a group of paths that share limits: a row of the API's table.
 type Endpoint struct {
 	ID     string // short and stable: "chat"
-	Name   string // as the vendor's table says it: "POST /v1/chat/completions +3"
+	Name   string // as in the API's table: "POST /v1/chat/completions +3"
 	Scope  Scope
 	Covers Covers
-	// Paths are the patterns of CoversPaths: a path, or a path that ends in
-	// "/*" for itself and everything below, with a method in front where the
-	// limit is for one method only. A pattern without a leading "/" is for the
-	// names that billing rows use in place of a path; it may begin with "*".
+	// Paths are the patterns for CoversPaths: a path, or a path that ends in
+	// "/*" for itself and everything below it, after a method if the limit is
+	// for one method only. A pattern without a leading "/" is for an alias that
+	// billing rows use in place of a path; it may start with "*".
 	Paths  []string
 	Limits []Limit
 }
 
-// A Table is a set of endpoints with their limits, in the order to show them.
+// A Table is a list of endpoints with their limits, in display order.
 type Table struct {
 	Profile   string
 	Endpoints []Endpoint // the last one is EndpointOther
 	patterns  []pattern  // longest first
 }
 
-// pattern is one entry of Endpoint.Paths, taken apart.
+// A pattern is a parsed entry of Endpoint.Paths.
 type pattern struct {
 	text     string // as written
-	method   string // empty for any
+	method   string // empty for any method
 	path     string // without the wildcard
-	below    bool   // also everything below path
-	suffix   bool   // a row name that ends in path
-	alias    bool   // a name that rows use in place of a path
+	below    bool   // matches everything below path, too
+	suffix   bool   // matches an alias that ends in path
+	alias    bool   // for an alias that rows use in place of a path
 	endpoint int
 }
 
-// DefaultProfile is the limits page that the project starts from.
+// DefaultProfile is the default profile.
 const DefaultProfile = "2026-06"
 
-// Profiles lists the names that Profile knows, oldest first.
+// Profiles returns the names of all profiles, oldest first.
 func Profiles() []string { return []string{"2026-06", "2026-07", "2026-09"} }
 
-// Profile returns the limits that the vendor documented at a date:
+// Profile returns the limits that the API documented at a date:
 //
 //   - 2026-06: the page of 2026-06-01. Per-endpoint limits stack on the per-IP
 //     default.
@@ -117,16 +116,16 @@ func Profile(name string) (Table, error) {
 	return Table{}, fmt.Errorf("unknown profile %q: use one of %s", name, strings.Join(Profiles(), ", "))
 }
 
-// MaxLimit bounds the calls and MaxSpan the time that one limit may have. A
-// window's memory does not depend on either.
+// MaxLimit is the largest Max of a limit, MaxSpan its longest Per. The memory of a
+// window does not depend on either.
 const (
 	MaxLimit = 1_000_000_000
 	MaxSpan  = 24 * time.Hour
 )
 
-// NewTable makes a table of these endpoints and EndpointOther. It refuses what
-// could not be shown or counted: an empty or repeated ID, a limit or span that
-// is not positive, two limits of one span, a pattern that is not one.
+// NewTable returns a table of these endpoints and EndpointOther. It returns an error
+// for an empty or repeated ID, a limit or window out of range, two limits with the
+// same window, or an invalid or repeated path.
 func NewTable(profile string, endpoints ...Endpoint) (Table, error) {
 	t := Table{Profile: profile}
 	for _, e := range endpoints {
@@ -134,7 +133,7 @@ func NewTable(profile string, endpoints ...Endpoint) (Table, error) {
 			return Table{}, fmt.Errorf("endpoint id %q: use a short name of your own", e.ID)
 		}
 		if t.Index(e.ID) >= 0 {
-			return Table{}, fmt.Errorf("endpoint %q is there twice", e.ID)
+			return Table{}, fmt.Errorf("endpoint %q is defined twice", e.ID)
 		}
 		if e.Name == "" {
 			e.Name = e.ID
@@ -156,7 +155,7 @@ func NewTable(profile string, endpoints ...Endpoint) (Table, error) {
 				return Table{}, fmt.Errorf("endpoint %q: %w", e.ID, err)
 			}
 			if i := slices.IndexFunc(t.patterns, func(q pattern) bool { return q.text == text }); i >= 0 {
-				return Table{}, fmt.Errorf("endpoint %q: path %q is there twice: take it out of one", e.ID, text)
+				return Table{}, fmt.Errorf("endpoint %q: path %q is listed twice: remove one", e.ID, text)
 			}
 			p.endpoint = len(t.Endpoints)
 			t.patterns = append(t.patterns, p)
@@ -186,30 +185,30 @@ func parsePattern(text string) (pattern, error) {
 	return p, nil
 }
 
-// Index returns the place of the endpoint with this ID, or -1.
+// Index returns the index of the endpoint with this ID, or -1.
 func (t Table) Index(id string) int {
 	return slices.IndexFunc(t.Endpoints, func(e Endpoint) bool { return e.ID == id })
 }
 
-// Match returns the place of the endpoint that a call belongs to, the last one
-// (EndpointOther) when no pattern fits. The longest pattern wins. An empty
-// method, as billing rows have it, fits every pattern.
+// Match returns the index of the endpoint that a call belongs to: the last one
+// (EndpointOther) if no pattern matches. The longest pattern wins. An empty method,
+// as in billing rows, matches every pattern.
 func (t Table) Match(method, path string) int {
 	endpoint, _ := t.match(method, path)
 	return endpoint
 }
 
-// match also returns the place of the pattern that fitted, or -1.
+// match also returns the index of the pattern that matched, or -1.
 func (t Table) match(method, path string) (endpoint, matched int) {
 	for i := range t.patterns {
-		if p := &t.patterns[i]; p.fits(method, path) {
+		if p := &t.patterns[i]; p.matches(method, path) {
 			return p.endpoint, i
 		}
 	}
 	return len(t.Endpoints) - 1, -1
 }
 
-func (p *pattern) fits(method, path string) bool {
+func (p *pattern) matches(method, path string) bool {
 	if p.method != "" && method != "" && p.method != method {
 		return false
 	}

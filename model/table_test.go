@@ -135,7 +135,7 @@ func TestNewTableRefuses(t *testing.T) {
 	}{
 		"no id":             {[]Endpoint{{}}, `endpoint id ""`},
 		"taken id":          {[]Endpoint{{ID: "other"}}, `endpoint id "other"`},
-		"id twice":          {[]Endpoint{{ID: "a"}, {ID: "a"}}, `"a" is there twice`},
+		"id twice":          {[]Endpoint{{ID: "a"}, {ID: "a"}}, `"a" is defined twice`},
 		"no calls":          {limit(0, time.Minute), "limit 0"},
 		"fewer than none":   {limit(-1, time.Minute), "limit -1"},
 		"too many calls":    {limit(MaxLimit+1, time.Minute), "limit 1000000001"},

@@ -1,25 +1,26 @@
 package model
 
-// A strip is a series over the steps of a timeline.
-type strip [MaxReportSteps]int64
+// A series has one value for each step of a timeline.
+type series [MaxReportSteps]int64
 
-// A timeline cuts a run into at most MaxReportSteps steps of equal time. As the
-// run grows, steps are made longer and its strips are brought along: memory is
-// the same for any length.
+// A timeline divides a run into at most MaxReportSteps steps of equal length. As
+// the run grows, it makes the steps longer and merges the values of its series, so
+// that its memory is fixed.
 type timeline struct {
-	rung  int   // of the ladder
+	level int   // the length of the steps, as an index into stepSeconds
 	base  int64 // the number of the first step, counted from the Unix epoch
 	used  int   // steps in use; 0 before the first
-	sums  []*strip
-	peaks []*strip
+	sums  []*series
+	peaks []*series
 }
 
-// ladder is the lengths of steps in seconds, each a multiple of the one before.
-var ladder = [...]int64{1, 2, 10, 30, 60, 120, 600, 1800, 3600, 7200, 21600, 43200, 86400, 5 * 86400, 20 * 86400, 100 * 86400, 400 * 86400}
+// stepSeconds lists the lengths of steps in seconds, each a multiple of the one
+// before.
+var stepSeconds = [...]int64{1, 2, 10, 30, 60, 120, 600, 1800, 3600, 7200, 21600, 43200, 86400, 5 * 86400, 20 * 86400, 100 * 86400, 400 * 86400}
 
-// strip adds a strip, of peaks or of sums.
-func (t *timeline) strip(peak bool) *strip {
-	s := new(strip)
+// newSeries adds a series, of peaks or of sums.
+func (t *timeline) newSeries(peak bool) *series {
+	s := new(series)
 	if peak {
 		t.peaks = append(t.peaks, s)
 	} else {
@@ -28,17 +29,17 @@ func (t *timeline) strip(peak bool) *strip {
 	return s
 }
 
-// copyOf adds a copy of a strip of sums.
-func (t *timeline) copyOf(s *strip) *strip {
-	c := t.strip(false)
+// copySums adds a copy of a series of sums.
+func (t *timeline) copySums(s *series) *series {
+	c := t.newSeries(false)
 	*c = *s
 	return c
 }
 
-func (t *timeline) step() int64 { return ladder[t.rung] }
+func (t *timeline) step() int64 { return stepSeconds[t.level] }
 
-// at returns the step of a time, in seconds after the Unix epoch, and makes
-// room for it.
+// at returns the step of a time, in seconds after the Unix epoch. It extends the
+// timeline if need be.
 func (t *timeline) at(second int64) int {
 	if t.used == 0 {
 		t.base, t.used = second/t.step(), 1
@@ -59,10 +60,10 @@ func (t *timeline) at(second int64) int {
 	}
 }
 
-// shift makes n steps before the first.
+// shift inserts n steps before the first.
 func (t *timeline) shift(n int) {
-	for _, strips := range [][]*strip{t.sums, t.peaks} {
-		for _, s := range strips {
+	for _, all := range [][]*series{t.sums, t.peaks} {
+		for _, s := range all {
 			copy(s[n:], s[:t.used])
 			clear(s[:n])
 		}
@@ -71,19 +72,19 @@ func (t *timeline) shift(n int) {
 	t.used += n
 }
 
-// coarsen makes steps one rung longer.
+// coarsen makes the steps longer by one level.
 func (t *timeline) coarsen() {
-	factor := ladder[t.rung+1] / ladder[t.rung]
+	factor := stepSeconds[t.level+1] / stepSeconds[t.level]
 	first := int(t.base % factor)
 	for _, s := range t.sums {
-		var next strip
+		var next series
 		for i, n := range s[:t.used] {
 			next[(first+i)/int(factor)] += n
 		}
 		*s = next
 	}
 	for _, s := range t.peaks {
-		var next strip
+		var next series
 		for i, n := range s[:t.used] {
 			next[(first+i)/int(factor)] = max(next[(first+i)/int(factor)], n)
 		}
@@ -91,11 +92,11 @@ func (t *timeline) coarsen() {
 	}
 	t.base /= factor
 	t.used = (first+t.used-1)/int(factor) + 1
-	t.rung++
+	t.level++
 }
 
 // spread adds n evenly over [from, to), in nanoseconds after the Unix epoch.
-func (t *timeline) spread(s *strip, from, to int64, n int) {
+func (t *timeline) spread(s *series, from, to int64, n int) {
 	const second = 1_000_000_000
 	t.at(from / second)
 	last := t.at((to - 1) / second)
@@ -108,8 +109,8 @@ func (t *timeline) spread(s *strip, from, to int64, n int) {
 	}
 }
 
-// ints is the part of a strip that is in use.
-func (t *timeline) ints(s *strip) []int {
+// values returns the part of a series that is in use.
+func (t *timeline) values(s *series) []int {
 	out := make([]int, t.used)
 	for i := range out {
 		out[i] = int(s[i])

@@ -9,7 +9,7 @@ import (
 // told lists the warnings of a snapshot in short.
 func told(w *Watcher, s Snapshot) string {
 	var words []string
-	for _, x := range w.Look(&s) {
+	for _, x := range w.Check(&s) {
 		words = append(words, strings.TrimSpace(string(x.Kind)+" "+x.Endpoint))
 	}
 	return strings.Join(words, ", ")

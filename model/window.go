@@ -5,29 +5,29 @@ import (
 	"time"
 )
 
-// A Window counts events in buckets of time, so that the events of any span
-// within its memory can be counted. Its memory is fixed, whatever the rate.
-// Events may be added in any order; those older than the memory are not
-// counted.
+// A Window counts events in buckets of time, for the number of events in any span
+// that its memory covers. The memory is fixed at any rate. Events may be added in
+// any order; those older than the memory are not counted.
 type Window struct {
 	width  time.Duration
 	counts []int64 // a ring: bucket n is at n modulo its length
 	newest int64   // the number of the newest bucket; -1 before the first
 }
 
-// maxBucket is the most that one bucket holds; all of them can be added up.
+// maxBucket is the largest count of a bucket: the sum of all buckets does not
+// overflow.
 const maxBucket = 1 << 47
 
-// NewWindow makes a window of buckets of this width that remembers at least
-// this much time.
+// NewWindow returns a window with buckets of this width that covers at least this
+// much time.
 func NewWindow(width, memory time.Duration) *Window {
-	buckets := int(memory/width) + 2 // both ends may be cut
+	buckets := int(memory/width) + 2 // a span may start and end within a bucket
 	return &Window{width: width, counts: make([]int64, buckets), newest: -1}
 }
 
-// newLimitWindow makes a window fit to judge a limit over span: its buckets
-// are a 600th of the span but at most half a second, as far as 7,200 buckets
-// reach. lag is how far behind the newest event a count may end.
+// newLimitWindow returns a window for a limit over span. Its buckets are a 600th of
+// the span, but at most half a second as far as 7,200 buckets allow. lag is how far
+// behind the newest event a count may end.
 func newLimitWindow(span, lag time.Duration) *Window {
 	width := max(min(span/600, 500*time.Millisecond), span/7200)
 	return NewWindow(width, span+lag)
@@ -55,7 +55,7 @@ func (w *Window) addBucket(b int64, n int) {
 	*c = min(*c+int64(min(n, maxBucket)), maxBucket)
 }
 
-// count counts n events at to, or spread over [from, to) where that is a span.
+// count counts n events at to, or spread over [from, to) if from is earlier.
 func (w *Window) count(from, to time.Time, n int) {
 	if from.Equal(to) {
 		w.Add(to, n)
@@ -67,13 +67,13 @@ func (w *Window) count(from, to time.Time, n int) {
 // Spread counts n events evenly over [from, to).
 func (w *Window) Spread(from, to time.Time, n int) {
 	first, last := w.bucket(from), w.bucket(to.Add(-1))
-	first = max(first, last-int64(len(w.counts))+1) // older ones are not remembered
+	first = max(first, last-int64(len(w.counts))+1) // the memory covers no older ones
 	span := float64(to.Sub(from))
 	done := 0
 	for b := first; b <= last; b++ {
 		end := time.Unix(0, (b+1)*int64(w.width))
 		upTo := int(math.Round(float64(n) * min(float64(end.Sub(from))/span, 1)))
-		if b == first { // what the buckets before the memory would have taken
+		if b == first { // the part of the buckets before the memory
 			start := time.Unix(0, b*int64(w.width))
 			done = int(math.Round(float64(n) * max(float64(start.Sub(from))/span, 0)))
 		}
@@ -84,8 +84,8 @@ func (w *Window) Spread(from, to time.Time, n int) {
 	}
 }
 
-// Count returns the events in [from, to). Where an end cuts a bucket, the
-// bucket's events are taken to be spread evenly over it.
+// Count returns the number of events in [from, to). The events of a bucket that is
+// only partly in the span are assumed to be spread evenly over the bucket.
 func (w *Window) Count(from, to time.Time) int {
 	if w.newest < 0 || !to.After(from) {
 		return 0
@@ -105,7 +105,7 @@ func (w *Window) Count(from, to time.Time) int {
 	return sum + int(math.Round(cut))
 }
 
-// at is the count of one bucket, 0 where none is remembered.
+// at returns the count of one bucket, 0 outside the memory.
 func (w *Window) at(b int64) float64 {
 	size := int64(len(w.counts))
 	if b < 0 || b > w.newest || b <= w.newest-size {
@@ -114,11 +114,11 @@ func (w *Window) at(b int64) float64 {
 	return float64(w.counts[b%size])
 }
 
-// part is [from, to) as a part of a bucket.
+// part returns [from, to) as a part of a bucket.
 func (w *Window) part(from, to time.Time) float64 { return float64(to.Sub(from)) / float64(w.width) }
 
-// Steps fills counts with the events of the buckets that end at or before to,
-// the last of them in the last place.
+// Steps fills counts with the counts of the buckets that end at or before to, oldest
+// first.
 func (w *Window) Steps(to time.Time, counts []int) {
 	last := w.bucket(to) - 1
 	for i := range counts {

@@ -64,10 +64,10 @@ func gateCap(g model.Gate, j model.Judgment) string {
 // whyUnknown says why there is no verdict.
 func whyUnknown(g model.Gate, j model.Judgment) string {
 	switch {
-	case j.Trouble != nil && j.Trouble.Error != "":
-		return plain(j.Trouble.Error, maxError)
-	case j.Trouble != nil:
-		return "the " + j.Trouble.Name + " source is " + string(j.Trouble.State)
+	case j.Problem != nil && j.Problem.Error != "":
+		return plain(j.Problem.Error, maxError)
+	case j.Problem != nil:
+		return "the " + j.Problem.Name + " source is " + string(j.Problem.State)
 	case j.OfCap:
 		return "the account does not say how much of its cap is left: set [cap] usd_per_day in the config"
 	case g.Endpoint != "":

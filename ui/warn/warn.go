@@ -52,7 +52,7 @@ func (w *Warner) Lines() <-chan string { return w.lines }
 // Seen takes the next snapshot. It never blocks. Only one goroutine may call it
 // at a time.
 func (w *Warner) Seen(s model.Snapshot) {
-	for _, found := range w.watcher.Look(&s) {
+	for _, found := range w.watcher.Check(&s) {
 		n := notice{found, Line(found)}
 		w.say(n.Text)
 		select {

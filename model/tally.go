@@ -5,36 +5,38 @@ import (
 	"time"
 )
 
-// A witness is what one source saw. Calls are never matched across witnesses.
-type witness struct {
+// A sourceTally counts the calls that one source saw in a run. The same call may be
+// in several, which are never matched call by call.
+type sourceTally struct {
 	name      string
 	watching  bool
-	endpoints []testimony
+	endpoints []endpointTally
 	cost      Micros
 	models    map[string]*ModelReport
-	last      *ModelReport // of the last call, as runs use few models
+	last      *ModelReport // the model of the last call: runs use few models
 	sampled   bool
 }
 
-// A testimony is what one source saw of one endpoint.
-type testimony struct {
+// An endpointTally counts one source's calls to one endpoint.
+type endpointTally struct {
 	accepted, rejected int
 	meters             []*meter // by limit
-	limited            []int    // calls that each limit denied
+	limited            []int    // by limit: the calls that it denied
 	kinds              [len(kinds)]int
-	discipline         discipline
-	accepts, rejects   *strip
+	early              earlyCalls
+	accepts, rejects   *series
 }
 
 var kinds = [...]Kind{KindRate, KindCap, KindCredits, KindCeiling, KindAuth}
 
-// maxReportModels bounds the models that are told apart: names come from outside.
+// maxReportModels bounds the models that are counted separately, as their names
+// come from outside.
 const maxReportModels = 256
 
-func newWitness(t Table, lag time.Duration, steps *timeline) *witness {
-	w := &witness{models: map[string]*ModelReport{}}
+func newSourceTally(t Table, lag time.Duration, steps *timeline) *sourceTally {
+	w := &sourceTally{models: map[string]*ModelReport{}}
 	for _, e := range t.Endpoints {
-		y := testimony{limited: make([]int, len(e.Limits)), accepts: steps.strip(false), rejects: steps.strip(false)}
+		y := endpointTally{limited: make([]int, len(e.Limits)), accepts: steps.newSeries(false), rejects: steps.newSeries(false)}
 		for _, limit := range e.Limits {
 			y.meters = append(y.meters, newMeter(limit.Max, limit.Per, lag, steps))
 		}
@@ -43,15 +45,15 @@ func newWitness(t Table, lag time.Duration, steps *timeline) *witness {
 	return w
 }
 
-// watch notes the source that has begun to watch.
-func (w *witness) watch(source string) {
+// watch sets the source when it starts to watch.
+func (w *sourceTally) watch(source string) {
 	if !w.watching {
 		w.name, w.watching = source, true
 	}
 }
 
 // poll counts one of quotatop's own requests.
-func (y *testimony) poll(at time.Time, step int) {
+func (y *endpointTally) poll(at time.Time, step int) {
 	y.accepted++
 	y.accepts[step]++
 	for _, m := range y.meters {
@@ -59,13 +61,13 @@ func (y *testimony) poll(at time.Time, step int) {
 	}
 }
 
-// clone returns a copy of a witness of which only polls are known.
-func (w *witness) clone(steps *timeline) *witness {
-	c := &witness{models: map[string]*ModelReport{}, endpoints: slices.Clone(w.endpoints)}
+// clone returns a copy of a tally that has counted nothing but polls.
+func (w *sourceTally) clone(steps *timeline) *sourceTally {
+	c := &sourceTally{models: map[string]*ModelReport{}, endpoints: slices.Clone(w.endpoints)}
 	for e := range c.endpoints {
 		y := &c.endpoints[e]
 		y.limited = slices.Clone(y.limited)
-		y.accepts, y.rejects = steps.copyOf(y.accepts), steps.copyOf(y.rejects)
+		y.accepts, y.rejects = steps.copySums(y.accepts), steps.copySums(y.rejects)
 		y.meters = slices.Clone(y.meters)
 		for i, m := range y.meters {
 			y.meters[i] = m.clone()
@@ -75,13 +77,13 @@ func (w *witness) clone(steps *timeline) *witness {
 }
 
 // charge counts the money and the model of calls.
-func (w *witness) charge(u ModelUsage) {
+func (w *sourceTally) charge(u ModelUsage) {
 	w.cost += max(u.Cost, 0) // a log of usage has no negative cost
 	w.countModel(u)
 }
 
 // countModel counts calls of a model.
-func (w *witness) countModel(u ModelUsage) {
+func (w *sourceTally) countModel(u ModelUsage) {
 	if u.Model == "" {
 		return
 	}

@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// When the billing log grows faster than the polling budget can read, its rows
-// are counted and sampled, interval by interval. A sampling remembers what was
-// sampled, for the error of the figures that rest on it.
+// When the billing log grows faster than the polling budget can read, its rows are
+// counted and sampled, interval by interval. A sampling keeps the intervals, for
+// the error of the figures that include them.
 
-// sampleMemory is how many sampled intervals are remembered: more than an hour
-// of them, at the pace of the polling budget.
+// sampleMemory is how many sampled intervals are kept: more than an hour of them,
+// at the rate of the polling budget.
 const sampleMemory = 512
 
-// sampled is one interval.
+// A sampled is one interval.
 type sampled struct {
 	from, to time.Time
 	total    int       // rows in the interval
-	margin   int       // the 95 % error of total
-	read     int       // rows of the sample
-	hits     []float64 // of those, the calls that count, by endpoint
+	margin   int       // the 95% error of total
+	read     int       // rows in the sample
+	hits     []float64 // by endpoint: the calls among them that count
 }
 
-// sampling is a ring of intervals.
+// A sampling is a ring of intervals.
 type sampling struct {
 	intervals []sampled
 	next      int
@@ -37,34 +37,33 @@ func (s *sampling) add(x sampled) {
 	s.next = (s.next + 1) % sampleMemory
 }
 
-// designEffect is by how much rows that are read a page at a time tell less
-// than rows drawn one by one: neighbours in the log are alike, and a call that
-// was logged twice is two neighbours.
+// designEffect is how many rows read a page at a time are worth one row drawn at
+// random: neighbors in the log are alike, and a call that was logged twice is two
+// neighbors.
 const designEffect = 2.0
 
-// worth is the number of rows, drawn one by one from an endless log, that would
-// tell as much as the interval's sample; infinite where all of it was read.
+// worth returns the number of rows, drawn at random from an endless log, that would
+// say as much as the interval's sample; infinite if all of it was read.
 func (x *sampled) worth() float64 {
 	read, total := float64(x.read), float64(x.total)
 	if read >= total {
 		return math.Inf(1)
 	}
-	// A sample without a row is taken for a small one: anything is possible.
+	// An empty sample counts as a very small one.
 	return max(read/designEffect/(1-read/total), 0.1)
 }
 
-// z is the 95 % quantile of the normal distribution, on both sides.
+// z is the two-sided 95% quantile of the normal distribution.
 const z = 1.96
 
-// margin returns the 95 % error, in calls, of a figure over [from, to), and
-// whether any of it was sampled. covered says which endpoints' calls the figure
-// counts.
+// margin returns the 95% error, in calls, of a figure over [from, to), and whether
+// any of it was sampled. covered reports which endpoints' calls the figure counts.
 //
-// The part of the rows that are such calls is a proportion: its error is that of
-// a Wilson interval (E. B. Wilson, 1927), which holds for few hits too. The
-// calls of an interval are taken to be spread evenly over it: where the span
-// cuts one, that adds the error of a binomial draw and that of a steady climb
-// or fall across the interval.
+// The share of the rows that are such calls is a proportion. Its error is that of a
+// Wilson interval (E. B. Wilson, 1927), which also holds for few hits. The calls of
+// an interval are assumed to be spread evenly over it: where the span cuts one,
+// that adds the error of a binomial draw, and that of a steady climb or fall across
+// the interval.
 func (s *sampling) margin(from, to time.Time, covered func(own int) bool) (calls int, ok bool) {
 	var rows, hits, spread, variance float64
 	for i := range s.intervals {
@@ -101,14 +100,14 @@ func (s *sampling) margin(from, to time.Time, covered func(own int) bool) (calls
 	}
 	var sampling float64
 	if spread > 0 {
-		// Intervals are sampled unevenly: what their samples are worth together
-		// is that of a sample of this size, drawn evenly over all rows.
+		// Intervals are sampled unevenly. Together, their samples are worth one of
+		// this size, drawn evenly from all rows.
 		sampling = rows * wilson(min(hits/rows, 1), sq(rows)/spread)
 	}
 	return int(math.Ceil(math.Sqrt(sq(sampling) + sq(z)*variance))), true
 }
 
-// wilson is the larger distance from p to an end of its 95 % Wilson interval.
+// wilson returns the larger distance from p to an end of its 95% Wilson interval.
 func wilson(p, n float64) float64 {
 	if math.IsInf(n, 1) {
 		return 0

@@ -1,0 +1,119 @@
+package model
+
+import "time"
+
+// A stream counts one series of calls: those of the billing log, those that one
+// local source saw, or quotatop's own polls. The same call may be in several
+// streams, which are never matched call by call.
+type stream struct {
+	name       string                        // of the source, for a local stream
+	live       bool                          // its source reports each call once; see Health.Live
+	replayedTo time.Time                     // an earlier run has counted the calls before it; see Resume
+	since      time.Time                     // the source has been watching since then; zero before it started
+	oldest     time.Time                     // the earliest that since has been, for the billing log, which has gaps
+	tallies    [][]spanTally                 // by endpoint, then by span of that endpoint
+	charts     [][len(chartSteps)]chartTally // by endpoint
+	models     []modelTally                  // by endpoint, in the current period
+	paths      []*Window                     // by pattern of the table
+	rows       []*Window                     // raw rows by endpoint; for the billing log only
+}
+
+// A spanTally counts one endpoint's calls for one span.
+type spanTally struct {
+	accepted, rejected *Window
+	history            chartTally
+}
+
+// detailWidth is the width of the buckets for the last minute's details and the
+// burn rate.
+const detailWidth = time.Second
+
+// streamLag is how far behind its newest call a count of a stream may end: local
+// streams are also counted up to the horizon of the billing log.
+const streamLag = 2 * time.Minute
+
+func newStream(name string, t Table, spans [][]time.Duration) *stream {
+	s := &stream{
+		name:    name,
+		tallies: make([][]spanTally, len(t.Endpoints)),
+		charts:  make([][len(chartSteps)]chartTally, len(t.Endpoints)),
+		models:  make([]modelTally, len(t.Endpoints)),
+		paths:   make([]*Window, len(t.patterns)),
+	}
+	for e := range s.tallies {
+		s.charts[e] = newChartTallies()
+		for _, span := range spans[e] {
+			step := span * 15 / HistorySteps
+			s.tallies[e] = append(s.tallies[e], spanTally{
+				accepted: newLimitWindow(span, streamLag),
+				rejected: newLimitWindow(span, streamLag),
+				history:  chartTally{NewWindow(step, 15*span+streamLag), NewWindow(step, 15*span+streamLag)},
+			})
+		}
+	}
+	for i := range s.paths {
+		s.paths[i] = NewWindow(detailWidth, time.Minute+streamLag)
+	}
+	return s
+}
+
+// newBillingStream makes a stream that also counts raw rows.
+func newBillingStream(t Table, spans [][]time.Duration) *stream {
+	s := newStream("", t, spans)
+	for range t.Endpoints {
+		s.rows = append(s.rows, NewWindow(detailWidth, time.Minute+streamLag))
+	}
+	return s
+}
+
+// accept counts n accepted calls at t, or spread over [from, t), in every span and
+// chart of endpoint e.
+func (s *stream) accept(e int, from, t time.Time, n int) {
+	for i := range s.tallies[e] {
+		y := &s.tallies[e][i]
+		y.accepted.count(from, t, n)
+		y.history.accepted.count(from, t, n)
+	}
+	for i := range s.charts[e] {
+		s.charts[e][i].accepted.count(from, t, n)
+	}
+}
+
+// reject counts a denied call in one span of endpoint e.
+func (s *stream) reject(e, span int, t time.Time) {
+	s.tallies[e][span].rejected.Add(t, 1)
+	s.tallies[e][span].history.rejected.Add(t, 1)
+}
+
+// chartRejected counts a denied call in the charts of endpoint e.
+func (s *stream) chartRejected(e int, t time.Time) {
+	for i := range s.charts[e] {
+		s.charts[e][i].rejected.Add(t, 1)
+	}
+}
+
+// covers reports whether the source has watched for all of the span that ends at
+// t.
+func (s *stream) covers(per time.Duration, t time.Time) bool {
+	return s.watching() && !s.since.After(t.Add(-per))
+}
+
+// watching reports whether the stream's source has started to watch.
+func (s *stream) watching() bool { return s != nil && !s.since.IsZero() }
+
+// between returns the accepted calls in [from, to), counted in the window of a
+// span.
+func (s *stream) between(e, span int, from, to time.Time) int {
+	if s == nil {
+		return 0
+	}
+	return s.tallies[e][span].accepted.Count(from, to)
+}
+
+// rejected returns the calls that one limit denied in the span that ends at t.
+func (s *stream) rejected(e, span int, per time.Duration, t time.Time) int {
+	if s == nil {
+		return 0
+	}
+	return s.tallies[e][span].rejected.Count(t.Add(-per), countEnd(t))
+}
