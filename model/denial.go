@@ -9,13 +9,15 @@ type Kind string
 const (
 	KindRate    Kind = "rate"    // a request-rate limit: waiting Retry-After seconds
 	KindCap     Kind = "cap"     // the spending cap: its reset
-	KindCredits Kind = "credits" // no credits or no card: action required
+	KindCredits Kind = "credits" // no credits, no card, or the owner's spend limit: action required
 	KindCeiling Kind = "ceiling" // the monthly overage ceiling: action required
 	KindAuth    Kind = "auth"    // the key: action required, or its reset if its allowance is used up
+	KindBusy    Kind = "busy"    // no capacity, or a model that is warming up: waiting; no limit refused the call
+	KindUnknown Kind = "unknown" // what the response said could not be read
 )
 
 // Waits reports whether waiting for Retry-After clears this kind.
-func (k Kind) Waits() bool { return k == KindRate }
+func (k Kind) Waits() bool { return k == KindRate || k == KindBusy }
 
 // A Denial is a response in which the API denied a call.
 type Denial struct {

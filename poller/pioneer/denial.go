@@ -1,7 +1,6 @@
 package pioneer
 
 import (
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -11,170 +10,146 @@ import (
 	"quotatop/model"
 )
 
-// maxDetail bounds the text that is kept of a denial's body, in bytes.
-const maxDetail = 200
+// Bounds on the texts of a denial, in bytes.
+const (
+	maxDetail  = 200
+	maxHeaders = 256
+)
 
-// MayBeDenied reports whether a response with this status may be a denial.
+// MayBeDenied reports whether ReadDenial may find a denial in a response with
+// this status.
 func MayBeDenied(status int) bool {
-	return status == 429 || status >= 401 && status <= 403
+	return status == 429 || status == 425 || status >= 401 && status <= 403
 }
 
 // ReadDenial reads the denial in a response of the API. It returns false for a
-// response that is not a denial. header may be nil, body may be cut short, and
-// now is when the response arrived, in server time, for a Retry-After that is a
-// date (RFC 9110, section 10.2.3). None of the denial's texts shows these secrets
-// or anything that looks like an API key.
+// response that is not a denial. header may be nil. body is as it was sent, with
+// any Content-Encoding, and may be cut short. now is when the response arrived,
+// in server time, for a Retry-After that is a date (RFC 9110, section 10.2.3).
+// None of the denial's texts shows these secrets or anything that looks like an
+// API key.
 //
 // The API has used several shapes: a code or message may be at the top of the
 // body, under "detail" (a string, an object or an array) or under "error". A 401
-// is a denial too; 404, 422, 5xx and the like are errors, not denials.
+// is a denial too, and so is a 425, which says that a model is warming up; 404,
+// 422, 5xx and the like are errors, not denials.
+//
+// A wait longer than MaxRetryAfter reads as MaxRetryAfter.
 func ReadDenial(status int, header http.Header, body []byte, now time.Time, secrets ...string) (model.Denial, bool) {
-	said := readBody(body)
-	show := func(text string) string { return shown(text, secrets) }
-	d := model.Denial{
-		Status: status,
-		Reason: firstOf(header.Get("X-RateLimit-Reason"), header.Get("X-RateLimit-Code"), said.code),
-		Detail: show(said.message),
-		URL:    show(said.url),
-	}
-	switch {
-	case status == 429 && strings.Contains(d.Reason, "spend_cap"):
-		d.Kind = model.KindCap
-	case status == 429:
-		d.Kind = model.KindRate
-	case status == 401:
-		d.Kind = model.KindAuth
-	case status == 403 && said.code == "credit_ceiling_reached":
-		d.Kind = model.KindCeiling
-	case status == 402, status == 403 && (strings.Contains(said.code, "card") || strings.Contains(said.code, "credits")):
-		d.Kind = model.KindCredits
-	case status == 403:
-		d.Kind = model.KindAuth
-	default:
+	if !MayBeDenied(status) {
 		return model.Denial{}, false
 	}
-	d.Reason = show(d.Reason)
-	d.RetryAfter = readRetryAfter(header.Get("Retry-After"), now)
-	d.Headers = show(limitHeaders(header))
-	if d.Kind == model.KindRate {
-		d.Limit = limitNamed(d.Detail)
-		if n, err := strconv.Atoi(header.Get("X-RateLimit-Limit")); err == nil && n > 0 && n <= model.MaxLimit {
-			d.Limit.Max = n
-		}
-		if !d.RetryAfter.Known() {
-			d.RetryAfter = readReset(header.Get("X-RateLimit-Reset"), now)
-		}
+	limits := readLimitHeaders(header)
+	said, readable := readBody(header.Values("Content-Encoding"), body)
+	r := reading{
+		status: status, said: said, readable: readable,
+		reason: firstOf(limits.get("x-ratelimit-reason"), limits.get("x-ratelimit-code"), said.code),
+		wait:   limits.retryAfter(now),
 	}
-	return d, true
+	r.quota, r.limited = limits.refusing(now)
+	return model.Denial{
+		Kind:       r.kind(),
+		Status:     status,
+		Reason:     shown(r.reason, maxDetail, secrets),
+		Detail:     shown(said.message, maxDetail, secrets),
+		Headers:    shown(limits.String(), maxHeaders, secrets),
+		URL:        shown(said.url, maxDetail, secrets),
+		RetryAfter: r.retryAfter(),
+		Limit:      r.limit(),
+	}, true
 }
-
-// limitHeaders are the response headers that tell of limits, in one line.
-func limitHeaders(header http.Header) string {
-	var said []string
-	for _, name := range []string{"Retry-After", "X-RateLimit-Reason", "X-RateLimit-Code", "X-RateLimit-Scope", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
-		if value := header.Get(name); value != "" {
-			said = append(said, name+": "+value)
-		}
-	}
-	return strings.Join(said, ", ")
-}
-
-// readReset reads X-RateLimit-Reset, whose unit is not documented: seconds
-// until the reset, or where that would be decades, the Unix time of it.
-func readReset(value string, now time.Time) model.Opt[time.Duration] {
-	seconds, err := strconv.ParseFloat(value, 64)
-	if err == nil && seconds > 1e9 && seconds < 1e11 {
-		return model.Some(min(max(time.Unix(int64(seconds), 0).Sub(now), 0), maxRetryAfter))
-	}
-	return readRetryAfter(value, now)
-}
-
-// Detail is the human text of a response's body, on one line, wherever in it
-// that stands; empty when it has none.
-func Detail(body []byte, secrets ...string) string { return shown(readBody(body).message, secrets) }
 
 // shown is foreign text as a denial shows it. What is invisible goes first, since
 // it may hide a key.
-func shown(text string, secrets []string) string {
-	return Clean(Redact(Clean(text, 4*maxDetail), secrets...), maxDetail)
+func shown(text string, limit int, secrets []string) string {
+	return Clean(Redact(Clean(text, 4*limit), secrets...), limit)
 }
 
-// saying is what a response body says, wherever in it that stands.
-type saying struct{ code, message, url string }
-
-func readBody(body []byte) saying {
-	var top any
-	if json.Unmarshal(body, &top) != nil {
-		return saying{}
-	}
-	return find(top, 3)
+// A reading is what a response says, in its parts.
+type reading struct {
+	status   int
+	said     saying
+	readable bool   // whether the body could be read; an empty one can
+	reason   string // the API's code for the denial
+	wait     model.Opt[time.Duration]
+	quota    quota // the one that the headers give as used up
+	limited  bool  // whether there is such a quota
 }
 
-// find looks for a code, a message and a resolution_url in v and the places
-// below it that are known to hold them. depth bounds what a hostile body costs.
-func find(v any, depth int) saying {
-	if depth == 0 {
-		return saying{}
+// maxWindow is the longest window of the documented rate limits: a wait that is
+// longer is not for one of them.
+const maxWindow = time.Hour
+
+func (r *reading) kind() model.Kind {
+	switch r.status {
+	case http.StatusTooEarly:
+		return model.KindBusy
+	case http.StatusUnauthorized:
+		return model.KindAuth
+	case http.StatusPaymentRequired:
+		// No credits, or a spend limit that the account's owner has set: the
+		// code of the latter is not documented.
+		if strings.Contains(r.reason, "spend_cap") {
+			return model.KindCap
+		}
+		return model.KindCredits
+	case http.StatusForbidden:
+		return r.forbidden()
 	}
-	switch v := v.(type) {
-	case string:
-		return saying{message: v}
-	case []any: // a validation error: [{"loc":…,"msg":…}]
-		if len(v) > 0 {
-			return find(v[0], depth-1)
-		}
-	case map[string]any:
-		var s saying
-		s.code, _ = v["code"].(string)
-		s.message, _ = v["message"].(string)
-		s.url, _ = v["resolution_url"].(string)
-		if msg, ok := v["msg"].(string); ok && s.message == "" {
-			s.message = msg
-		}
-		for _, key := range []string{"detail", "error"} {
-			inner := find(v[key], depth-1)
-			s.code = firstOf(s.code, inner.code)
-			s.message = firstOf(s.message, inner.message)
-			s.url = firstOf(s.url, inner.url)
-		}
-		if s.code == "" { // the Anthropic envelope says its code as a type
-			if kind, ok := v["type"].(string); ok && kind != "error" {
-				s.code = kind
-			}
-		}
-		return s
+	switch {
+	case strings.Contains(r.reason, "spend_cap"):
+		return model.KindCap
+	case r.busy():
+		return model.KindBusy
+	case r.readable, r.reason != "", r.limited && r.quota.unit == requests, r.wait.Known() && r.wait.Or(0) <= maxWindow:
+		return model.KindRate
 	}
-	return saying{}
+	return model.KindUnknown
 }
 
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
+// forbidden is the kind of a 403, whose body alone tells.
+func (r *reading) forbidden() model.Kind {
+	switch code := r.said.code; {
+	case code == "credit_ceiling_reached":
+		return model.KindCeiling
+	case strings.Contains(code, "card"), strings.Contains(code, "credits"):
+		return model.KindCredits
+	case !r.readable:
+		return model.KindUnknown
 	}
-	return ""
+	return model.KindAuth
 }
 
-// maxRetryAfter bounds a wait that a response may ask for: nothing of the API
-// takes longer than a month to clear.
-const maxRetryAfter = 31 * 24 * time.Hour
+// busy reports whether a 429 says that the API lacks capacity, and not that a
+// limit was met. The code is that of a failed call in GET /inferences.
+func (r *reading) busy() bool {
+	return r.reason == "capacity_exhausted" ||
+		r.reason == "" && !strings.HasPrefix(r.said.message, "Rate limit") && strings.Contains(strings.ToLower(r.said.message), "capacity")
+}
 
-// readRetryAfter reads seconds or an HTTP date (RFC 9110, section 5.6.7).
-func readRetryAfter(value string, now time.Time) model.Opt[time.Duration] {
-	value = strings.TrimSpace(value)
-	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
-		if seconds >= 0 && seconds <= maxRetryAfter.Seconds() {
-			return model.Some(time.Duration(seconds * float64(time.Second)))
-		}
-		return model.Opt[time.Duration]{}
+// retryAfter is the wait that the response asked for; for a limit that names
+// none, the time until its quota is full again.
+func (r *reading) retryAfter() model.Opt[time.Duration] {
+	if !r.wait.Known() && r.limited && r.kind().Waits() {
+		return r.quota.reset
 	}
-	for _, layout := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", time.RFC850, time.ANSIC} {
-		if at, err := time.Parse(layout, value); err == nil {
-			return model.Some(min(max(at.Sub(now), 0), maxRetryAfter))
+	return r.wait
+}
+
+// limit is the limit of requests that the response names. A header is more exact
+// than the body's words, but may not say the window.
+func (r *reading) limit() model.Limit {
+	if r.kind() != model.KindRate {
+		return model.Limit{}
+	}
+	named := limitNamed(r.said.message)
+	if r.limited && r.quota.unit == requests && r.quota.limit > 0 {
+		named.Max = r.quota.limit
+		if r.quota.per > 0 {
+			named.Per = r.quota.per
 		}
 	}
-	return model.Opt[time.Duration]{}
+	return named
 }
 
 // namedLimit is how the API is believed to name the limit that was met; the

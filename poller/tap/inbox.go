@@ -1,12 +1,8 @@
 package tap
 
 import (
-	"bytes"
-	"compress/gzip"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -127,24 +123,9 @@ func (t *Tap) report(done <-chan struct{}, emit func(model.Event)) {
 // event reads the sighting into an event.
 func (s *sighting) event() model.Event {
 	if r := s.refusal; r != nil {
-		body := plain(r.header.Get("Content-Encoding"), r.body)
-		if d, ok := pioneer.ReadDenial(s.call.Status, r.header, body, r.came, r.secrets[:]...); ok {
+		if d, ok := pioneer.ReadDenial(s.call.Status, r.header, r.body, r.came, r.secrets[:]...); ok {
 			s.call.Denial = &d
 		}
 	}
 	return model.Event{At: s.at, Source: model.SourceTap, Call: &s.call}
-}
-
-// plain decodes the first bytes of a body for reading, as far as they go. What
-// it cannot decode it returns as it is.
-func plain(encoding string, body []byte) []byte {
-	if !strings.EqualFold(strings.TrimSpace(encoding), "gzip") {
-		return body
-	}
-	r, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil
-	}
-	text, _ := io.ReadAll(io.LimitReader(r, maxExcerpt)) // it may be cut short
-	return text
 }

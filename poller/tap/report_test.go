@@ -71,7 +71,7 @@ func TestDenials(t *testing.T) {
 		"rate, a web page":     {429, nil, "<html>slow down</html>", &model.Denial{Kind: model.KindRate}},
 		"rate, gzip": {429, map[string]string{"Retry-After": "7", "Content-Encoding": "gzip"}, zip(t, `{"detail":"Rate limit exceeded: 200 per 1 minute"}`),
 			&model.Denial{Kind: model.KindRate, RetryAfter: wait(7), Detail: "Rate limit exceeded: 200 per 1 minute", Limit: limit(200)}},
-		"rate, not the gzip it says": {429, map[string]string{"Content-Encoding": "gzip"}, `{"detail":"x"}`, &model.Denial{Kind: model.KindRate}},
+		"rate, not the gzip it says": {429, map[string]string{"Content-Encoding": "gzip"}, `{"detail":"x"}`, &model.Denial{Kind: model.KindRate, Detail: "x"}},
 		"cap": {429, map[string]string{"X-RateLimit-Reason": "daily_spend_cap_exceeded"}, `{"detail":"Daily spending cap reached."}`,
 			&model.Denial{Kind: model.KindCap, Reason: "daily_spend_cap_exceeded", Detail: "Daily spending cap reached."}},
 		"credits": {402, nil, `{"code":"out_of_credits","message":"Used up.","resolution_url":"https://agent.pioneer.ai/credits"}`,
