@@ -24,6 +24,15 @@ type groupKey struct {
 	source   string
 }
 
+// groupOf returns the group of a denied call.
+func groupOf(c *countedCall, d *Denial) groupKey {
+	key := groupKey{kind: d.Kind, endpoint: c.endpoint, reason: d.Reason, source: c.source}
+	if c.vantage == VantageOwn {
+		key.endpoint = ownPolls
+	}
+	return key
+}
+
 // ownPolls is the endpoint of denials of quotatop's own requests.
 const ownPolls = -1
 
@@ -110,7 +119,7 @@ func tooEarly(at, from, until time.Time) bool {
 // next reset.
 func (g *group) over(t time.Time, reset func(t time.Time) time.Time) bool {
 	switch g.key.kind {
-	case KindRate:
+	case KindRate, KindBusy, KindUnknown:
 		return t.Sub(g.at) >= rateMemory && !t.Before(g.retryAt)
 	case KindCap:
 		return !t.Before(reset(g.at)) // a new period has begun
@@ -135,7 +144,7 @@ func (a *alerts) snapshot(now time.Time, table Table, reset func(t time.Time) ti
 			d.RetryAt = Some(g.retryAt)
 		}
 		switch g.key.kind {
-		case KindRate:
+		case KindRate, KindBusy:
 			d.ClearsAt = d.RetryAt
 		case KindCap:
 			d.ClearsAt = Some(reset(g.at))

@@ -184,3 +184,41 @@ func TestAlertsNewestFirst(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+// A call that the API has no capacity for gets a line, but no limit refused it:
+// it counts as a call, is not rejected, and warns nobody.
+func TestBusyIsNoRejection(t *testing.T) {
+	warming := Denial{Kind: KindBusy, RetryAfter: Some(time.Minute), Reason: "model_warming"}
+	l := newTestLedger(t, one(Event{At: at(-100), Source: SourceTap, Health: &Health{State: StateOK}}, denied(10, SourceTap, chatPath, warming)))
+	s := l.Snapshot(at(20))
+	if len(s.Denials) != 1 || s.Denials[0].Endpoint != "chat" || s.Denials[0].RetryAt != Some(at(70)) || s.Denials[0].ClearsAt != Some(at(70)) {
+		t.Errorf("got %+v, want one line for chat that clears at 70 s", s.Denials)
+	}
+	i := slices.IndexFunc(s.Endpoints, func(e EndpointUsage) bool { return e.ID == "chat" })
+	if u := s.Endpoints[i].Limits[0]; u.Local != Some(1) || u.Rejected.Or(0) != 0 {
+		t.Errorf("local %v, rejected %v, want 1 call and none rejected", u.Local, u.Rejected)
+	}
+	if found := (&Watcher{Within: time.Minute, Quiet: time.Hour}).Look(&s); len(found) != 0 {
+		t.Errorf("got warnings %+v", found)
+	}
+	if got := l.Snapshot(at(10 + 3600)).Denials; len(got) != 0 {
+		t.Errorf("an hour later still %+v", got)
+	}
+}
+
+// A denial that could not be read counts against no limit, and is not a person's
+// business for a day.
+func TestUnknownDenial(t *testing.T) {
+	l := newTestLedger(t, one(denied(10, SourceTap, chatPath, Denial{Kind: KindUnknown})))
+	s := l.Snapshot(at(20))
+	if len(s.Denials) != 1 || s.Denials[0].ClearsAt.Known() {
+		t.Errorf("got %+v, want one line that does not say when it clears", s.Denials)
+	}
+	i := slices.IndexFunc(s.Endpoints, func(e EndpointUsage) bool { return e.ID == "chat" })
+	if u := s.Endpoints[i].Limits[0]; u.Rejected.Or(0) != 0 || u.Learned.Known() {
+		t.Errorf("rejected %v, learned %v, want none", u.Rejected, u.Learned)
+	}
+	if got := l.Snapshot(at(10 + 3600)).Denials; len(got) != 0 {
+		t.Errorf("an hour later still %+v", got)
+	}
+}

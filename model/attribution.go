@@ -28,6 +28,9 @@ type sink interface {
 	accepted(c countedCall)
 	// denied counts a denied call, and the limits that denied it.
 	denied(c countedCall, d *Denial, limits []limitRef)
+	// busy notes that the API had no capacity for a call, which no limit denied:
+	// the call is passed on as accepted too.
+	busy(c countedCall, d *Denial)
 	// sampled counts the rows of a sampled reading, which e estimates.
 	sampled(r *Reading, e *estimate)
 	// read notes how far the billing log has been read.
@@ -80,7 +83,10 @@ func (a *attribution) call(e Event, to sink) {
 		}
 		return
 	}
-	if c.Denial != nil {
+	switch {
+	case c.Denial != nil && c.Denial.Kind == KindBusy:
+		to.busy(counted, c.Denial)
+	case c.Denial != nil:
 		to.denied(counted, c.Denial, a.deniedBy(c.Denial, endpoint))
 		return
 	}

@@ -178,14 +178,12 @@ func (l *Ledger) localCovers(per time.Duration, t time.Time) bool {
 
 // denied implements sink.
 func (l *Ledger) denied(c countedCall, d *Denial, limits []limitRef) {
-	key := groupKey{kind: d.Kind, endpoint: c.endpoint, reason: d.Reason, source: c.source}
 	if c.vantage == VantageOwn {
-		key.endpoint = ownPolls
 		l.poller(c.source).polls.Add(c.at, 1)
 	} else {
 		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset)
 	}
-	l.alerts.observe(key, *d, c.at, l.spend.reset)
+	l.alerts.observe(groupOf(&c, d), *d, c.at, l.spend.reset)
 	stream, last := l.streamOf(&c), -1
 	for _, at := range limits {
 		stream.reject(at.endpoint, at.limit, c.at)
@@ -195,6 +193,11 @@ func (l *Ledger) denied(c countedCall, d *Denial, limits []limitRef) {
 		last = at.endpoint
 		l.lastDenials[at.endpoint][at.limit].record(d, c.at)
 	}
+}
+
+// busy implements sink.
+func (l *Ledger) busy(c countedCall, d *Denial) {
+	l.alerts.observe(groupOf(&c, d), *d, c.at, l.spend.reset)
 }
 
 // sampled implements sink. What an earlier run has counted of the interval is not

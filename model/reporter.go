@@ -210,6 +210,17 @@ func (r *Reporter) denied(c countedCall, d *Denial, limits []limitRef) {
 	}
 }
 
+// busy implements sink.
+func (r *Reporter) busy(c countedCall, d *Denial) {
+	wait, ok := d.RetryAfter.Get()
+	if !ok || c.vantage == VantageOwn || !placeable(c.at) {
+		return
+	}
+	for _, e := range r.coveredBy[c.endpoint] {
+		r.waits[e].add(c.at.UnixNano(), c.at.UnixNano()+int64(wait))
+	}
+}
+
 // poll counts one of quotatop's own requests in every tally: polls use per-IP quota,
 // whichever source the figures are from, but are nobody's traffic.
 func (r *Reporter) poll(c *countedCall) {

@@ -194,3 +194,17 @@ func TestCovered(t *testing.T) {
 		}
 	}
 }
+
+// POST /v1/systemone has no limit of its own: it falls under the default per IP.
+func TestSystemone(t *testing.T) {
+	for _, profile := range Profiles() {
+		table, err := Profile(profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := table.Match("POST", "/v1/systemone")
+		if all := table.Index("all"); table.Endpoints[own].ID != EndpointOther || !table.Covered(all, own) {
+			t.Errorf("%s: the call belongs to %s, want it under the default", profile, table.Endpoints[own].ID)
+		}
+	}
+}

@@ -27,7 +27,7 @@ type endpointTally struct {
 	accepts, rejects   *series
 }
 
-var kinds = [...]Kind{KindRate, KindCap, KindCredits, KindCeiling, KindAuth}
+var kinds = [...]Kind{KindRate, KindCap, KindCredits, KindCeiling, KindAuth, KindUnknown}
 
 // maxReportModels bounds the models that are counted separately, as their names
 // come from outside.

@@ -63,7 +63,7 @@ func (w *Watcher) Check(s *Snapshot) (found []Warning) {
 	}
 	for i := range s.Denials {
 		g := &s.Denials[i]
-		fresh := s.At.Sub(g.At) < w.Quiet // else it was denied before we started
+		fresh := g.Kind != KindBusy && s.At.Sub(g.At) < w.Quiet // else it was denied before we started
 		if fresh && w.isNew(warningKey{kind: WarningDenial, endpoint: g.Endpoint, denial: g.Kind}, g.At) {
 			found = append(found, Warning{At: g.At, Kind: WarningDenial, Endpoint: g.Endpoint, Denial: g})
 		}

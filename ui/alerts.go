@@ -213,6 +213,8 @@ func (a *App) kindName(g *model.DenialGroup) string {
 		return "ceiling"
 	case model.KindAuth:
 		return "key"
+	case model.KindBusy, model.KindUnknown:
+		return string(g.Kind)
 	}
 	return words.Endpoint(g.Endpoint)
 }
@@ -251,6 +253,9 @@ func (a *App) clears(g *model.DenialGroup) (theme.Role, []string) {
 		}
 		left := words.LongCountdown(t.Sub(now))
 		return theme.Full, []string{"clears in " + left, left}
+	}
+	if g.Kind == model.KindUnknown {
+		return theme.Full, []string{"not known", words.Unknown}
 	}
 	return theme.Full, []string{"action required", "action"}
 }

@@ -50,3 +50,20 @@ func TestAlertsOfOneKindDiffer(t *testing.T) {
 		}
 	}
 }
+
+// What waits for capacity has its line among what waits, and what could not be
+// read says so.
+func TestAlertsOfOtherKinds(t *testing.T) {
+	s := calm()
+	s.Denials = []model.DenialGroup{
+		{Kind: model.KindBusy, Endpoint: "chat", Status: 425, First: now, At: now, Count: 2, Reason: "model_warming",
+			RetryAt: model.Some(now.Add(time.Minute)), ClearsAt: model.Some(now.Add(time.Minute)), Source: "tap"},
+		{Kind: model.KindUnknown, Endpoint: "chat", Status: 403, First: now, At: now, Count: 1, Source: "tap"},
+	}
+	frame := plainFrame(screen(func() *model.Snapshot { return s }, 120, 40))
+	for _, want := range []string{"busy", "model_warming", "retry in", "unknown", "not known"} {
+		if !strings.Contains(frame, want) {
+			t.Errorf("there is no %q:\n%s", want, frame)
+		}
+	}
+}

@@ -47,6 +47,10 @@ func (r *refusal) Error() string {
 		return fmt.Sprintf("daily cap reached (%d): polling is refused too", r.Status)
 	case r.Kind == model.KindRate:
 		return fmt.Sprintf("our own polls are rate-limited (%d)", r.Status)
+	case r.Kind == model.KindBusy:
+		return fmt.Sprintf("the API has no capacity for our polls (%d)", r.Status)
+	case r.Kind == model.KindUnknown:
+		return fmt.Sprintf("refused (%d), and the response cannot be read", r.Status)
 	case r.Detail != "":
 		return fmt.Sprintf("billing denial (%d): %s", r.Status, r.Detail)
 	}

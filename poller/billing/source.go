@@ -288,7 +288,7 @@ func (s *Source) setback(err error, now time.Time) (model.State, time.Duration) 
 			}
 			s.held = now.Add(untilReset)
 			return model.StatePaused, min(untilReset, retryDenied)
-		case model.KindRate:
+		case model.KindRate, model.KindBusy:
 			wait := max(no.RetryAfter.Or(retryLimited), time.Second)
 			s.limited = now.Add(wait)
 			return model.StatePaused, wait

@@ -233,7 +233,7 @@ func (d *denialJSON) read(status int, at time.Time) *model.Denial {
 	}
 	headers := pioneer.Clean(d.Headers, maxText)
 	switch d.Kind {
-	case model.KindRate, model.KindCap, model.KindCredits, model.KindCeiling, model.KindAuth:
+	case model.KindRate, model.KindCap, model.KindCredits, model.KindCeiling, model.KindAuth, model.KindBusy, model.KindUnknown:
 		return &model.Denial{
 			Kind: d.Kind, Status: status, RetryAfter: within(parseSeconds(d.RetryAfter.text())),
 			Reason: pioneer.Clean(d.Reason, maxText), Detail: pioneer.Clean(d.Detail, maxText), Headers: headers,

@@ -15,11 +15,15 @@ func Denial(k model.Kind) string {
 	case model.KindCap:
 		return "spending cap: clears only at the reset"
 	case model.KindCredits:
-		return "no credits or no card: action required"
+		return "no credits, no card, or a spend limit: action required"
 	case model.KindCeiling:
 		return "overage ceiling: action required"
 	case model.KindAuth:
 		return "key refused: invalid, or its allowance is used up"
+	case model.KindBusy:
+		return "no capacity, or a model is warming up: clears by waiting"
+	case model.KindUnknown:
+		return "refused for a reason that could not be read"
 	}
 	return string(k)
 }

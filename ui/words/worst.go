@@ -97,6 +97,7 @@ var refusals = [...]struct {
 	{model.KindCredits, "credits", "used up"},
 	{model.KindCeiling, "ceiling", "reached"},
 	{model.KindAuth, "key", "refused"},
+	{model.KindUnknown, "calls", "refused"},
 }
 
 // RefusalOf returns what refuses calls until a reset or until a person acts. The

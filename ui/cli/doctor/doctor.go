@@ -251,6 +251,10 @@ func (c *checkup) remedy(d model.Denial) string {
 		return "wait for the reset: until then the API refuses every call"
 	case model.KindRate:
 		return "wait a minute: something else on this address uses up the limit; quotatop's own polls keep to 5 % of it"
+	case model.KindBusy:
+		return "wait a minute: the API has no capacity for the call"
+	case model.KindUnknown:
+		return "look whether a proxy stands in between: the response cannot be read"
 	case model.KindCeiling:
 		return "raise the monthly ceiling" + see
 	}
