@@ -132,13 +132,13 @@ func TestHeaderForms(t *testing.T) {
 // All headers that tell of limits are shown, whatever their form, and no others.
 func TestHeadersAreShown(t *testing.T) {
 	for header, want := range map[string]string{
-		"": "",
-		"Server: x\nX-Request-Id: 7":                                "",
+		"":                           "",
+		"Server: x\nX-Request-Id: 7": "",
 		"x-ratelimit-reset: 5\nretry-after: 7\nretry-after-ms: 6500": "Retry-After: 7, X-RateLimit-Reset: 5, Retry-After-Ms: 6500",
-		"RateLimit-Policy: \"d\";q=2;w=6\nRateLimit: \"d\";r=0;t=4": `RateLimit: "d";r=0;t=4, RateLimit-Policy: "d";q=2;w=6`,
-		"anthropic-ratelimit-requests-limit: 50":                    "Anthropic-RateLimit-Requests-Limit: 50",
-		"Retry-After: Fri, 31 Dec 9999 23:59:59 GMT":                "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT",
-		"X-RateLimit-Scope: \u202ex\x1b[2J, pio_sk_123456789":       "X-RateLimit-Scope: x [2J, [key]",
+		"RateLimit-Policy: \"d\";q=2;w=6\nRateLimit: \"d\";r=0;t=4":  `RateLimit: "d";r=0;t=4, RateLimit-Policy: "d";q=2;w=6`,
+		"anthropic-ratelimit-requests-limit: 50":                     "Anthropic-RateLimit-Requests-Limit: 50",
+		"Retry-After: Fri, 31 Dec 9999 23:59:59 GMT":                 "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT",
+		"X-RateLimit-Scope: \u202ex\x1b[2J, pio_sk_123456789":        "X-RateLimit-Scope: x [2J, [key]",
 	} {
 		if d, _ := ReadDenial(429, headerLines(header), nil, t0); d.Headers != want {
 			t.Errorf("%q: got %q, want %q", header, d.Headers, want)

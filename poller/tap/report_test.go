@@ -174,6 +174,18 @@ func post(t *testing.T, tap *rig, path string) (status int, body string) {
 	return res.StatusCode, string(b)
 }
 
+// A response may say how many tokens its call used.
+func TestTokens(t *testing.T) {
+	for said, want := range map[string]int64{"18": 18, "": 0, "-5": 0, "many": 0, "99999999999999999999": 0} {
+		tap, _ := serve(t, func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-Token-Usage", said) })
+		post(t, tap, "/v1/chat/completions")
+		if got := tap.waitCalls(t, 1)[0]; got.Tokens != want {
+			t.Errorf("X-Token-Usage %q: got %d tokens, want %d", said, got.Tokens, want)
+		}
+		tap.stop()
+	}
+}
+
 // TestExcerptIsBounded sees the first 4 KiB of a body that has no end, while
 // it goes on.
 func TestExcerptIsBounded(t *testing.T) {

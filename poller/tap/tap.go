@@ -110,10 +110,27 @@ func (t *Tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			" only: use its address as the base URL, not as a proxy")
 		return
 	}
-	// A nil value keeps the server from adding what the upstream did not send.
-	w.Header()["Date"], w.Header()["Content-Type"] = nil, nil
-	bothWays(t.proxy, w, r)
+	bothWays(t.proxy, unchanged{w}, r)
 }
+
+// unchanged is a ResponseWriter that keeps the server from adding headers that
+// the upstream did not send. After an interim response the proxy empties the
+// header, so that this waits for the final one.
+type unchanged struct{ http.ResponseWriter }
+
+func (w unchanged) WriteHeader(status int) {
+	if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
+		for _, name := range []string{"Date", "Content-Type"} {
+			if _, ok := w.Header()[name]; !ok {
+				w.Header()[name] = nil
+			}
+		}
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap gives http.ResponseController the methods that this hides.
+func (w unchanged) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // bothWays lets h answer a request while it still reads its body. By default the
 // server takes what is left of the body for itself as soon as a response begins;
@@ -190,7 +207,7 @@ func (t *Tap) answerFailure(w http.ResponseWriter, out *http.Request, err error)
 func answer(w http.ResponseWriter, status int, detail string) {
 	body, _ := json.Marshal(map[string]string{"detail": "quotatop tap: " + detail}) // texts always encode
 	body = append(body, '\n')
-	delete(w.Header(), "Date")
+	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

@@ -154,6 +154,8 @@ func TestResponsesUnchanged(t *testing.T) {
 		"server error":      {"POST", "HTTP/1.1 500 Internal Server Error\nTransfer-Encoding: chunked\n\n2\n{}\n0\n\n"},
 		"unknown status":    {"GET", "HTTP/1.1 529 Overloaded\nContent-Length: 0\n\n"},
 		"early hints":       {"GET", "HTTP/1.1 103 Early Hints\nLink: </a>\n\nHTTP/1.1 200 OK\nContent-Type: text/plain\nDate: Wed, 17 Jun 2026 12:00:00 GMT\nContent-Length: 1\n\na"},
+		"early hints alone": {"GET", "HTTP/1.1 103 Early Hints\nLink: </a>\n\nHTTP/1.1 200 OK\nContent-Length: 15\n\n<html>hi</html>"},
+		"processing":        {"GET", "HTTP/1.1 102 Processing\n\nHTTP/1.1 200 OK\nContent-Length: 1\n\na"},
 		"events":            {"GET", "HTTP/1.1 200 OK\nContent-Type: text/event-stream\nTransfer-Encoding: chunked\n\na\ndata: 1234\n0\n\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

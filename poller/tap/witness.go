@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -48,12 +49,23 @@ func (t witness) RoundTrip(out *http.Request) (*http.Response, error) {
 	seen.call.Status = res.StatusCode
 	t.inbox.note("")
 	if res.StatusCode < 400 {
+		seen.call.Tokens = tokens(res.Header)
 		t.inbox.put(seen)
 		return res, nil
 	}
 	seen.refusal = &refusal{came: t.clock.Now(), header: res.Header.Clone(), secrets: secrets}
 	res.Body = &excerpt{ReadCloser: res.Body, seen: seen, inbox: &t.inbox}
 	return res, nil
+}
+
+// tokens is what a response says of the tokens that its call used; 0 when it
+// says nothing. Responses of chat have been seen to bear X-Token-Usage.
+func tokens(h http.Header) int64 {
+	n, err := strconv.ParseInt(h.Get("X-Token-Usage"), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 // noResponse judges a request that got no response. Only what cannot be the
