@@ -153,3 +153,36 @@ func TestHeaderNamesOfLogs(t *testing.T) {
 		t.Errorf("got %+v", d)
 	}
 }
+
+// FuzzHeaders reads header lines of any form.
+func FuzzHeaders(f *testing.F) {
+	for _, header := range []string{
+		"Retry-After: 42, 60", "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT", "retry-after-ms: 1e400", "X-RateLimit-Reset: " + unix42 + ".25",
+		"X-RateLimit-Limit: 200, 200;w=60;name=\"a,b\", 10000;w=3600", "RateLimit: limit=100, remaining=0, reset=42\nRateLimit-Policy: 100;w=60",
+		"RateLimit-Policy: \"default\";q=200;w=60\nRateLimit: \"default\";r=0;t=42", "x-ratelimit-reset-tokens: 6m0s", "X-RateLimit-Limit-Day: -0x1p-2",
+		"RateLimit: ,;=\"", "X-RateLimit-Reason: \u202epio_sk_\u200b0123456789",
+	} {
+		f.Add(429, header, `{"detail":"Rate limit exceeded: 200 per 1 minute"}`)
+	}
+	f.Fuzz(func(t *testing.T, status int, header, body string) {
+		h := headerLines(header)
+		d, ok := ReadDenial(status, h, []byte(body), t0, "0123456789abcdef")
+		if !ok {
+			return
+		}
+		if wait := d.RetryAfter.Or(0); wait < 0 || wait > MaxRetryAfter {
+			t.Errorf("RetryAfter = %v, want 0 to 31 days", wait)
+		}
+		if d.Limit.Max < 0 || d.Limit.Max > model.MaxLimit || d.Limit.Per < 0 {
+			t.Errorf("Limit = %v", d.Limit)
+		}
+		for _, text := range []string{d.Reason, d.Detail, d.Headers, d.URL} {
+			if Clean(text, maxHeaders) != text || Redact(text, "0123456789abcdef") != text {
+				t.Errorf("%q is not fit to be shown", text)
+			}
+		}
+		if again, _ := ReadDenial(status, h, []byte(body), t0, "0123456789abcdef"); again != d {
+			t.Errorf("read twice: %+v and %+v", d, again)
+		}
+	})
+}

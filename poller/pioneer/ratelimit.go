@@ -77,9 +77,6 @@ type quota struct {
 	reset     wait
 }
 
-// isKnown reports whether the headers say anything that can be used.
-func (q quota) isKnown() bool { return q.limit > 0 || q.reset.Known() }
-
 // refusing is the quota that refused the call: one that has none left, else one
 // that does not say what is left. A quota with some left refused nothing.
 func (h limitHeaders) refusing(now time.Time) (quota, bool) {
@@ -87,18 +84,33 @@ func (h limitHeaders) refusing(now time.Time) (quota, bool) {
 		return quota{}, false
 	}
 	quotas := slices.Concat(h.plain(now), h.draft(now), h.byUnit(now), h.byWindow(now))
-	quotas = slices.DeleteFunc(quotas, func(q quota) bool { return !q.isKnown() })
-	for _, q := range quotas {
-		if n, ok := number(q.remaining); ok && n == 0 {
-			return q, true
-		}
+	quotas = slices.DeleteFunc(quotas, func(q quota) bool {
+		left, _ := number(q.remaining)
+		return left > 0 || q.limit == 0 && !q.reset.Known()
+	})
+	if len(quotas) == 0 {
+		return quota{}, false
 	}
+	i := slices.IndexFunc(quotas, func(q quota) bool { _, ok := number(q.remaining); return ok })
+	refusing := quotas[max(i, 0)]
 	for _, q := range quotas {
-		if _, ok := number(q.remaining); !ok {
-			return q, true
-		}
+		refusing.complete(q)
 	}
-	return quota{}, false
+	return refusing, true
+}
+
+// complete takes what q does not say from another: servers that have headers of
+// several kinds say the same thing with them.
+func (q *quota) complete(other quota) {
+	if q.unit != requests || other.unit != requests {
+		return
+	}
+	if q.limit == 0 {
+		q.limit, q.per = other.limit, other.per
+	}
+	if !q.reset.Known() {
+		q.reset = other.reset
+	}
 }
 
 // plain reads X-RateLimit-Limit, -Remaining and -Reset, and their names without
@@ -267,16 +279,22 @@ func (i item) window() time.Duration {
 	return time.Duration(n * float64(time.Second))
 }
 
+// maxItems bounds the items that are read of one list.
+const maxItems = 16
+
 // parseList splits a value into at least one item.
 func parseList(value string) (items []item) {
-	for _, text := range splitOutside(value, ',') {
+	for i, text := range splitOutside(value, ',') {
+		if i == maxItems {
+			break
+		}
 		parts := splitOutside(text, ';')
-		i := item{name: unquote(parts[0])}
+		one := item{name: unquote(parts[0])}
 		for _, p := range parts[1:] {
 			key, v, _ := strings.Cut(p, "=")
-			i.params = append(i.params, param{strings.ToLower(strings.TrimSpace(key)), unquote(v)})
+			one.params = append(one.params, param{strings.ToLower(strings.TrimSpace(key)), unquote(v)})
 		}
-		items = append(items, i)
+		items = append(items, one)
 	}
 	return items
 }

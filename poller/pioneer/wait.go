@@ -105,14 +105,12 @@ func first(value string, read func(value string) wait) wait {
 	if w := read(value); w.Known() {
 		return w
 	}
-	for i := range len(value) { // a date has commas too
-		if value[i] == ',' {
-			if w := read(strings.TrimSpace(value[:i])); w.Known() {
-				return w
-			}
-		}
+	one, rest, more := strings.Cut(value, ",")
+	if w := read(strings.TrimSpace(one)); w.Known() || !more {
+		return w
 	}
-	return wait{}
+	rest, _, _ = strings.Cut(rest, ",")
+	return read(strings.TrimSpace(one + "," + rest)) // a date has a comma too
 }
 
 // readTime reads a duration as in 1m30s, or a date.
