@@ -74,7 +74,7 @@ func TestMistakes(t *testing.T) {
 		"unknown command":    {"ones", testKey, 2, `unknown command "ones": did you mean once? See quotatop --help`},
 		"unknown profile":    {"once --profile 2025-01", testKey, 2, `unknown profile "2025-01": use one of`},
 		"unknown theme":      {"replay run.jsonl --theme pink", testKey, 2, `--theme: unknown theme "pink"`},
-		"base URL":           {"once --base-url pioneer", testKey, 2, `base URL "pioneer" is not one`},
+		"base URL":           {"once --base-url pioneer", testKey, 2, `base URL "pioneer" is not an http or https URL`},
 		"http":               {"once --base-url http://api.example.com", testKey, 2, "would send the key unencrypted"},
 		"interval":           {"stream --interval soon", testKey, 2, `time span "soon"`},
 		"short interval":     {"stream --interval 1ms", testKey, 2, "interval of 1ms: use 1s"},

@@ -21,8 +21,8 @@ const (
 	maxRedirects   = 3
 )
 
-// client sends our requests to the API: it keeps to the budget, learns the
-// server's clock, and reports each request as an event.
+// client sends quotatop's own requests to the API. It keeps to the budget, learns
+// the server's clock, and reports each request as an event.
 type client struct {
 	base   *url.URL
 	key    string
@@ -33,10 +33,11 @@ type client struct {
 	emit   func(model.Event)
 }
 
-// errBudget says that a request was not sent: the budget is used up.
+// errBudget is returned for a request that was not sent because the budget is
+// used up.
 var errBudget = errors.New("the polling budget is used up for now")
 
-// A refusal is an answer in which the API said no.
+// A refusal is the error of a response with a denial.
 type refusal struct{ model.Denial }
 
 func (r *refusal) Error() string {
@@ -57,7 +58,7 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("billing denial (%d)", r.Status)
 }
 
-// A statusError is an answer that is neither good nor a denial.
+// A statusError is the error of a response that is neither a 200 nor a denial.
 type statusError struct {
 	host, path string
 	status     int
@@ -79,7 +80,7 @@ type redirectError struct{ text string }
 
 func (e *redirectError) Error() string { return e.text }
 
-// newClient makes a client that gives the key to the base URL's own host only.
+// newClient returns a client that sends the key only to the base URL's host.
 func newClient(base *url.URL, key string, transport http.RoundTripper, clock *pioneer.Clock, budget *budget) *client {
 	return &client{
 		base: base, key: key, clock: clock, budget: budget,
@@ -98,9 +99,9 @@ func newClient(base *url.URL, key string, transport http.RoundTripper, clock *pi
 	}
 }
 
-// get asks for one path below the base URL and returns the body of a 200, and
-// the server's time at which it was asked. With optional set, a 403 or 404 is no
-// denial: the path is just not there.
+// get requests a path below the base URL and returns the body of a 200, and the
+// server's time of the request. If optional is set, a 403 or 404 is not a denial:
+// the API does not have the path.
 func (c *client) get(ctx context.Context, path string, query url.Values, optional bool) (body []byte, asked time.Time, err error) {
 	if !c.budget.take(time.Now()) {
 		return nil, asked, errBudget
@@ -127,7 +128,7 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 	}
 	defer res.Body.Close()
 	c.offset.learn(c.clock, res.Header, sent, time.Now())
-	asked = c.clock.Now().Add(-time.Since(sent)) // by what has just been learnt of the clock
+	asked = c.clock.Now().Add(-time.Since(sent)) // with what was just learned about the clock
 	body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	denial, denied := pioneer.ReadDenial(res.StatusCode, res.Header, body, c.clock.Now(), c.key)
 	if c.key != "" && bytes.Contains(body, []byte(c.key)) {
@@ -155,7 +156,7 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 	return body, asked, nil
 }
 
-// report tells the ledger of one of our own requests.
+// report emits one of our own requests.
 func (c *client) report(path string, status int, d *model.Denial, at time.Time) {
 	c.emit(model.Event{At: at, Source: model.SourceBilling, Call: &model.Call{
 		Vantage: model.VantageOwn, Method: http.MethodGet, Path: path, Status: status, Denial: d,

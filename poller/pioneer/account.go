@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 )
 
-// AccountID names the account of a key at a base URL, for a folder of its own.
-// It is the beginning of a hash of both, so it reveals neither. An empty key
-// stands for whichever key is used there.
+// AccountID returns a name for the account that a key has at a base URL, for use
+// as a folder's name. It is the start of a hash of both and reveals neither. An
+// empty key stands for any key.
 func AccountID(baseURL, key string) string {
 	sum := sha256.Sum256([]byte(baseURL + "\x00" + key))
 	return hex.EncodeToString(sum[:6])

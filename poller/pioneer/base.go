@@ -1,5 +1,6 @@
-// Package pioneer is what belongs to the vendor's API: where it is, what its clock
-// says, how its answers word a denial, and which texts must never be shown.
+// Package pioneer holds what is specific to the vendor's API: its address and
+// clock, how to read a denial from a response, and how to make foreign text safe
+// to show.
 package pioneer
 
 import (
@@ -10,22 +11,22 @@ import (
 	"strings"
 )
 
-// DefaultBaseURL is where the API is documented to be.
+// DefaultBaseURL is the documented address of the API.
 const DefaultBaseURL = "https://api.pioneer.ai"
 
-// ParseBaseURL reads the address of the API. It refuses what would send the
-// key in the clear: http to a host that is not this machine.
+// ParseBaseURL parses the address of the API. It refuses a URL that would send
+// the key unencrypted: http to any host but this machine.
 func ParseBaseURL(raw string) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil {
 		// The text may hold a password: do not repeat it.
-		return nil, errors.New("base URL cannot be read: write it like " + DefaultBaseURL)
+		return nil, errors.New("cannot parse the base URL: write it like " + DefaultBaseURL)
 	}
 	switch {
 	case base.User != nil:
-		return nil, errors.New("base URL holds a user or password: give the key by PIONEER_API_KEY or --key-file")
+		return nil, errors.New("base URL contains a user or password: pass the key in PIONEER_API_KEY or --key-file")
 	case base.Scheme != "https" && base.Scheme != "http", base.Hostname() == "":
-		return nil, fmt.Errorf("base URL %q is not one: write it like %s", raw, DefaultBaseURL)
+		return nil, fmt.Errorf("base URL %q is not an http or https URL: write it like %s", raw, DefaultBaseURL)
 	case base.RawQuery != "" || base.Fragment != "":
 		return nil, fmt.Errorf("base URL %q has a query: give scheme, host and path only", base.Scheme+"://"+base.Host)
 	case base.Scheme == "http" && !IsLoopback(base.Hostname()):

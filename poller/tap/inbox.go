@@ -10,38 +10,38 @@ import (
 	"quotatop/poller/pioneer"
 )
 
-// An inbox holds what requests have shown until it is reported. A request only
-// appends to it, so that nobody's call waits for a reader of events.
+// An inbox holds calls until they are reported. Requests only append to it, so
+// that no call waits for a reader of events.
 type inbox struct {
-	wake chan struct{} // holds one token while there is news
+	wake chan struct{} // holds one token while there is something to report
 
 	mu      sync.Mutex
-	seen    []sighting
-	lost    int    // calls that found the inbox full
-	trouble string // why the upstream does not answer; empty when it does
+	seen    []observed
+	lost    int    // calls dropped because the inbox was full
+	problem string // why the upstream cannot be reached; empty when it can
 }
 
-// maxSeen bounds an inbox that is not emptied. At any rate that a tap can
-// carry it lasts for seconds.
+// maxSeen bounds an inbox that is not emptied: some seconds of calls at the
+// highest rate that a tap can carry.
 const maxSeen = 1 << 16
 
-// A sighting is one call, with what is yet to be read of its response.
-type sighting struct {
+// observed is one call, with the parts of its response that have not been read yet.
+type observed struct {
 	at      time.Time
 	call    model.Call
-	refusal *refusal // of a 4xx or 5xx
+	failure *failure // of a 4xx or 5xx
 }
 
-// A refusal is a 4xx or 5xx as it came.
-type refusal struct {
+// failure is a 4xx or 5xx response as it was sent.
+type failure struct {
 	came    time.Time
 	header  http.Header
 	body    []byte // its first bytes
 	secrets secrets
 }
 
-// put takes in a call that the upstream has received.
-func (b *inbox) put(s sighting) {
+// put adds a call that the upstream has received.
+func (b *inbox) put(s observed) {
 	b.mu.Lock()
 	if len(b.seen) < maxSeen {
 		b.seen = append(b.seen, s)
@@ -49,48 +49,47 @@ func (b *inbox) put(s sighting) {
 		b.lost++
 	}
 	b.mu.Unlock()
-	b.knock()
+	b.signal()
 }
 
-// note notes why the upstream does not answer; empty when it does.
-func (b *inbox) note(trouble string) {
+// setProblem records why the upstream cannot be reached; empty when it can.
+func (b *inbox) setProblem(problem string) {
 	b.mu.Lock()
-	changed := b.trouble != trouble
-	b.trouble = trouble
+	changed := b.problem != problem
+	b.problem = problem
 	b.mu.Unlock()
 	if changed {
-		b.knock()
+		b.signal()
 	}
 }
 
-func (b *inbox) knock() {
+func (b *inbox) signal() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
 	}
 }
 
-// take empties the inbox.
-func (b *inbox) take() (seen []sighting, health model.Health) {
+// take empties the inbox and returns its calls and the tap's health.
+func (b *inbox) take() (seen []observed, health model.Health) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	seen, b.seen = b.seen, nil
 	health.State, health.Vantage, health.Live = model.StateOK, model.VantageLocal, true
-	if b.trouble != "" {
-		health.State, health.Error = model.StateError, b.trouble+"; passing 502 to clients"
+	if b.problem != "" {
+		health.State, health.Error = model.StateError, b.problem+"; passing 502 to clients"
 	}
 	if b.lost > 0 {
-		health.Note = fmt.Sprintf("%d calls came too fast to be counted", b.lost)
+		health.Note = fmt.Sprintf("%d calls dropped: they came too fast", b.lost)
 	}
 	return seen, health
 }
 
-// gather is how long a first piece of news waits for others to be reported
-// with it.
+// gather is how long the first call waits for others to be reported with it.
 const gather = 20 * time.Millisecond
 
-// report reports what comes into the inbox, and changes of health, until done
-// is closed.
+// report emits the calls in the inbox, and changes of health, until done is
+// closed.
 func (t *Tap) report(done <-chan struct{}, emit func(model.Event)) {
 	var last model.Health
 	flush := func() {
@@ -120,9 +119,9 @@ func (t *Tap) report(done <-chan struct{}, emit func(model.Event)) {
 	}
 }
 
-// event reads the sighting into an event.
-func (s *sighting) event() model.Event {
-	if r := s.refusal; r != nil {
+// event returns the call as an event, with the denial in its response if any.
+func (s *observed) event() model.Event {
+	if r := s.failure; r != nil {
 		if d, ok := pioneer.ReadDenial(s.call.Status, r.header, r.body, r.came, r.secrets[:]...); ok {
 			s.call.Denial = &d
 		}

@@ -11,9 +11,9 @@ import (
 	"quotatop/poller/pioneer"
 )
 
-// Listen opens addr, as in "127.0.0.1:8429", for a tap. Whoever reaches a tap
-// uses it, so an address without a host, as in ":8429", is on loopback; another
-// interface, or all of them as in "0.0.0.0:8429", has to be named.
+// Listen listens on addr, e.g. "127.0.0.1:8429", for a tap. Anyone who can reach
+// a tap can use it, so an address without a host, e.g. ":8429", is on loopback;
+// to use other interfaces, name one or "0.0.0.0".
 func Listen(addr string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -27,17 +27,17 @@ func Listen(addr string) (net.Listener, error) {
 	case err == nil:
 		return ln, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("tap: port %s is in use: end what listens there, or choose another port: %w", port, err)
+		return nil, fmt.Errorf("tap: port %s is in use: stop the program that listens there, or choose another port: %w", port, err)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("tap: port %s needs more rights: choose one from 1024 on: %w", port, err)
+		return nil, fmt.Errorf("tap: no permission to listen on port %s: choose one from 1024 up: %w", port, err)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("tap: %s is no address of this machine: choose 127.0.0.1: %w", host, err)
+		return nil, fmt.Errorf("tap: %s is not an address of this machine: use 127.0.0.1: %w", host, err)
 	}
-	return nil, fmt.Errorf("tap: address %q cannot be listened on: write it like 127.0.0.1:8429: %w", addr, err)
+	return nil, fmt.Errorf("tap: cannot listen on %q: write it like 127.0.0.1:8429: %w", addr, err)
 }
 
-// leadsTo reports whether requests to upstream arrive at the listener at own:
-// such a tap would call itself for ever.
+// leadsTo reports whether requests to upstream arrive at the listener at own: such
+// a tap would forward to itself without end.
 func leadsTo(upstream *url.URL, own net.Addr) bool {
 	addr, ok := own.(*net.TCPAddr)
 	if !ok {

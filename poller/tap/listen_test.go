@@ -17,14 +17,14 @@ func TestListen(t *testing.T) {
 		{":0", "127.0.0.1"},
 		{"127.0.0.1:0", "127.0.0.1"},
 		{"localhost:0", "127.0.0.1"},
-		{taken.Addr().String(), "port " + port + " is in use: end what listens there, or choose another port"},
+		{taken.Addr().String(), "port " + port + " is in use: stop the program that listens there, or choose another port"},
 		{":" + port, "port " + port + " is in use"},
 		{"8429", `address "8429": write it like 127.0.0.1:8429`},
 		{"", `address "": write it like`},
 		{"http://127.0.0.1:8429", "write it like"},
 		{"127.0.0.1:http-but-odd", "write it like"},
 		{"127.0.0.1:99999", "write it like"},
-		{"203.0.113.7:8429", "203.0.113.7 is no address of this machine"},
+		{"203.0.113.7:8429", "203.0.113.7 is not an address of this machine"},
 	} {
 		ln, err := Listen(tt.addr)
 		if err != nil {

@@ -27,8 +27,8 @@ const key = "pio_sk_0123456789abcdef"
 // patience is how long a test waits for what must come.
 const patience = time.Minute
 
-// A rig is a tap that runs in front of an upstream, and all that it reports.
-type rig struct {
+// A testTap is a tap that runs in front of an upstream, and all that it reports.
+type testTap struct {
 	tap    *Tap
 	addr   string // of the tap
 	base   string // of the tap, as a base URL
@@ -43,7 +43,7 @@ type rig struct {
 }
 
 // start runs a tap in front of upstream until the test ends.
-func start(t *testing.T, upstream string, change ...func(*Options)) *rig {
+func start(t *testing.T, upstream string, change ...func(*Options)) *testTap {
 	t.Helper()
 	u, err := url.Parse(upstream)
 	if err != nil {
@@ -53,7 +53,7 @@ func start(t *testing.T, upstream string, change ...func(*Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{addr: ln.Addr().String(), news: make(chan struct{}, 1)}
+	r := &testTap{addr: ln.Addr().String(), news: make(chan struct{}, 1)}
 	r.base = "http://" + r.addr
 	opts := Options{Listener: ln, Log: slog.New(slog.NewTextHandler(&locked{&r.mu, &r.log}, nil))}
 	for _, c := range change {
@@ -102,14 +102,14 @@ func start(t *testing.T, upstream string, change ...func(*Options)) *rig {
 }
 
 // serve runs a tap in front of a handler.
-func serve(t *testing.T, upstream http.HandlerFunc, change ...func(*Options)) (*rig, *httptest.Server) {
+func serve(t *testing.T, upstream http.HandlerFunc, change ...func(*Options)) (*testTap, *httptest.Server) {
 	t.Helper()
 	server := httptest.NewServer(upstream)
 	t.Cleanup(server.Close)
 	return start(t, server.URL, change...), server
 }
 
-func (r *rig) emit(t *testing.T, e model.Event) {
+func (r *testTap) emit(t *testing.T, e model.Event) {
 	r.mu.Lock()
 	if r.ended {
 		t.Error("an event comes after Run has returned")
@@ -123,7 +123,7 @@ func (r *rig) emit(t *testing.T, e model.Event) {
 }
 
 // waitFor waits until the events so far satisfy ok, and returns them.
-func (r *rig) waitFor(t *testing.T, what string, ok func([]model.Event) bool) []model.Event {
+func (r *testTap) waitFor(t *testing.T, what string, ok func([]model.Event) bool) []model.Event {
 	t.Helper()
 	deadline := time.After(patience)
 	for {
@@ -143,7 +143,7 @@ func (r *rig) waitFor(t *testing.T, what string, ok func([]model.Event) bool) []
 }
 
 // waitCalls waits for n calls and returns them; more than n are an error.
-func (r *rig) waitCalls(t *testing.T, n int) []model.Call {
+func (r *testTap) waitCalls(t *testing.T, n int) []model.Call {
 	t.Helper()
 	events := r.waitFor(t, "call", func(events []model.Event) bool { return len(calls(events)) >= n })
 	if got := calls(events); len(got) != n {

@@ -154,7 +154,7 @@ func TestDenials(t *testing.T) {
 }
 
 // post makes a call as a load run does, with the key.
-func post(t *testing.T, tap *rig, path string) (status int, body string) {
+func post(t *testing.T, tap *testTap, path string) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequest("POST", tap.base+path, strings.NewReader(`{"model":"m"}`))
 	if err != nil {
@@ -302,7 +302,7 @@ func TestUnansweredCall(t *testing.T) {
 // TestKeyStaysOut makes every kind of call with the key, and greps all that
 // the tap says for it.
 func TestKeyStaysOut(t *testing.T) {
-	var tap *rig
+	var tap *testTap
 	tap, upstream := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-API-Key") != key || r.Header.Get("Authorization") != "Bearer "+key {
 			t.Error("the key does not arrive")
@@ -359,7 +359,7 @@ func TestSlowReader(t *testing.T) {
 	tap.mu.Lock() // holds up emit
 	get(t, tap, "/held")
 	for range 3 * maxSeen { // of which the reporter may have taken a third
-		tap.tap.inbox.put(sighting{call: model.Call{Vantage: model.VantageLocal, Path: "/a", Status: 200}})
+		tap.tap.inbox.put(observed{call: model.Call{Vantage: model.VantageLocal, Path: "/a", Status: 200}})
 	}
 	get(t, tap, "/after")
 	if n := len(tap.tap.inbox.seen); n > maxSeen {
@@ -368,7 +368,7 @@ func TestSlowReader(t *testing.T) {
 	tap.mu.Unlock()
 	events := tap.waitFor(t, "note", func(e []model.Event) bool { s := states(e); return s[len(s)-1].Note != "" })
 	s := states(events)
-	if got := s[len(s)-1]; got.State != model.StateOK || !strings.HasSuffix(got.Note, " calls came too fast to be counted") {
+	if got := s[len(s)-1]; got.State != model.StateOK || !strings.HasSuffix(got.Note, " calls dropped: they came too fast") {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -12,18 +12,19 @@ import (
 	"quotatop/model"
 )
 
-// Run serves on the listener until ctx ends, and reports each call and each
-// change of the tap's own health. It then closes the listener, lets the requests
-// in flight finish for as long as Options.Drain, cuts what is left (connections
-// that were upgraded at once), and returns nil.
+// Run serves on the listener until ctx ends, and emits each call and each change
+// of the tap's health. It then closes the listener, gives the requests in flight
+// Options.Drain to finish, closes the remaining connections (upgraded ones at
+// once), and returns nil.
 //
-// An error is of a listener that is missing, broken, or the upstream itself.
+// It returns an error if the listener is missing, fails, or is the upstream
+// itself.
 func (t *Tap) Run(ctx context.Context, emit func(model.Event)) error {
 	if t.listener == nil {
 		return errors.New("tap: no listener to serve on")
 	}
 	if leadsTo(t.upstream, t.listener.Addr()) {
-		return fmt.Errorf("tap: the base URL %s://%s is the tap's own address: give quotatop that of the API, and the tap's to the load run only", t.upstream.Scheme, t.upstream.Host)
+		return fmt.Errorf("tap: the base URL %s://%s is the tap's own address: set the base URL to the API's address, and only the load run's to the tap's", t.upstream.Scheme, t.upstream.Host)
 	}
 	done := make(chan struct{})
 	var reporting sync.WaitGroup
@@ -57,9 +58,9 @@ func (t *Tap) Run(ctx context.Context, emit func(model.Event)) error {
 	return nil
 }
 
-// server bounds the time and size of a request's header, against clients that
-// send it for ever, and nothing else: bodies may stream for hours. The time is
-// long since a client may open a connection well before it has a use for it.
+// server limits the time and size of a request's header and nothing else: bodies
+// may stream for hours. The time is long because a client may open a connection
+// well before it uses it.
 func (t *Tap) server(requests context.Context) *http.Server {
 	return &http.Server{
 		Handler:           t,

@@ -7,8 +7,8 @@ import (
 	"quotatop/poller/pioneer"
 )
 
-// secrets are a request's credentials. They are kept only to keep them out of
-// what is shown, should the upstream repeat them.
+// secrets are a request's credentials. They are kept only to redact them, in case
+// the upstream repeats them.
 type secrets [2]string
 
 func secretsOf(h http.Header) (s secrets) {

@@ -1,14 +1,14 @@
-// Package tap is a pass-through proxy for API traffic. A load run that has the
-// tap's address as its base URL is seen first-hand: each call as it is made,
-// the rejected ones included.
+// Package tap is a pass-through proxy for API traffic. When a load run uses the
+// tap's address as its base URL, the tap sees each call as it is made, including
+// the rejected ones.
 //
-// What passes is not changed. Bodies go through byte by byte and as they come,
-// whether they stream or not; headers, status, trailers, interim responses and
-// a client's cancellation go through too, and nothing is added. What the tap
-// has seen is reported to the side, so that a call never waits for it.
+// Traffic passes unchanged. Bodies are forwarded byte for byte as they arrive,
+// streamed or not; so are headers, status, trailers, interim responses and a
+// client's cancellation, and nothing is added. Calls are reported separately, so
+// that no call waits for a reader of events.
 //
-// What net/http cannot do the tap cannot: the wording of a status that it does
-// not know is lost, and half a chunk waits for its other half.
+// The tap has the limits of net/http: the reason phrase of an unknown status is
+// lost, and half a chunk waits for the other half.
 package tap
 
 import (
@@ -28,23 +28,23 @@ import (
 	"quotatop/poller/pioneer"
 )
 
-// Options are what a Tap need not be told. The zero value is fit for
-// ServeHTTP; Run needs a Listener.
+// Options configure a Tap. The zero value works for ServeHTTP; Run needs a
+// Listener.
 type Options struct {
 	// Listener is where Run serves.
 	Listener net.Listener
-	// Transport carries requests to the upstream. If nil, one that is tuned
-	// for a load run and obeys the proxy settings of the environment.
+	// Transport sends requests to the upstream. If nil, one that is tuned for
+	// load runs and uses the proxy set in the environment.
 	Transport http.RoundTripper
 	// Drain is how long Run waits for the requests in flight once its context
 	// has ended. If zero, 30 seconds.
 	Drain time.Duration
-	// Log takes what goes wrong with single requests. If nil, nothing does.
+	// Log receives the errors of single requests. If nil, they are discarded.
 	Log *slog.Logger
 }
 
-// A Tap passes requests on to one upstream and sees what becomes of them. It
-// is an http.Handler and a runner.Source.
+// A Tap forwards requests to one upstream and reports each call. It is an
+// http.Handler and a runner.Source.
 type Tap struct {
 	upstream  *url.URL
 	prefix    string // the upstream's path, without a slash at its end
@@ -57,9 +57,9 @@ type Tap struct {
 	inbox     inbox
 }
 
-// New returns a tap that passes requests on to upstream, an absolute http or
-// https URL whose path, if any, is put before that of each request. clock
-// stamps what the tap sees with the server's time.
+// New returns a tap that forwards requests to upstream, an absolute http or https
+// URL whose path, if any, is prepended to that of each request. clock gives the
+// server's time of each call.
 func New(upstream *url.URL, clock *pioneer.Clock, opts Options) *Tap {
 	t := &Tap{
 		upstream:  upstream,
@@ -82,7 +82,7 @@ func New(upstream *url.URL, clock *pioneer.Clock, opts Options) *Tap {
 	}
 	t.proxy = &httputil.ReverseProxy{
 		Rewrite:       t.rewrite,
-		Transport:     witness{t},
+		Transport:     recorder{t},
 		FlushInterval: flushInterval,
 		BufferPool:    new(buffers),
 		ErrorHandler:  t.answerFailure,
@@ -91,7 +91,7 @@ func New(upstream *url.URL, clock *pioneer.Clock, opts Options) *Tap {
 	return t
 }
 
-// errorLog takes what net/http would print on standard error.
+// errorLog receives what net/http would otherwise print on standard error.
 func (t *Tap) errorLog() *log.Logger { return slog.NewLogLogger(t.log.Handler(), slog.LevelWarn) }
 
 // Name is model.SourceTap.
@@ -100,10 +100,9 @@ func (t *Tap) Name() string { return model.SourceTap }
 // Vantage is model.VantageLocal.
 func (t *Tap) Vantage() model.Vantage { return model.VantageLocal }
 
-// ServeHTTP passes r on to the upstream and its response back to the client.
-// Whatever host a request names in its Host header, it goes to the upstream.
-// Requests that take the tap for a forward proxy to somewhere else are
-// refused: their credentials are not meant for the upstream.
+// ServeHTTP forwards r to the upstream and the response to the client. The Host
+// header does not matter. A request that uses the tap as a forward proxy to
+// another host is refused: its credentials are not for the upstream.
 func (t *Tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !t.meant(r) {
 		answer(w, http.StatusMisdirectedRequest, "passes requests on to "+t.upstream.Host+
@@ -114,8 +113,8 @@ func (t *Tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // unchanged is a ResponseWriter that keeps the server from adding headers that
-// the upstream did not send. After an interim response the proxy empties the
-// header, so that this waits for the final one.
+// the upstream did not send. It acts on the final response, since the proxy
+// clears the header after each interim one.
 type unchanged struct{ http.ResponseWriter }
 
 func (w unchanged) WriteHeader(status int) {
@@ -132,10 +131,9 @@ func (w unchanged) WriteHeader(status int) {
 // Unwrap gives http.ResponseController the methods that this hides.
 func (w unchanged) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// bothWays lets h answer a request while it still reads its body. By default the
-// server takes what is left of the body for itself as soon as a response begins;
-// the transport, which only looks for the end, would find the body closed, take
-// the request for broken and cut the response.
+// bothWays lets h respond while the request's body is still being read. By
+// default the server consumes the rest of the body once a response begins. The
+// transport would then find the body closed and abort the request.
 func bothWays(h http.Handler, w http.ResponseWriter, r *http.Request) {
 	rc := http.NewResponseController(w)
 	if r.ContentLength == 0 || rc.EnableFullDuplex() != nil {
@@ -144,17 +142,17 @@ func bothWays(h http.Handler, w http.ResponseWriter, r *http.Request) {
 	}
 	h.ServeHTTP(w, r)
 	if r.Header.Get("Expect") != "" {
-		return // there may be no body to come
+		return // the client may never send the body
 	}
-	// The server must not meet the body's end after the handler: it would begin
-	// to wait for the client to hang up, and stumble over that wait when the
-	// next request comes (it panics with "invalid concurrent Body.Read call").
+	// Read the body to its end here. If the server does so after the handler, it
+	// starts to watch the connection and panics on the next request ("invalid
+	// concurrent Body.Read call").
 	_ = rc.Flush()
 	_, _ = io.Copy(io.Discard, r.Body)
 }
 
-// meant reports whether a request is meant for the upstream. One in absolute
-// form (RFC 9112, section 3.2.2) says so by its host, be it the tap's own.
+// meant reports whether a request is for the upstream. A request in absolute form
+// (RFC 9112, section 3.2.2) must name the upstream's host or the tap's address.
 func (t *Tap) meant(r *http.Request) bool {
 	if r.Method == http.MethodConnect {
 		return false
@@ -166,8 +164,8 @@ func (t *Tap) meant(r *http.Request) bool {
 	return ok && own.String() == r.URL.Host
 }
 
-// forwarding are the headers that httputil.ReverseProxy takes away because a
-// gateway cannot trust them. The tap vouches for nothing and keeps them.
+// forwarding are the headers that httputil.ReverseProxy removes because a gateway
+// cannot trust them. The tap keeps them: it is not a gateway.
 var forwarding = [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
 
 func (t *Tap) rewrite(pr *httputil.ProxyRequest) {
@@ -180,8 +178,8 @@ func (t *Tap) rewrite(pr *httputil.ProxyRequest) {
 		}
 	}
 	if strings.EqualFold(out.Header.Get("Upgrade"), "h2c") {
-		// The client offers HTTP/2 to its next hop, which is us. Passed on
-		// over HTTP/2 it would be an error.
+		// The client offers HTTP/2 to its next hop, the tap. Forwarded over
+		// HTTP/2, the offer would be an error.
 		out.Header.Del("Connection")
 		out.Header.Del("Upgrade")
 	}
@@ -202,10 +200,9 @@ func (t *Tap) answerFailure(w http.ResponseWriter, out *http.Request, err error)
 	}
 }
 
-// answer is the tap's own word to a client: one line of JSON in the API's
-// shape.
+// answer responds for the tap itself: one line of JSON in the API's shape.
 func answer(w http.ResponseWriter, status int, detail string) {
-	body, _ := json.Marshal(map[string]string{"detail": "quotatop tap: " + detail}) // texts always encode
+	body, _ := json.Marshal(map[string]string{"detail": "quotatop tap: " + detail}) // strings always encode
 	body = append(body, '\n')
 	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	w.Header().Set("Content-Type", "application/json")

@@ -231,7 +231,7 @@ func TestBasePath(t *testing.T) {
 }
 
 // get makes a request through the tap and reads the response.
-func get(t *testing.T, tap *rig, path string) (status int, body string) {
+func get(t *testing.T, tap *testTap, path string) (status int, body string) {
 	t.Helper()
 	res, err := tap.client.Get(tap.base + path)
 	if err != nil {

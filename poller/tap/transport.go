@@ -7,33 +7,33 @@ import (
 	"time"
 )
 
-// flushInterval is the longest that part of a body waits to be sent on when its
-// length is known: nearly always the rest is there by then, and goes in the same
-// write. Event streams and all bodies of unknown length are sent on at once.
+// flushInterval is the longest that part of a body of known length is held back:
+// usually the rest arrives by then and goes out in the same write. Event streams
+// and bodies of unknown length are forwarded at once.
 const flushInterval = time.Millisecond
 
-// newTransport is a transport that stays out of the way of a load run: it keeps
-// as many connections as the run uses, and adds nothing to requests. There is
-// no limit on how long a response may take, since a model may think for long.
+// newTransport returns a transport that does not get in the way of a load run: it
+// keeps as many connections as the run uses, adds nothing to requests, and does
+// not limit how long a response may take.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ExpectContinueTimeout: time.Second,
-		// Shorter than the 60 s after which load balancers commonly close an
-		// idle connection: a request must not meet the close half-way.
+		// Load balancers commonly close an idle connection after 60 s. Close it
+		// first, so that no request is sent as they do.
 		IdleConnTimeout:     30 * time.Second,
 		MaxIdleConnsPerHost: 4096,
 		DisableCompression:  true, // it would add Accept-Encoding
 		ForceAttemptHTTP2:   true,
-		// All requests may share one HTTP/2 connection: find out when it is
-		// dead, since none of them has a time limit of its own.
+		// All requests may share one HTTP/2 connection and none has a timeout:
+		// detect when the connection is dead.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
 	}
 }
 
-// buffers lends the memory through which bodies are copied.
+// buffers is the pool of buffers that bodies are copied through.
 type buffers struct{ pool sync.Pool }
 
 type buffer [32 << 10]byte

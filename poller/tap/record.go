@@ -19,22 +19,20 @@ const (
 	maxExcerpt = 4 << 10
 )
 
-// A witness is the tap's transport: it sees each request leave and what comes
-// back.
+// A recorder is the tap's transport. It records each request and its response.
 //
-// A call is stamped with the time it was received, as the API counts it, and
-// reported when its response begins; that of a 4xx or 5xx waits for the first
-// 4 KiB of the body. A call that was sent in full and got no response, because
-// the client gave up or the connection broke, is reported with status 0: the
-// API has counted it, whatever it would have said. A call that could not be
-// sent is not reported.
-type witness struct{ *Tap }
+// The time of a call is when the request arrived, as the API counts it. It is
+// reported when the response begins; for a 4xx or 5xx, once the first 4 KiB of
+// the body have passed. A call that was sent in full and got no response, because
+// the client gave up or the connection broke, is reported with status 0: the API
+// has counted it. A call that could not be sent is not reported.
+type recorder struct{ *Tap }
 
-func (t witness) RoundTrip(out *http.Request) (*http.Response, error) {
+func (t recorder) RoundTrip(out *http.Request) (*http.Response, error) {
 	at := t.clock.Now()
 	res, err := t.transport.RoundTrip(out)
 	secrets := secretsOf(out.Header)
-	seen := sighting{at: at, call: model.Call{
+	seen := observed{at: at, call: model.Call{
 		Vantage: model.VantageLocal,
 		Method:  cut(out.Method, maxMethod),
 		Path:    cut(secrets.redact(t.path(out.URL)), maxPath),
@@ -44,22 +42,22 @@ func (t witness) RoundTrip(out *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if len(res.Trailer) > 0 {
-		res.Header.Del("Content-Length") // HTTP/2 has both, HTTP/1.1 only either
+		res.Header.Del("Content-Length") // HTTP/2 allows both, HTTP/1.1 one of them
 	}
 	seen.call.Status = res.StatusCode
-	t.inbox.note("")
+	t.inbox.setProblem("")
 	if res.StatusCode < 400 {
 		seen.call.Tokens = tokens(res.Header)
 		t.inbox.put(seen)
 		return res, nil
 	}
-	seen.refusal = &refusal{came: t.clock.Now(), header: res.Header.Clone(), secrets: secrets}
+	seen.failure = &failure{came: t.clock.Now(), header: res.Header.Clone(), secrets: secrets}
 	res.Body = &excerpt{ReadCloser: res.Body, seen: seen, inbox: &t.inbox}
 	return res, nil
 }
 
-// tokens is what a response says of the tokens that its call used; 0 when it
-// says nothing. Responses of chat have been seen to bear X-Token-Usage.
+// tokens returns the number of tokens that a response says its call used, or 0.
+// The API has been observed to send X-Token-Usage with chat responses.
 func tokens(h http.Header) int64 {
 	n, err := strconv.ParseInt(h.Get("X-Token-Usage"), 10, 64)
 	if err != nil || n < 0 {
@@ -68,32 +66,32 @@ func tokens(h http.Header) int64 {
 	return n
 }
 
-// noResponse judges a request that got no response. Only what cannot be the
-// client's doing counts against the upstream.
-func (t witness) noResponse(seen sighting, out *http.Request, err error) {
+// noResponse records a request that got no response. It is the upstream's problem
+// only if the client cannot have caused it.
+func (t recorder) noResponse(seen observed, out *http.Request, err error) {
 	body, _ := out.Body.(*upload)
 	gaveUp := out.Context().Err() != nil || body != nil && body.broken.Load()
 	if !gaveUp && out.Header.Get("Upgrade") == "" {
-		t.inbox.note(t.cannotReach(out, err).Error())
+		t.inbox.setProblem(t.cannotReach(out, err).Error())
 	}
 	if body != nil && body.sent.Load() {
 		t.inbox.put(seen)
 	}
 }
 
-// cannotReach is the error for a request that got no response.
+// cannotReach returns the error for a request that got no response.
 func (t *Tap) cannotReach(out *http.Request, err error) error {
 	secrets := secretsOf(out.Header)
 	return pioneer.CannotReach(t.upstream.Host, err, secrets[:]...)
 }
 
-// path is the path of a request as the client's base URL has it. It is escaped,
-// so that it is fit to be shown.
+// path returns the path of a request below the client's base URL. It is escaped,
+// and so is safe to show.
 func (t *Tap) path(u *url.URL) string {
 	return strings.TrimPrefix(u.EscapedPath(), t.prefix)
 }
 
-// cut bounds s to n bytes, without holding on to the rest.
+// cut shortens s to n bytes, without keeping the rest in memory.
 func cut(s string, n int) string {
 	if len(s) > n {
 		return strings.Clone(s[:n])
@@ -107,8 +105,8 @@ type upload struct {
 	in      *http.Request
 	trailer http.Header // of the outgoing request
 
-	sent   atomic.Bool // it was read to its end
-	broken atomic.Bool // the client did not send it to its end
+	sent   atomic.Bool // read to the end
+	broken atomic.Bool // the client did not send all of it
 }
 
 func (u *upload) Read(p []byte) (int, error) {
@@ -126,19 +124,18 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// An excerpt is the body of a 4xx or 5xx that keeps its first bytes while they
-// pass. It puts the call in the inbox once, when it has enough or the body
-// ends.
+// An excerpt is the body of a 4xx or 5xx. It keeps the first bytes as they pass,
+// and puts the call in the inbox once it has enough or the body ends.
 type excerpt struct {
 	io.ReadCloser
-	seen  sighting
+	seen  observed
 	inbox *inbox // nil when done
 }
 
 func (e *excerpt) Read(p []byte) (int, error) {
 	n, err := e.ReadCloser.Read(p)
 	if e.inbox != nil {
-		r := e.seen.refusal
+		r := e.seen.failure
 		r.body = append(r.body, p[:min(n, maxExcerpt-len(r.body))]...)
 		if err != nil || len(r.body) == maxExcerpt {
 			e.done()
