@@ -442,9 +442,24 @@ func inTmux(t *testing.T, width, height int, command string) *terminal {
 	t.Helper()
 	needs(t, "tmux")
 	pane := &terminal{t, "quotatop-" + strings.ReplaceAll(t.Name(), "/", "-")}
-	pane.tmux("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), command)
-	t.Cleanup(func() { _ = exec.Command("tmux", "-L", pane.socket, "kill-server").Run() })
+	folder := t.TempDir() // for the state file, instead of the user's own
+	pane.tmux("-f", os.DevNull, "new-session", "-d", "-e", "TMPDIR="+folder, "-e", "XDG_CACHE_HOME="+folder,
+		"-x", fmt.Sprint(width), "-y", fmt.Sprint(height), command)
+	t.Cleanup(pane.end)
 	return pane
+}
+
+// end ends the server, and waits until what ran in its panes has ended too: it may
+// still write to the folders of the test.
+func (p *terminal) end() {
+	pids, _ := exec.Command("tmux", "-L", p.socket, "list-panes", "-a", "-F", "#{pane_pid}").Output()
+	_ = exec.Command("tmux", "-L", p.socket, "kill-server").Run()
+	deadline := time.Now().Add(10 * time.Second)
+	for _, pid := range strings.Fields(string(pids)) {
+		for exec.Command("kill", "-0", pid).Run() == nil && time.Now().Before(deadline) {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
 }
 
 func (p *terminal) tmux(args ...string) string {

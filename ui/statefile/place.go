@@ -22,8 +22,9 @@ type Place struct {
 }
 
 // Places returns where state files are written and looked for, the first choice
-// first: quotatop in $XDG_RUNTIME_DIR and in /run/user/UID, quotatop-UID in the
-// folders for temporary files, and quotatop in the user's cache folder.
+// first: quotatop in $XDG_RUNTIME_DIR and in /run/user/UID, quotatop-UID in
+// $TMPDIR, quotatop in the user's cache folder, and quotatop-UID in /tmp (before
+// the cache folder where TMPDIR is not set).
 func Places() []Place {
 	var places []Place
 	add := func(parent, name string, wellKnown, home bool) {
@@ -45,11 +46,11 @@ func Places() []Place {
 		add("/run/user/"+uid, "quotatop", true, false)
 	}
 	add(os.TempDir(), "quotatop-"+uid, !private, false)
-	if private {
-		add("/tmp", "quotatop-"+uid, true, false)
-	}
 	if cache, err := os.UserCacheDir(); err == nil {
 		add(cache, "quotatop", true, true)
+	}
+	if private {
+		add("/tmp", "quotatop-"+uid, true, false)
 	}
 	return places
 }

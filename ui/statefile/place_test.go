@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,9 +20,9 @@ func TestPlaces(t *testing.T) {
 	uid := strconv.Itoa(os.Getuid())
 	known := "/run/user/" + uid + "/quotatop*"
 	for _, tt := range []struct{ runtime, tmp, want string }{
-		{"/r", "/t", "/r/quotatop " + known + " /t/quotatop-" + uid + " /tmp/quotatop-" + uid + "* /c/quotatop*"},
+		{"/r", "/t", "/r/quotatop " + known + " /t/quotatop-" + uid + " /c/quotatop* /tmp/quotatop-" + uid + "*"},
 		{"", "", known + " /tmp/quotatop-" + uid + "* /c/quotatop*"},
-		{"relative", "relative", known + " /tmp/quotatop-" + uid + "* /c/quotatop*"},
+		{"relative", "relative", known + " /c/quotatop* /tmp/quotatop-" + uid + "*"},
 		{"/run/user/" + uid + "/", "/tmp/", known + " /tmp/quotatop-" + uid + "* /c/quotatop*"},
 	} {
 		t.Setenv("XDG_RUNTIME_DIR", tt.runtime)
@@ -154,7 +155,7 @@ func TestMakesTheCacheFolder(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
 	places := Places()
-	cache := places[len(places)-1]
+	cache := places[slices.IndexFunc(places, func(p Place) bool { return p.home })]
 	dir, err := cache.account(account, true)
 	if err != nil {
 		t.Fatal(err)

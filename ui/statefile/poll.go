@@ -60,20 +60,19 @@ func Poll(ctx context.Context, places []Place, account string, poll func(context
 	return model.Snapshot{}, fmt.Errorf("not polled, since the poll could not be remembered: %w", join(wrong))
 }
 
-// pollPlaces returns the places for the memory of polls: first those in which
-// every status line looks, whatever its environment, with the cache folder in
-// front, which outlives a reboot.
+// pollPlaces returns the places for the memory of polls: first those that every
+// status line looks in, whatever its environment, with the home folder in front.
 func pollPlaces(places []Place) []Place {
-	var known, others []Place
-	for _, p := range places {
-		if p.WellKnown {
-			known = append(known, p)
-		} else {
-			others = append(others, p)
+	rank := func(p Place) int {
+		switch {
+		case p.home:
+			return 0
+		case p.WellKnown:
+			return 1
 		}
+		return 2
 	}
-	slices.Reverse(known)
-	return append(known, others...)
+	return slices.SortedStableFunc(slices.Values(places), func(a, b Place) int { return rank(a) - rank(b) })
 }
 
 // pollIn is Poll in one folder; unusable says that it cannot be written.

@@ -147,7 +147,7 @@ func TestPollHangs(t *testing.T) {
 // can be; and where it cannot be, nothing is polled.
 func TestPollPlaces(t *testing.T) {
 	own, shared, home := fresh(t), fresh(t), fresh(t)
-	own.WellKnown = false
+	own.WellKnown, home.home = false, true
 	var polls atomic.Int32
 	if _, err := Poll(t.Context(), []Place{own, shared, home}, account, counted(&polls, nil)); err != nil {
 		t.Error(err)
