@@ -289,14 +289,24 @@ func TestOpenSweeps(t *testing.T) {
 	for _, name := range []string{gone + ".json", gone + ".new", other + ".json", "notes.txt"} {
 		put(t, dir.folder(), name, state{1, false, now, now, snapshot(now, 1)})
 	}
+	crashed, empty, polls := filepath.Join(dir.Path, "demo"), filepath.Join(dir.Path, "empty"), filepath.Join(dir.Path, "polls")
+	put(t, crashed, gone+".json", state{})
+	mkdir(t, empty, 0o700)
+	put(t, polls, pollName, polled{})
 	open(t, dir)
-	var left []string
-	entries, _ := os.ReadDir(dir.folder())
-	for _, e := range entries {
-		left = append(left, e.Name())
+	list := func(path string) string {
+		var names []string
+		entries, _ := os.ReadDir(path)
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return strings.Join(names, " ")
 	}
-	if got, want := strings.Join(left, " "), other+".json notes.txt"; got != want {
+	if got, want := list(dir.folder()), other+".json notes.txt"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := list(dir.Path), account+" polls"; got != want {
+		t.Errorf("of all accounts: got %q, want %q", got, want)
 	}
 }
 

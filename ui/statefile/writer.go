@@ -49,32 +49,43 @@ type Writer struct {
 	closed bool
 }
 
-// Open starts a Writer for an account, and removes the files of dashboards that
-// have crashed. The Writer has to be closed.
+// Open starts a Writer for an account, and removes the files of all dashboards
+// that have crashed. The Writer has to be closed.
 func Open(places []Place, account string, opts Options) *Writer {
 	w := &Writer{
 		places: places, account: account, name: strconv.Itoa(os.Getpid()) + suffix, opts: opts,
 		wake: make(chan struct{}, 1), done: make(chan struct{}), err: make(chan error, 1),
 	}
 	for _, p := range places {
-		if dir, err := p.account(account, false); err == nil {
-			sweep(dir)
-			_ = dir.Close()
-		}
+		p.sweep()
 	}
 	go w.run()
 	return w
 }
 
-// sweep removes the files of processes that have ended.
-func sweep(dir *os.Root) {
-	atomicfile.Sweep(dir, time.Now().Add(-time.Minute))
-	entries, _ := fs.ReadDir(dir.FS(), ".")
-	for _, entry := range entries {
-		name, _, _ := strings.Cut(entry.Name(), ".")
-		if pid, err := strconv.Atoi(name); err == nil && !alive(pid) {
-			_ = dir.Remove(entry.Name())
+// sweep removes what processes that have ended left in a place, of all accounts.
+func (p Place) sweep() {
+	place, err := p.open(false)
+	if err != nil {
+		return
+	}
+	defer place.Close()
+	accounts, _ := fs.ReadDir(place.FS(), ".")
+	for _, account := range accounts {
+		dir, err := enter(place, account.Name(), false)
+		if err != nil {
+			continue
 		}
+		atomicfile.Sweep(dir, time.Now().Add(-time.Minute))
+		entries, _ := fs.ReadDir(dir.FS(), ".")
+		for _, entry := range entries {
+			name, _, _ := strings.Cut(entry.Name(), ".")
+			if pid, err := strconv.Atoi(name); err == nil && !alive(pid) {
+				_ = dir.Remove(entry.Name())
+			}
+		}
+		_ = dir.Close()
+		_ = place.Remove(account.Name()) // fails where it is not empty
 	}
 }
 
@@ -180,14 +191,19 @@ func (w *Writer) write(s state) error {
 	return fmt.Errorf("state file: no folder for it, so status lines do not see this dashboard: %w", join(wrong))
 }
 
-// writeIn replaces the file in one place.
+// writeIn replaces the file in one place. It tries twice: another dashboard that
+// starts or ends may remove the folder while it is empty.
 func (w *Writer) writeIn(p Place, data []byte) error {
-	dir, err := p.account(w.account, true)
-	if err != nil {
-		return err
+	for again := true; ; again = false {
+		dir, err := p.account(w.account, true)
+		if err == nil {
+			err = replace(dir, w.name, data)
+			_ = dir.Close()
+		}
+		if !again || !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
-	defer dir.Close()
-	return replace(dir, w.name, data)
 }
 
 // remove takes the file out of all places, and its folder where that is empty.
