@@ -262,12 +262,12 @@ func TestDoctor(t *testing.T) {
 		t.Setenv(folder, t.TempDir())
 	}
 	code, stdout, stderr := quotatop(t, t.Context(), "doctor", "--base-url", url)
-	if code != 0 || stderr != "" || !strings.Contains(stdout, "ok  key: found in PIONEER_API_KEY") || !strings.Contains(stdout, "used $31.27 of $50.00") || strings.Contains(stdout, testKey) {
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "ok   key: found in PIONEER_API_KEY") || !strings.Contains(stdout, "used $31.27 of $50.00") || strings.Contains(stdout, testKey) {
 		t.Errorf("exit code %d, standard error %q, output:\n%s", code, stderr, stdout)
 	}
 	t.Setenv("PIONEER_API_KEY", "pio_sk_wrong")
 	code, stdout, stderr = quotatop(t, t.Context(), "doctor", "--base-url", url)
-	if code != 1 || !strings.Contains(stderr, "checks found something wrong") || !strings.Contains(stdout, "no  ") || strings.Contains(stdout, "pio_sk_wrong") {
+	if code != 1 || !strings.Contains(stderr, " checks failed") || !strings.Contains(stdout, "FAIL billing: ") || strings.Contains(stdout, "pio_sk_wrong") {
 		t.Errorf("with a wrong key: exit code %d, standard error %q, output:\n%s", code, stderr, stdout)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"quotatop/poller/pioneer"
 	"quotatop/ui/cli/doctor"
 	"quotatop/ui/statefile"
 )
@@ -31,22 +32,25 @@ func doctorCommand(f *flags) *cobra.Command {
 	return cmd
 }
 
-// findings prints what a doctor found, and fails when something is wrong.
+// maxFinding is the longest text of a finding that is printed, in bytes: room for
+// several paths.
+const maxFinding = 1000
+
+// findings prints the results of a doctor's checks. Parts of them come from the
+// server, its certificate or the environment. The error says that a check failed.
 func findings(out io.Writer, all []doctor.Finding) error {
-	wrong := 0
+	failed := 0
 	for _, f := range all {
-		sign := "ok "
-		if !f.OK {
-			sign = "no "
-			wrong++
+		if f.Level == doctor.Fail {
+			failed++
 		}
-		fmt.Fprintf(out, "%s %s\n", sign, f.What)
+		fmt.Fprintf(out, "%-4s %s\n", f.Level, pioneer.Clean(f.What, maxFinding))
 		if f.Do != "" {
-			fmt.Fprintf(out, "    %s\n", f.Do)
+			fmt.Fprintf(out, "     %s\n", pioneer.Clean(f.Do, maxFinding))
 		}
 	}
-	if wrong > 0 {
-		return fmt.Errorf("%d of %d checks found something wrong", wrong, len(all))
+	if failed > 0 {
+		return fmt.Errorf("%d of %d checks failed", failed, len(all))
 	}
 	return nil
 }

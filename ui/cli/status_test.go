@@ -212,12 +212,10 @@ func TestPublish(t *testing.T) {
 		for snapshot := range s.Start(ctx) {
 			d, ok, _ := statefile.Read(time.Now(), []statefile.Place{place}, dashboardAccount(s.Base().String()))
 			done = done || place == good && ok && d.Snapshot.Cap.Limit.Known()
-			for _, source := range snapshot.Sources {
-				if source.Name == "state file" {
-					done = place == bad && source.State == model.StateError && strings.Contains(source.Error, bad.Path+" is not a folder: remove it")
-					if !done {
-						t.Errorf("%s: the screen shows %+v", place.Path, source)
-					}
+			for _, service := range snapshot.Services {
+				done = place == bad && service.Name == "state file" && service.State == model.StateError && strings.Contains(service.Error, bad.Path+" is not a folder: remove it")
+				if !done {
+					t.Errorf("%s: the screen shows %+v", place.Path, service)
 				}
 			}
 			if done {

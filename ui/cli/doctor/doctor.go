@@ -19,8 +19,8 @@ import (
 // Options say where to look.
 type Options struct {
 	ConfigPath   string // the configuration file
-	ConfigNeeded bool   // it was named, so it has to be there
-	// Override puts what flags and environment say over the file; nil for nothing.
+	ConfigNeeded bool   // the user named it, so it must exist
+	// Override applies flags and environment to what the file says; may be nil.
 	Override func(*config.Settings) error
 	KeyFile  string   // of --key-file; empty for none
 	Env      []string // the environment, as os.Environ has it
@@ -32,8 +32,8 @@ type Options struct {
 	Transport http.RoundTripper
 }
 
-// Run makes all checks, in the order in which one depends on the other. It
-// sends a request to each billing endpoint.
+// Run makes all checks, each after those that it depends on. It sends one request
+// to each billing endpoint.
 func Run(ctx context.Context, opts Options) []Finding {
 	c := &checkup{opts: opts}
 	c.configuration()
@@ -49,23 +49,23 @@ func Run(ctx context.Context, opts Options) []Finding {
 	return c.found
 }
 
-// A checkup is one in the making.
+// A checkup collects the findings of one Run.
 type checkup struct {
 	opts  Options
 	conf  config.Settings
 	table model.Table
-	// nowhere is set when what is set cannot be used, so that there is no host
-	// to ask.
+	// nowhere is set when flags or environment are wrong, so that the host is not
+	// known.
 	nowhere bool
-	from    string // where the key comes from
+	from    string // what names the key: --key-file, PIONEER_API_KEY, ...
 	found   []Finding
 }
 
-func (c *checkup) good(what string)       { c.found = append(c.found, Finding{OK: true, What: what}) }
-func (c *checkup) better(what, do string) { c.found = append(c.found, Finding{true, what, do}) }
-func (c *checkup) bad(what, do string)    { c.found = append(c.found, Finding{false, what, do}) }
+func (c *checkup) ok(what string)       { c.found = append(c.found, Finding{OK, what, ""}) }
+func (c *checkup) warn(what, do string) { c.found = append(c.found, Finding{Warn, what, do}) }
+func (c *checkup) fail(what, do string) { c.found = append(c.found, Finding{Fail, what, do}) }
 
-// env is a variable of the environment; the last one of a name counts.
+// env returns an environment variable. Of several with one name, the last counts.
 func (c *checkup) env(name string) (value string) {
 	for _, pair := range c.opts.Env {
 		if v, ok := strings.CutPrefix(pair, name+"="); ok {
@@ -75,7 +75,7 @@ func (c *checkup) env(name string) (value string) {
 	return value
 }
 
-// configuration reads the file, and goes on with the defaults where it is
+// configuration reads the file. The other checks use the defaults where it is
 // broken.
 func (c *checkup) configuration() {
 	file, err := config.Load(c.opts.ConfigPath, c.opts.ConfigNeeded)
@@ -87,26 +87,26 @@ func (c *checkup) configuration() {
 	_, missing := os.Stat(c.opts.ConfigPath)
 	switch {
 	case err != nil:
-		c.bad("configuration: "+err.Error(), "mend it there; until then quotatop does not start")
+		c.fail("configuration: "+err.Error(), "fix the file; quotatop won't start until then")
 	case missing != nil:
-		c.good("configuration: no file at " + c.opts.ConfigPath + ", so the defaults hold")
+		c.ok("configuration: no file at " + c.opts.ConfigPath + ", using the defaults")
 	default:
-		c.good("configuration: " + c.opts.ConfigPath + " is fine")
+		c.ok("configuration: " + c.opts.ConfigPath + " is fine")
 	}
 	if c.opts.Override != nil {
 		if err := c.opts.Override(&c.conf); err != nil {
-			c.bad("host: "+err.Error(), "fix --base-url, PIONEER_BASE_URL or base_url")
+			c.fail("host: "+err.Error(), "fix --base-url, PIONEER_BASE_URL or base_url")
 			c.nowhere = true
 		}
 	}
 	c.table, err = c.conf.Table()
 	if err != nil {
-		c.bad("table of limits: "+err.Error(), "choose another --profile")
+		c.fail("table of limits: "+err.Error(), "choose another --profile")
 		c.table, _ = model.Profile(model.DefaultProfile)
 	}
 }
 
-// key finds the API key and says where, and never what it is.
+// key finds the API key. Its finding says where, never what it is.
 func (c *checkup) key(ctx context.Context) string {
 	file := c.opts.KeyFile
 	switch {
@@ -122,22 +122,22 @@ func (c *checkup) key(ctx context.Context) string {
 	}
 	key, err := c.conf.Key(ctx, c.opts.KeyFile, c.env("PIONEER_API_KEY"))
 	if err != nil {
-		c.bad("key: "+err.Error(), "set PIONEER_API_KEY, or key_file or key_command in the configuration")
+		c.fail("key: "+err.Error(), "set PIONEER_API_KEY, or key_file or key_command in the configuration")
 		return ""
 	}
 	switch {
 	case !strings.HasPrefix(key, "pio_sk_") && !strings.HasPrefix(key, "fast_sk_"):
-		c.better("key: found in "+c.from+"; it does not begin like one (pio_sk_ or fast_sk_)", "if the API refuses it, look whether it is whole")
+		c.warn("key: found in "+c.from+", but it does not start with pio_sk_ or fast_sk_", "if the API refuses it, check that it is complete")
 	default:
-		c.good("key: found in " + c.from)
+		c.ok("key: found in " + c.from)
 	}
 	if info, err := os.Stat(file); file != "" && err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		c.better("key: others can read "+file, "chmod 600 "+file)
+		c.warn("key: others can read "+file, "chmod 600 "+file)
 	}
 	return key
 }
 
-// api asks the host, by way of the billing endpoints.
+// api checks the host, its clock and the billing endpoints.
 func (c *checkup) api(ctx context.Context, key string) {
 	if c.nowhere {
 		return
@@ -154,16 +154,16 @@ func (c *checkup) api(ctx context.Context, key string) {
 				c.unreachable(a.Err)
 				return
 			}
-			c.good("host: " + base.Host + " answers in " + a.Took.Round(time.Millisecond).String())
+			c.ok("host: " + base.Host + " answers in " + a.Took.Round(time.Millisecond).String())
 		}
 		if key == "" {
-			break // that the host is there is all that can be found out
+			break // without a key, only that the host answers can be checked
 		}
 		answers = append(answers, a)
 	}
 	c.clock(clock.Offset())
 	if key == "" {
-		c.bad("billing: not asked, since there is no key", "find a key first")
+		c.fail("billing: not checked without a key", "set a key first")
 	}
 	for _, a := range answers {
 		c.answer(a)
@@ -177,18 +177,18 @@ func (c *checkup) unreachable(err error) {
 		text = err.Error()
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		do = "check this machine's clock and its certificates; a proxy may stand in between"
+		do = "check this machine's clock and its CA certificates; a proxy may be intercepting"
 	}
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if c.env(name) != "" { // its value may hold a password
-			do += "; " + name + " is set: look whether that proxy works"
+			do += "; " + name + " is set: check that proxy"
 			break
 		}
 	}
-	c.bad("host: "+text, do)
+	c.fail("host: "+text, do)
 }
 
-// Clocks that are this far apart are worth a word, and worth mending.
+// The clock offsets from which it is a warning, and a failure.
 const (
 	clockOff    = 2 * time.Second
 	clockBroken = time.Minute
@@ -196,23 +196,23 @@ const (
 
 // clock compares this machine's clock with the server's.
 func (c *checkup) clock(offset time.Duration) {
-	way := " behind the server's"
+	way := " behind the server's clock"
 	if offset < 0 {
-		way = " ahead of the server's"
+		way = " ahead of the server's clock"
 	}
 	off := offset.Abs().Round(time.Second).String()
-	const do = "set the clock (NTP); quotatop itself runs on the server's time"
+	const do = "set the clock (NTP); quotatop itself uses the server's time"
 	switch {
 	case offset.Abs() >= clockBroken:
-		c.bad("clock: this machine's is "+off+way, do)
+		c.fail("clock: this machine is "+off+way, do)
 	case offset.Abs() >= clockOff:
-		c.better("clock: this machine's is "+off+way, do)
+		c.warn("clock: this machine is "+off+way, do)
 	default:
-		c.good("clock: within 2 s of the server's")
+		c.ok("clock: within 2 s of the server's clock")
 	}
 }
 
-// answer judges what one billing endpoint said.
+// answer checks what one billing endpoint answered.
 func (c *checkup) answer(a billing.Answer) {
 	name, wrong := "billing: "+a.Path, ""
 	if a.Err != nil {
@@ -220,25 +220,25 @@ func (c *checkup) answer(a billing.Answer) {
 	}
 	switch {
 	case a.Err == nil && a.Missing && strings.HasSuffix(a.Path, "/plan-info"):
-		c.better(name+": "+a.Said+", so spending is added up from the log", "set [cap] usd_per_day in the configuration, to see what is left")
+		c.warn(name+": "+a.Said+", spend is summed from the log instead", "set [cap] usd_per_day in the configuration to see what is left")
 	case a.Err == nil && a.Missing && strings.HasSuffix(a.Path, "/overage-settings"):
-		c.better(name+": "+a.Said+", so the reset is taken to be at 00:00 UTC", "")
+		c.ok(name + ": " + a.Said + ", assuming a reset at 00:00 UTC")
 	case a.Err == nil && a.Missing:
-		c.better(name+": "+a.Said+", which only names the team", "")
+		c.ok(name + ": " + a.Said + ", which is only needed for the team's name")
 	case a.Err == nil:
-		c.good(name + ": " + a.Said)
+		c.ok(name + ": " + a.Said)
 	case a.Denial != nil:
-		c.bad(name+": "+wrong, c.remedy(*a.Denial))
+		c.fail(name+": "+wrong, c.remedy(*a.Denial))
 	case a.Status == 0:
-		c.bad(name+": "+wrong, "try again; quotatop does so by itself")
+		c.fail(name+": "+wrong, "try again; quotatop itself keeps trying")
 	case a.Status >= 500:
-		c.bad(name+": "+wrong, "the API has trouble: try again in a minute")
+		c.fail(name+": "+wrong, "the API has a problem: try again in a minute")
 	default:
-		c.bad(name+": "+wrong, "check the base URL: this may be another API, or another version of it")
+		c.fail(name+": "+wrong, "check the base URL: this may be another API or API version")
 	}
 }
 
-// remedy is what to do about a denial.
+// remedy says what to do about a denial.
 func (c *checkup) remedy(d model.Denial) string {
 	see := ""
 	if d.URL != "" {
@@ -246,15 +246,15 @@ func (c *checkup) remedy(d model.Denial) string {
 	}
 	switch d.Kind {
 	case model.KindAuth:
-		return "check the key in " + c.from + "; where its allowance is used up, it works again after the reset"
+		return "check the key in " + c.from + "; if its allowance is used up, it works again after the reset"
 	case model.KindCap:
-		return "wait for the reset: until then the API refuses every call"
+		return "wait for the reset: the API refuses every call until then"
 	case model.KindRate:
-		return "wait a minute: something else on this address uses up the limit; quotatop's own polls keep to 5 % of it"
+		return "wait a minute: something else at this IP address uses up the limit; quotatop's own polls stay below 5% of it"
 	case model.KindBusy:
-		return "wait a minute: the API has no capacity for the call"
+		return "try again in a minute: the API is at capacity"
 	case model.KindUnknown:
-		return "look whether a proxy stands in between: the response cannot be read"
+		return "check for a proxy in between: the response is not the API's"
 	case model.KindCeiling:
 		return "raise the monthly ceiling" + see
 	}

@@ -39,8 +39,8 @@ func examine(t *testing.T, change func(*Options)) string {
 	change(&opts)
 	var b strings.Builder
 	for _, f := range Run(t.Context(), opts) {
-		fmt.Fprintf(&b, "%v: %s -> %s\n", f.OK, f.What, f.Do)
-		if f.What == "" || strings.Contains(f.What+f.Do, "\n") || !f.OK && f.Do == "" {
+		fmt.Fprintf(&b, "%v: %s -> %s\n", f.Level, f.What, f.Do)
+		if f.What == "" || strings.Contains(f.What+f.Do, "\n") || (f.Level != OK) != (f.Do != "") {
 			t.Errorf("a finding is not one line with a way out: %+v", f)
 		}
 	}
@@ -101,11 +101,11 @@ func says(status int, body string, headers ...string) http.HandlerFunc {
 
 func TestAllIsWell(t *testing.T) {
 	got := examine(t, at(api(t, nil)))
-	if strings.Contains(got, "false:") {
+	if strings.Contains(got, "FAIL:") {
 		t.Errorf("something is wrong:\n%s", got)
 	}
 	for _, want := range []string{
-		"so the defaults hold", "key: found in PIONEER_API_KEY -> \n", "host: 127.0.0.1:", "clock: within 2 s",
+		"using the defaults", "key: found in PIONEER_API_KEY -> \n", "host: 127.0.0.1:", "clock: within 2 s",
 		"billing: /billing/usage/requests: rows: 1 on the first page, 41 since 00:00 UTC", "/billing/plan-info: plan pro, used $31.27 of $50.00",
 		"/billing/billing-status: plan pro", "/billing/team/7c0e/overage-settings: the cap resets at ",
 		"terminal: xterm-256color, 256 colours", "locale: en_GB.UTF-8", "state file folder: ", "journal folder: ",
@@ -129,32 +129,32 @@ func TestServerMisbehaves(t *testing.T) {
 		want []string
 	}{
 		"key refused": {map[string]http.HandlerFunc{"*": says(401, `{"detail":"Invalid API key."}`)},
-			[]string{"true: host: ", "false: billing: " + requests + ": key refused (401): invalid, or its allowance is used up -> check the key in PIONEER_API_KEY", "false: billing: " + plan}},
+			[]string{"ok: host: ", "FAIL: billing: " + requests + ": key refused (401): invalid, or its allowance is used up -> check the key in PIONEER_API_KEY", "FAIL: billing: " + plan}},
 		"out of credits": {map[string]http.HandlerFunc{requests: says(402, `{"code":"out_of_credits","message":"Used up.","resolution_url":"https://agent.pioneer.ai/credits"}`)},
-			[]string{"billing denial (402): Used up. -> add credits or a payment method, at https://agent.pioneer.ai/credits", "true: billing: " + plan}},
+			[]string{"billing denial (402): Used up. -> add credits or a payment method, at https://agent.pioneer.ai/credits", "ok: billing: " + plan}},
 		"ceiling": {map[string]http.HandlerFunc{requests: says(403, `{"code":"credit_ceiling_reached"}`)}, []string{"-> raise the monthly ceiling"}},
 		"cap":     {map[string]http.HandlerFunc{requests: says(429, `{}`, "X-RateLimit-Reason", "daily_spend_cap_exceeded")}, []string{"daily cap reached (429)", "-> wait for the reset"}},
 		"rate":    {map[string]http.HandlerFunc{requests: says(429, `{}`, "Retry-After", "3")}, []string{"our own polls are rate-limited (429) -> wait a minute"}},
 		"another API": {map[string]http.HandlerFunc{"*": says(404, `nothing`)},
-			[]string{"false: billing: " + requests + ": no " + requests + " at 127.0.0.1", "-> check the base URL", "true: billing: " + plan + ": no plan-info (404), so spending is added up from the log -> set [cap] usd_per_day"}},
+			[]string{"FAIL: billing: " + requests + ": no " + requests + " at 127.0.0.1", "-> check the base URL", "warn: billing: " + plan + ": no plan-info (404), spend is summed from the log instead -> set [cap] usd_per_day"}},
 		"a web page":  {map[string]http.HandlerFunc{"*": says(200, `<html>`)}, []string{requests + ": the answer is a web page, not JSON: check the base URL"}},
-		"nothing":     {map[string]http.HandlerFunc{requests: says(200, ``)}, []string{"false: billing: " + requests + ": the answer is empty"}},
-		"broken JSON": {map[string]http.HandlerFunc{plan: says(200, `{"payment_plan":`)}, []string{"false: billing: " + plan + ": ", "the answer is broken JSON", "true: billing: " + requests}},
+		"nothing":     {map[string]http.HandlerFunc{requests: says(200, ``)}, []string{"FAIL: billing: " + requests + ": the answer is empty"}},
+		"broken JSON": {map[string]http.HandlerFunc{plan: says(200, `{"payment_plan":`)}, []string{"FAIL: billing: " + plan + ": ", "the answer is broken JSON", "ok: billing: " + requests}},
 		"no rows":     {map[string]http.HandlerFunc{requests: says(200, `{}`)}, []string{"the answer has no list of items"}},
-		"odd rows":    {map[string]http.HandlerFunc{requests: says(200, `{"items":[{"created_at":"yesterday"},{"created_at":"2026-06-17T09:14:36Z"}]}`)}, []string{"true: billing: " + requests + ": rows: 1 on the first page; 1 cannot be read"}},
-		"trouble":     {map[string]http.HandlerFunc{plan: says(503, `{"detail":"Authentication service temporarily unavailable."}`)}, []string{"answered 503: Authentication service temporarily unavailable. -> the API has trouble"}},
-		"no reset":    {map[string]http.HandlerFunc{overage: says(403, ``)}, []string{"true: billing: " + overage + ": no overage-settings (403), so the reset is taken to be at 00:00 UTC"}},
-		"no team":     {map[string]http.HandlerFunc{status: says(404, ``)}, []string{"true: billing: " + status + ": no billing-status (404)"}},
+		"odd rows":    {map[string]http.HandlerFunc{requests: says(200, `{"items":[{"created_at":"yesterday"},{"created_at":"2026-06-17T09:14:36Z"}]}`)}, []string{"ok: billing: " + requests + ": rows: 1 on the first page; 1 cannot be read"}},
+		"trouble":     {map[string]http.HandlerFunc{plan: says(503, `{"detail":"Authentication service temporarily unavailable."}`)}, []string{"answered 503: Authentication service temporarily unavailable. -> the API has a problem"}},
+		"no reset":    {map[string]http.HandlerFunc{overage: says(403, ``)}, []string{"ok: billing: " + overage + ": no overage-settings (403), assuming a reset at 00:00 UTC"}},
+		"no team":     {map[string]http.HandlerFunc{status: says(404, ``)}, []string{"ok: billing: " + status + ": no billing-status (404)"}},
 		"cut off": {map[string]http.HandlerFunc{"*": func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }},
-			[]string{"false: host: cannot reach 127.0.0.1:", "it closed the connection without a response -> check the network and the base URL"}},
-		"cut off later": {map[string]http.HandlerFunc{plan: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}, []string{"true: host: ", "false: billing: " + plan, "true: billing: " + status}},
+			[]string{"FAIL: host: cannot reach 127.0.0.1:", "it closed the connection without a response -> check the network and the base URL"}},
+		"cut off later": {map[string]http.HandlerFunc{plan: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}, []string{"ok: host: ", "FAIL: billing: " + plan, "ok: billing: " + status}},
 		"elsewhere": {map[string]http.HandlerFunc{"*": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://example.invalid/", http.StatusFound)
 		}},
 			[]string{"redirects to another host, which would get the key"}},
 		"key as a plan":   {map[string]http.HandlerFunc{plan: says(200, `{"payment_plan":"`+secret+`"}`)}, []string{"plan [key], used – of –"}},
-		"clock ahead":     {map[string]http.HandlerFunc{"*": says(500, ``, "Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))}, []string{"false: clock: this machine's is 10m", "ahead of the server's -> set the clock"}},
-		"clock behind":    {map[string]http.HandlerFunc{"*": says(500, ``, "Date", time.Now().Add(10*time.Second).UTC().Format(http.TimeFormat))}, []string{"true: clock: this machine's is ", "behind the server's -> set the clock"}},
+		"clock ahead":     {map[string]http.HandlerFunc{"*": says(500, ``, "Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))}, []string{"FAIL: clock: this machine is 10m", "ahead of the server's clock -> set the clock"}},
+		"clock behind":    {map[string]http.HandlerFunc{"*": says(500, ``, "Date", time.Now().Add(10*time.Second).UTC().Format(http.TimeFormat))}, []string{"warn: clock: this machine is ", "behind the server's clock -> set the clock"}},
 		"hostile message": {map[string]http.HandlerFunc{requests: says(500, `{"detail":"a\u001b[31m\nb `+secret+`"}`)}, []string{"answered 500: a [31m b [key] -> "}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestHostIsNotThere(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	got := examine(t, at(gone.URL))
-	if !strings.Contains(got, "false: host: cannot reach 127.0.0.1:") || !strings.Contains(got, "connection refused -> check the network and the base URL") {
+	if !strings.Contains(got, "FAIL: host: cannot reach 127.0.0.1:") || !strings.Contains(got, "connection refused -> check the network and the base URL") {
 		t.Errorf("nobody listens:\n%s", got)
 	}
 	if strings.Contains(got, "billing: ") || strings.Contains(got, "clock: ") {
@@ -185,14 +185,14 @@ func TestHostIsNotThere(t *testing.T) {
 		at(gone.URL)(o)
 		o.Env = append(o.Env, "HTTPS_PROXY=http://me:password@proxy")
 	})
-	if !strings.Contains(got, "HTTPS_PROXY is set: look whether") || strings.Contains(got, "password") {
+	if !strings.Contains(got, "HTTPS_PROXY is set: check that proxy") || strings.Contains(got, "password") {
 		t.Errorf("with a proxy:\n%s", got)
 	}
 	own := httptest.NewUnstartedServer(http.NotFoundHandler())
 	own.Config.ErrorLog = log.New(io.Discard, "", 0)
 	own.StartTLS()
 	t.Cleanup(own.Close)
-	if got := examine(t, at(own.URL)); !strings.Contains(got, "false: host: cannot reach 127.0.0.1:") || !strings.Contains(got, ": its certificate is not valid: ") || !strings.Contains(got, "its certificates") {
+	if got := examine(t, at(own.URL)); !strings.Contains(got, "FAIL: host: cannot reach 127.0.0.1:") || !strings.Contains(got, ": its certificate is not valid: ") || !strings.Contains(got, "its CA certificates") {
 		t.Errorf("a certificate of its own:\n%s", got)
 	}
 	if got := examine(t, at("http://example.com")); !strings.Contains(got, "would send the key unencrypted") || !strings.Contains(got, "-> fix --base-url") {
@@ -233,22 +233,22 @@ func TestKey(t *testing.T) {
 		change     func(*Options)
 		want, lack string
 	}{
-		"none":       {func(o *Options) { o.Env = nil }, "false: key: no API key: set PIONEER_API_KEY", "plan-info"},
-		"none: host": {func(o *Options) { o.Env = nil }, "true: host: 127.0.0.1:", "key refused"},
-		"file":       {func(o *Options) { o.KeyFile = write(t, 0o600, secret) }, "true: key: found in --key-file ", "others can read"},
-		"loose file": {func(o *Options) { o.KeyFile = loose }, "true: key: others can read " + loose + " -> chmod 600 " + loose, ""},
+		"none":       {func(o *Options) { o.Env = nil }, "FAIL: key: no API key: set PIONEER_API_KEY", "plan-info"},
+		"none: host": {func(o *Options) { o.Env = nil }, "ok: host: 127.0.0.1:", "key refused"},
+		"file":       {func(o *Options) { o.KeyFile = write(t, 0o600, secret) }, "ok: key: found in --key-file ", "others can read"},
+		"loose file": {func(o *Options) { o.KeyFile = loose }, "warn: key: others can read " + loose + " -> chmod 600 " + loose, ""},
 		"empty file": {func(o *Options) { o.KeyFile = write(t, 0o600, "\n") }, " is empty: put the API key there", ""},
 		"no file":    {func(o *Options) { o.KeyFile = filepath.Join(t.TempDir(), "none") }, "no such file", ""},
-		"of another": {func(o *Options) { o.Env = []string{"PIONEER_API_KEY=sk-other"} }, "it does not begin like one (pio_sk_ or fast_sk_) -> if the API refuses it", "sk-other"},
+		"of another": {func(o *Options) { o.Env = []string{"PIONEER_API_KEY=sk-other"} }, "but it does not start with pio_sk_ or fast_sk_ -> if the API refuses it", "sk-other"},
 		"from file": {func(o *Options) {
 			o.Env, o.ConfigPath = nil, write(t, 0o600, "key_file = '"+loose+"'\n")
-		}, "true: key: found in key_file " + loose, ""},
+		}, "ok: key: found in key_file " + loose, ""},
 		"by command": {func(o *Options) {
 			o.Env, o.ConfigPath = nil, write(t, 0o600, "key_command = 'echo "+secret+"'\n")
-		}, "true: key: found in key_command", ""},
+		}, "ok: key: found in key_command", ""},
 		"command fails": {func(o *Options) {
 			o.Env, o.ConfigPath = nil, write(t, 0o600, "key_command = 'exit 3'\n")
-		}, "false: key: key_command: exit status 3", ""},
+		}, "FAIL: key: key_command: exit status 3", ""},
 	} {
 		got := examine(t, func(o *Options) { at(url)(o); tt.change(o) })
 		if !strings.Contains(got, tt.want) || tt.lack != "" && strings.Contains(got, tt.lack) {
@@ -265,14 +265,14 @@ func TestConfiguration(t *testing.T) {
 		want   string
 	}{
 		"fine":    {func(o *Options) { o.ConfigPath = write(t, 0o600, "theme = 'dark'\n") }, " is fine -> "},
-		"broken":  {func(o *Options) { o.ConfigPath = broken }, "false: configuration: " + broken + ":1:"},
-		"missing": {func(o *Options) { o.ConfigNeeded = true }, "no such file or directory -> mend it"},
+		"broken":  {func(o *Options) { o.ConfigPath = broken }, "FAIL: configuration: " + broken + ":1:"},
+		"missing": {func(o *Options) { o.ConfigNeeded = true }, "no such file or directory -> fix the file"},
 		"profile": {func(o *Options) {
 			o.Override = func(c *config.Settings) error { c.Profile = "2020-01"; return c.BaseURL.UnmarshalText([]byte(url)) }
-		}, "false: table of limits: "},
+		}, "FAIL: table of limits: "},
 	} {
 		got := examine(t, func(o *Options) { at(url)(o); tt.change(o) })
-		if !strings.Contains(got, tt.want) || !strings.Contains(got, "true: host: ") {
+		if !strings.Contains(got, tt.want) || !strings.Contains(got, "ok: host: ") {
 			t.Errorf("%s: no %q in:\n%s", name, tt.want, got)
 		}
 	}
@@ -283,23 +283,23 @@ func TestTerminal(t *testing.T) {
 		env  string // over that of a machine where all is well
 		want string
 	}{
-		"dumb":        {"TERM=dumb", "false: terminal: TERM is dumb, which cannot be drawn on -> "},
-		"no TERM":     {"TERM=", "false: terminal: TERM is not set"},
+		"dumb":        {"TERM=dumb", "FAIL: terminal: TERM is dumb, so the dashboard cannot be drawn -> "},
+		"no TERM":     {"TERM=", "FAIL: terminal: TERM is not set"},
 		"true colour": {"COLORTERM=truecolor", "xterm-256color, true colour"},
-		"plain":       {"TERM=xterm", "true: terminal: xterm, 16 colours"},
-		"NO_COLOR":    {"NO_COLOR=1", "without colour, as NO_COLOR asks"},
-		"C":           {"LC_ALL=C", "true: locale: LC_ALL is C, which is not UTF-8: gauges and frames may not show -> "},
-		"no locale":   {"LANG=", "true: locale: LANG is not set, which is not UTF-8"},
-		"utf8":        {"LC_CTYPE=C.utf8", "true: locale: C.utf8"},
-		"tmux":        {"TMUX=/tmp/s,1,0 TERM=tmux-256color", "true: tmux: this is a pane of it"},
-		"tmux, xterm": {"TMUX=/tmp/s,1,0", "true: tmux: TERM is xterm-256color inside of it: colours and keys may be wrong -> put into tmux.conf"},
+		"plain":       {"TERM=xterm", "ok: terminal: xterm, 16 colours"},
+		"NO_COLOR":    {"NO_COLOR=1", "no colours (NO_COLOR is set)"},
+		"C":           {"LC_ALL=C", "warn: locale: LC_ALL is C, not UTF-8: the screen is drawn in ASCII -> "},
+		"no locale":   {"LANG=", "warn: locale: LANG is not set, not UTF-8"},
+		"utf8":        {"LC_CTYPE=C.utf8", "ok: locale: C.utf8"},
+		"tmux":        {"TMUX=/tmp/s,1,0 TERM=tmux-256color", "ok: tmux: running in a pane"},
+		"tmux, xterm": {"TMUX=/tmp/s,1,0", "warn: tmux: TERM is xterm-256color inside tmux: colours and keys may be wrong -> put into tmux.conf"},
 	} {
 		got := examine(t, func(o *Options) { at("no")(o); o.Env = append(o.Env, strings.Fields(tt.env)...) })
 		if !strings.Contains(got, tt.want) {
 			t.Errorf("%s: no %q in:\n%s", name, tt.want, got)
 		}
 	}
-	if got := examine(t, func(o *Options) { at("no")(o); o.Terminal = false }); !strings.Contains(got, "true: terminal: standard output is none -> ") {
+	if got := examine(t, func(o *Options) { at("no")(o); o.Terminal = false }); !strings.Contains(got, "warn: terminal: standard output is not a terminal -> ") {
 		t.Errorf("a pipe:\n%s", got)
 	}
 }
@@ -314,19 +314,19 @@ func TestFolders(t *testing.T) {
 		change func(*Options)
 		want   string
 	}{
-		"state is a file":    {func(o *Options) { o.StateDir = file }, "false: journal folder: " + file + " is not a folder"},
-		"state below a file": {func(o *Options) { o.StateDir = filepath.Join(file, "quotatop") }, "false: journal folder: "},
+		"state is a file":    {func(o *Options) { o.StateDir = file }, "FAIL: journal folder: " + file + " is not a folder"},
+		"state below a file": {func(o *Options) { o.StateDir = filepath.Join(file, "quotatop") }, "FAIL: journal folder: "},
 		"runtime is a file":  {func(o *Options) { o.Places = []statefile.Place{{Path: file}} }, file + " is not a folder: remove it -> "},
-		"runtime is a link":  {func(o *Options) { o.Places = []statefile.Place{{Path: link}} }, "false: state file folder: "},
+		"runtime is a link":  {func(o *Options) { o.Places = []statefile.Place{{Path: link}} }, "FAIL: state file folder: "},
 		"the second choice": {func(o *Options) { o.Places = append([]statefile.Place{{Path: link}}, o.Places...) },
-			"true: state file folder: " + link + " is not a folder: remove it; using "},
+			"warn: state file folder: " + link + " is not a folder: remove it; using "},
 		"no runtime folder": {func(o *Options) { o.Places = append([]statefile.Place{{Path: "/nowhere/quotatop"}}, o.Places...) },
-			"true: state file folder: open /nowhere: no such file or directory; using "},
+			"warn: state file folder: open /nowhere: no such file or directory; using "},
 		"no well-known folder": {func(o *Options) {
 			o.Places = append([]statefile.Place{{Path: "/nowhere/quotatop", WellKnown: true}}, o.Places...)
-		}, "true: state file folder: "},
-		"relative":     {func(o *Options) { o.Env = append(o.Env, "XDG_RUNTIME_DIR=run") }, "true: state file folder: XDG_RUNTIME_DIR is a relative path, run; using "},
-		"the kernel's": {func(o *Options) { o.StateDir = "/proc/quotatop" }, "false: journal folder: cannot write to /proc/quotatop: "},
+		}, "ok: state file folder: "},
+		"relative":     {func(o *Options) { o.Env = append(o.Env, "XDG_RUNTIME_DIR=run") }, "warn: state file folder: XDG_RUNTIME_DIR is a relative path, run; using "},
+		"the kernel's": {func(o *Options) { o.StateDir = "/proc/quotatop" }, "FAIL: journal folder: cannot write to /proc/quotatop: "},
 	} {
 		got := examine(t, func(o *Options) { at("no")(o); tt.change(o) })
 		if !strings.Contains(got, tt.want) {
@@ -334,7 +334,7 @@ func TestFolders(t *testing.T) {
 		}
 	}
 	state := filepath.Join(t.TempDir(), "a", "b")
-	if got := examine(t, func(o *Options) { at("no")(o); o.StateDir = state }); !strings.Contains(got, "true: journal folder: "+state+" is writable") {
+	if got := examine(t, func(o *Options) { at("no")(o); o.StateDir = state }); !strings.Contains(got, "ok: journal folder: "+state+" is writable") {
 		t.Errorf("got:\n%s", got)
 	}
 	if _, err := os.Stat(filepath.Dir(state)); err == nil {

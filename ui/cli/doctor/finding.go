@@ -1,14 +1,31 @@
-// Package doctor finds out why quotatop does not work here, and says what to
-// do: the key, the host, its clock, each billing endpoint, the terminal, the
-// files.
+// Package doctor finds out why quotatop does not work here, and says what to do:
+// the configuration, the key, the host and its clock, each billing endpoint, the
+// terminal and the folders.
 package doctor
 
-// A Finding is what one check found, in words for a person. No finding shows
-// the API key.
+// A Level says how bad a Finding is. The zero value is Fail.
+type Level int
+
+const (
+	Fail Level = iota // something does not work
+	Warn              // it works, and could work better
+	OK
+)
+
+// String returns the word that is printed.
+func (l Level) String() string {
+	switch l {
+	case OK:
+		return "ok"
+	case Warn:
+		return "warn"
+	}
+	return "FAIL"
+}
+
+// A Finding is the result of one check. It never contains the API key.
 type Finding struct {
-	OK   bool
-	What string // what is so: "api.pioneer.ai answers in 84 ms"
-	// Do is what to do about it, or where all is well what could be better;
-	// may be empty.
-	Do string
+	Level Level
+	What  string // "api.pioneer.ai answers in 84 ms"
+	Do    string // what to do about it; may be empty for OK
 }

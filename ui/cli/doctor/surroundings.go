@@ -12,37 +12,37 @@ import (
 	"quotatop/ui/statefile"
 )
 
-// terminal looks at what the screen can be drawn with.
+// terminal checks what the screen can be drawn with.
 func (c *checkup) terminal() {
 	term := c.env("TERM")
 	switch {
 	case !c.opts.Terminal:
-		c.better("terminal: standard output is none", "the dashboard needs one; quotatop once and quotatop stream do not")
+		c.warn("terminal: standard output is not a terminal", "the dashboard needs one; quotatop once and quotatop stream do not")
 	case term == "" || term == "dumb":
-		c.bad("terminal: TERM is "+quoteEmpty(term)+", which cannot be drawn on", "set TERM to what the terminal is, such as xterm-256color; or use quotatop once")
+		c.fail("terminal: TERM is "+orNotSet(term)+", so the dashboard cannot be drawn", "set TERM to match the terminal, e.g. xterm-256color; or use quotatop once")
 	default:
-		c.good("terminal: " + term + ", " + c.colours())
+		c.ok("terminal: " + term + ", " + c.colours())
 	}
 	name, locale := c.locale()
 	if strings.Contains(strings.ReplaceAll(strings.ToLower(locale), "-", ""), "utf8") {
-		c.good("locale: " + locale)
+		c.ok("locale: " + locale)
 	} else {
-		c.better("locale: "+name+" is "+quoteEmpty(locale)+", which is not UTF-8: gauges and frames may not show", "set it to a UTF-8 locale, such as C.UTF-8")
+		c.warn("locale: "+name+" is "+orNotSet(locale)+", not UTF-8: the screen is drawn in ASCII", "set it to a UTF-8 locale, e.g. C.UTF-8")
 	}
 	if c.env("TMUX") == "" {
 		return
 	}
 	if strings.HasPrefix(term, "tmux") || strings.HasPrefix(term, "screen") {
-		c.better("tmux: this is a pane of it", "quotatop tmux doctor says why a status line does not show")
+		c.ok("tmux: running in a pane; quotatop tmux doctor checks the status line")
 		return
 	}
-	c.better("tmux: TERM is "+quoteEmpty(term)+" inside of it: colours and keys may be wrong", `put into tmux.conf: set -g default-terminal "tmux-256color"`)
+	c.warn("tmux: TERM is "+orNotSet(term)+" inside tmux: colours and keys may be wrong", `put into tmux.conf: set -g default-terminal "tmux-256color"`)
 }
 
-// colours are those that the environment asks for.
+// colours says how many colours the environment asks for.
 func (c *checkup) colours() string {
 	if c.env("NO_COLOR") != "" {
-		return "without colour, as NO_COLOR asks"
+		return "no colours (NO_COLOR is set)"
 	}
 	switch colorprofile.Env(c.opts.Env) {
 	case colorprofile.TrueColor:
@@ -52,10 +52,10 @@ func (c *checkup) colours() string {
 	case colorprofile.ANSI:
 		return "16 colours"
 	}
-	return "without colour"
+	return "no colours"
 }
 
-// locale is the variable that decides on the characters, and its value.
+// locale returns the variable that sets the character encoding, and its value.
 func (c *checkup) locale() (name, value string) {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if v := c.env(name); v != "" {
@@ -65,7 +65,7 @@ func (c *checkup) locale() (name, value string) {
 	return "LANG", ""
 }
 
-func quoteEmpty(text string) string {
+func orNotSet(text string) string {
 	if text == "" {
 		return "not set"
 	}
@@ -95,11 +95,11 @@ func (c *checkup) stateFile() {
 	}
 	why := strings.Join(words, "; ")
 	if path == "" {
-		c.bad(name+": "+why, "set XDG_RUNTIME_DIR to a folder of your own; until then quotatop status cannot see a dashboard")
+		c.fail(name+": "+why, "set XDG_RUNTIME_DIR to a folder of your own; until then quotatop status cannot see a dashboard")
 		return
 	}
 	if why != "" {
-		c.better(name+": "+why+"; using "+path, "fix that, or unset the variable that names it")
+		c.warn(name+": "+why+"; using "+path, "fix that, or unset the variable that names it")
 	}
 	c.folder(name, path)
 }
@@ -111,7 +111,7 @@ func (c *checkup) folder(name, dir string) {
 	for {
 		info, err := os.Stat(existing)
 		if err == nil && !info.IsDir() {
-			c.bad(name+": "+existing+" is not a folder", "move that file away")
+			c.fail(name+": "+existing+" is not a folder", "move that file away")
 			return
 		}
 		if err == nil || !errors.Is(err, fs.ErrNotExist) || existing == filepath.Dir(existing) {
@@ -124,14 +124,14 @@ func (c *checkup) folder(name, dir string) {
 		if failed, ok := errors.AsType[*fs.PathError](err); ok {
 			err = failed.Err
 		}
-		c.bad(name+": cannot write to "+dir+": "+err.Error(), "make it yours and writable (chmod 700), or free some space")
+		c.fail(name+": cannot write to "+dir+": "+err.Error(), "make it yours and writable (chmod 700), or free some space")
 		return
 	}
 	_, err = probe.Write(make([]byte, 4096)) // a full disk still makes files
 	err = errors.Join(err, probe.Close(), os.Remove(probe.Name()))
 	if err != nil {
-		c.bad(name+": cannot write to "+dir+": "+err.Error(), "free some space")
+		c.fail(name+": cannot write to "+dir+": "+err.Error(), "free some space")
 		return
 	}
-	c.good(name + ": " + dir + " is writable")
+	c.ok(name + ": " + dir + " is writable")
 }

@@ -151,7 +151,7 @@ func TestSnippetKeepsSettings(t *testing.T) {
 func text(found []doctor.Finding) string {
 	var b strings.Builder
 	for _, f := range found {
-		fmt.Fprintf(&b, "%v: %s -> %s\n", f.OK, f.What, f.Do)
+		fmt.Fprintf(&b, "%v: %s -> %s\n", f.Level, f.What, f.Do)
 	}
 	return b.String()
 }
@@ -163,6 +163,13 @@ func TestDiagnose(t *testing.T) {
 	if err := os.WriteFile(fails, []byte("#!/bin/sh\necho no API key >&2\nexit 2\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	off, warns := filepath.Join(s.dir, "quotatop-off"), filepath.Join(s.dir, "quotatop-warns")
+	for path, line := range map[string]string{off: "quotatop: off", warns: "chat 92%"} {
+		if err := os.WriteFile(path, []byte("#!/bin/sh\necho '"+line+"'\necho quotatop: no API key >&2\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mute := s.program("quotatop-mute", "quotatop: off")
 	silent, renamed := s.program("quotatop-silent", ""), s.program("qt", colouredLine)
 	const usual = "set -gu status-right\nset -gu status-interval\nset -gu status-right-length\nset -gu status\nset -gu status-format\nset -gu set-titles\nset -wgu monitor-bell\nset -gu visual-bell\nset -gu bell-action\n"
 	for name, tt := range map[string]struct {
@@ -170,23 +177,26 @@ func TestDiagnose(t *testing.T) {
 		config   string
 		want     string
 	}{
-		"all is well":   {Snippet(good) + "set -g set-titles on\n", "", "true: the command runs, and says: a#b 92% 41s  $18.73 11:55"},
-		"bar off":       {"set -g status off\n", "", "false: the status bar is off -> tmux set -g status on"},
-		"slow":          {"set -g status-interval 15\n", "", "false: status-interval is 15: the line is up to 15 s old -> tmux set -g status-interval 5"},
-		"never":         {"set -g status-interval 0\n", "", "false: status-interval is 0"},
-		"not installed": {"", "", "false: status-right does not run quotatop -> quotatop tmux install"},
-		"not read":      {"", beginMark + "\n" + endMark + "\n", "has not been read again, or status-right is set after it -> tmux source-file "},
-		"cut":           {"set -g status-right '#{host} %H:%M #(" + good + " status --format tmux)'\nset -g status-right-length 30\n", "", "the line is cut -> tmux set -g status-right-length 100"},
-		"by PATH":       {"set -g status-right '#(quotatop status)'\n", "", "false: the tmux server cannot run quotatop status: it is not in its PATH"},
-		"fails":         {"set -g status-right '#(" + fails + " status)'\n", "", "fails: no API key -> run it by hand: "},
-		"silent":        {"set -g status-right '#(" + silent + " status --format tmux)'\n", "", "prints nothing"},
-		"another name":  {"set -g status-right '#(" + renamed + " status --format tmux)'\n", "", "true: the command runs"},
-		"on the left":   {"set -g status-left '#(" + good + " status --format tmux)'\n", "", "true: status-left runs quotatop"},
-		"no right side": {"set -g status-right '#(" + good + " status)'\nset -g status-format[0] 'x'\n", "", "status-format[0] does not show status-right -> tmux set -gu status-format"},
-		"titles":        {"", "", "true: set-titles is off: the terminal's title does not show the worst figure -> tmux set -g set-titles on"},
-		"bell":          {"set -wg monitor-bell off\n", "", "true: monitor-bell is off"},
-		"quiet bell":    {"set -g visual-bell on\n", "", "true: visual-bell is on"},
-		"no bell":       {"set -g bell-action none\n", "", "true: bell-action is none"},
+		"all is well":    {Snippet(good) + "set -g set-titles on\n", "", "ok: the command works and prints: a#b 92% 41s  $18.73 11:55"},
+		"bar off":        {"set -g status off\n", "", "FAIL: the status bar is off -> tmux set -g status on"},
+		"slow":           {"set -g status-interval 15\n", "", "FAIL: status-interval is 15: the line is up to 15 s old -> tmux set -g status-interval 5"},
+		"never":          {"set -g status-interval 0\n", "", "FAIL: status-interval is 0"},
+		"not installed":  {"", "", "FAIL: status-right does not run quotatop -> quotatop tmux install"},
+		"not read":       {"", beginMark + "\n" + endMark + "\n", "was not reloaded, or status-right is set after the block -> tmux source-file "},
+		"cut":            {"set -g status-right '#{host} %H:%M #(" + good + " status --format tmux)'\nset -g status-right-length 30\n", "", "the line is cut off -> tmux set -g status-right-length 100"},
+		"by PATH":        {"set -g status-right '#(quotatop status)'\n", "", "FAIL: the tmux server cannot run quotatop status: it is not in its PATH"},
+		"fails":          {"set -g status-right '#(" + fails + " status)'\n", "", "fails: no API key -> run it by hand: "},
+		"silent":         {"set -g status-right '#(" + silent + " status --format tmux)'\n", "", "prints nothing"},
+		"off":            {"set -g status-right '#(" + off + " status --format tmux)'\n", "", "FAIL: the line is off: no API key -> start the dashboard"},
+		"off, no reason": {"set -g status-right '#(" + mute + " status --format tmux)'\n", "", "FAIL: the line is off: it does not say why -> "},
+		"a warning":      {"set -g status-right '#(" + warns + " status --format tmux)'\n", "", "prints chat 92%, and a warning: quotatop: no API key -> "},
+		"another name":   {"set -g status-right '#(" + renamed + " status --format tmux)'\n", "", "ok: the command works"},
+		"on the left":    {"set -g status-left '#(" + good + " status --format tmux)'\n", "", "ok: status-left runs quotatop"},
+		"no right side":  {"set -g status-right '#(" + good + " status)'\nset -g status-format[0] 'x'\n", "", "status-format[0] does not show status-right -> tmux set -gu status-format"},
+		"titles":         {"", "", "warn: set-titles is off: the terminal's title does not show the worst figure -> tmux set -g set-titles on"},
+		"bell":           {"set -wg monitor-bell off\n", "", "warn: monitor-bell is off"},
+		"quiet bell":     {"set -g visual-bell on\n", "", "warn: visual-bell is on"},
+		"no bell":        {"set -g bell-action none\n", "", "warn: bell-action is none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(s.dir, "case.conf")
@@ -202,7 +212,7 @@ func TestDiagnose(t *testing.T) {
 			if !strings.Contains(got, tt.want) {
 				t.Errorf("got:\n%swant %q", got, tt.want)
 			}
-			if name == "all is well" && strings.Contains(got, "false:") {
+			if name == "all is well" && strings.Contains(got, "FAIL:") {
 				t.Errorf("something is wrong where all is well:\n%s", got)
 			}
 		})
@@ -212,17 +222,17 @@ func TestDiagnose(t *testing.T) {
 func TestDiagnoseWithoutServer(t *testing.T) {
 	s := start(t, "")
 	got := text(Diagnose(t.Context(), Options{Server: []string{"-L", "nobody"}}))
-	if !strings.Contains(got, "false: no tmux server is running") {
+	if !strings.Contains(got, "FAIL: no tmux server is running") {
 		t.Errorf("got:\n%s", got)
 	}
 	t.Setenv("TMUX", s.dir+"/gone,1,0")
 	got = text(Diagnose(t.Context(), Options{}))
-	if !strings.Contains(got, "false: TMUX is set, and its server does not answer") {
+	if !strings.Contains(got, "FAIL: TMUX is set, but its server does not answer") {
 		t.Errorf("got:\n%s", got)
 	}
 	t.Setenv("PATH", s.dir)
 	got = text(Diagnose(t.Context(), Options{}))
-	if !strings.Contains(got, "false: tmux is not installed -> install tmux") {
+	if !strings.Contains(got, "FAIL: tmux is not installed -> install tmux") {
 		t.Errorf("got:\n%s", got)
 	}
 }
