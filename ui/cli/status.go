@@ -85,7 +85,7 @@ func (f *flags) newest(ctx context.Context) (d statefile.Dashboard, ok bool, err
 	if err == nil {
 		return d, true, unread
 	}
-	if unread == nil {
+	if _, ok := errors.AsType[*statefile.NoPlaceError](err); ok || unread == nil { // which names the same folders
 		unread = errors.New("no dashboard is running")
 	}
 	return d, false, fmt.Errorf("%w; %w", unread, err)

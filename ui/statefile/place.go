@@ -65,11 +65,32 @@ func Use(places []Place) (path string, wrong []error) {
 			_ = dir.Close()
 			return p.Path, wrong
 		}
-		if !p.WellKnown || !errors.Is(err, fs.ErrNotExist) { // nobody named it
-			wrong = append(wrong, err)
-		}
+		wrong = p.collect(wrong, err)
 	}
 	return "", wrong
+}
+
+// collect adds what is wrong with a place to a list, unless the place is one that
+// nobody named and this machine does not have.
+func (p Place) collect(wrong []error, err error) []error {
+	if p.WellKnown && errors.Is(err, fs.ErrNotExist) {
+		return wrong
+	}
+	return append(wrong, err)
+}
+
+// A NoPlaceError says that there is no folder for a file, and why.
+type NoPlaceError struct {
+	effect string // of that
+	wrong  []error
+}
+
+// Error implements error. It is one line.
+func (e *NoPlaceError) Error() string {
+	if len(e.wrong) == 0 {
+		return e.effect + ": there is no folder for it: set XDG_RUNTIME_DIR to a folder of your own"
+	}
+	return e.effect + ": " + join(e.wrong).Error()
 }
 
 // open opens the place, or with create set makes it first where it is missing.

@@ -38,7 +38,8 @@ type polled struct {
 // a minute ago or longer. All processes that name the same account share the
 // result, the failure too: also when they ask at the same moment, one polls, and
 // the others wait for it until ctx ends. Where nothing can be written, so that
-// the next one would not know of the poll, it does not poll.
+// the next one would not know of the poll, it does not poll and returns a
+// *NoPlaceError.
 //
 // The Snapshot's time is moved forward to now.
 func Poll(ctx context.Context, places []Place, account string, poll func(context.Context) (model.Snapshot, error)) (model.Snapshot, error) {
@@ -55,9 +56,9 @@ func Poll(ctx context.Context, places []Place, account string, poll func(context
 			}
 			err = unusable
 		}
-		wrong = append(wrong, err)
+		wrong = p.collect(wrong, err)
 	}
-	return model.Snapshot{}, fmt.Errorf("not polled, since the poll could not be remembered: %w", join(wrong))
+	return model.Snapshot{}, &NoPlaceError{"not polled, since the poll could not be remembered", wrong}
 }
 
 // pollPlaces returns the places for the memory of polls: first those that every

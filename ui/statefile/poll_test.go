@@ -167,7 +167,7 @@ func TestPollPlaces(t *testing.T) {
 	polls.Store(0)
 	for range 2 {
 		_, err := Poll(t.Context(), []Place{wide, broken}, account, counted(&polls, nil))
-		if err == nil || !strings.Contains(err.Error(), "chmod 700 ") || !strings.Contains(err.Error(), "is not a folder") || strings.Contains(err.Error(), "\n") {
+		if _, ok := errors.AsType[*NoPlaceError](err); !ok || !strings.Contains(err.Error(), "chmod 700 ") || !strings.Contains(err.Error(), "is not a folder") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("with no place left: %v", err)
 		}
 	}

@@ -178,7 +178,7 @@ func (w *Writer) write(s state) error {
 		}
 		switch err := w.writeIn(p, data); {
 		case err != nil:
-			wrong = append(wrong, err)
+			wrong = p.collect(wrong, err)
 		case p.WellKnown:
 			return nil
 		default:
@@ -188,7 +188,7 @@ func (w *Writer) write(s state) error {
 	if written {
 		return nil
 	}
-	return fmt.Errorf("state file: no folder for it, so status lines do not see this dashboard: %w", join(wrong))
+	return &NoPlaceError{"state file: not written, so status lines do not see this dashboard", wrong}
 }
 
 // writeIn replaces the file in one place. It tries twice: another dashboard that
