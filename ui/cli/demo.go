@@ -78,8 +78,9 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	direct := &url.URL{Scheme: "http", Host: ln.Addr().String()}
-	settings.BaseURL = config.URL{URL: direct}
-	s, err := poller.New(settings, key)
+	simulated := settings // which stay what the file says
+	simulated.BaseURL = config.URL{URL: direct}
+	s, err := poller.New(simulated, key)
 	if err != nil {
 		return usageError{err}
 	}

@@ -18,14 +18,14 @@ func tmuxCommand() *cobra.Command {
 	var write bool
 	install := &cobra.Command{
 		Use:   "install",
-		Short: "put the status line and a key for the dashboard into the tmux configuration",
+		Short: "add the status line and a key for the dashboard to the tmux configuration",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return tmuxInstall(cmd, write) },
 	}
-	install.Flags().BoolVar(&write, "write", false, "do not ask")
-	return groupCommand("tmux", "the status line in tmux: put it there, and find out why it does not show", install, &cobra.Command{
+	install.Flags().BoolVar(&write, "write", false, "write without asking")
+	return groupCommand("tmux", "install the status line in tmux, and check it", install, &cobra.Command{
 		Use:   "doctor",
-		Short: "say why the status line does not show",
+		Short: "check why the status line does not show",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := tmux.ConfigPath()
@@ -37,14 +37,14 @@ func tmuxCommand() *cobra.Command {
 	})
 }
 
-// tmuxInstall shows what it will write and where, asks, and writes it.
+// tmuxInstall shows what it would write and where, asks, and writes it.
 func tmuxInstall(cmd *cobra.Command, write bool) error {
 	path, err := tmux.ConfigPath()
 	if err != nil {
 		return err
 	}
 	bin := "quotatop"
-	if _, err := exec.LookPath(bin); err != nil { // tmux would not find it either
+	if _, err := exec.LookPath(bin); err != nil { // then tmux would not find it either
 		if bin, err = os.Executable(); err != nil {
 			return fmt.Errorf("tmux install: %w", err)
 		}
@@ -52,7 +52,7 @@ func tmuxInstall(cmd *cobra.Command, write bool) error {
 	snippet, out := tmux.Snippet(bin), cmd.OutOrStdout()
 	if !write {
 		if file, ok := cmd.InOrStdin().(*os.File); ok && !term.IsTerminal(file.Fd()) {
-			return usageError{errors.New("standard input is not a terminal, so there is nobody to ask: use --write")}
+			return usageError{errors.New("standard input is not a terminal, so tmux install cannot ask: use --write")}
 		}
 		fmt.Fprintf(out, "This goes into %s:\n\n%s\nWrite it? [y/N] ", path, snippet)
 		answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
@@ -67,14 +67,14 @@ func tmuxInstall(cmd *cobra.Command, write bool) error {
 	}
 	switch {
 	case !change.Changed:
-		_, err = fmt.Fprintf(out, "%s has it already\n", change.Path)
+		_, err = fmt.Fprintf(out, "%s is up to date\n", change.Path)
 	case change.Backup != "":
-		_, err = fmt.Fprintf(out, "%s: written; as it was before: %s\n", change.Path, change.Backup)
+		_, err = fmt.Fprintf(out, "%s: written (backup: %s)\n", change.Path, change.Backup)
 	default:
 		_, err = fmt.Fprintf(out, "%s: written\n", change.Path)
 	}
 	if err == nil && change.Changed {
-		_, err = fmt.Fprintf(out, "A tmux that runs has to read it: tmux source-file %s\n", change.Path)
+		_, err = fmt.Fprintf(out, "To reload a running tmux: tmux source-file %s\n", change.Path)
 	}
 	return err
 }

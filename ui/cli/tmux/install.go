@@ -11,14 +11,15 @@ import (
 	"quotatop/poller/events/atomicfile"
 )
 
-// The comments that the snippet stands between.
+// The comments around the snippet.
 const (
 	beginMark = "# >>> quotatop >>>"
 	endMark   = "# <<< quotatop <<<"
 )
 
-// ConfigPath is the user's tmux configuration: $XDG_CONFIG_HOME/tmux/tmux.conf
-// if that is there, else ~/.tmux.conf, which every tmux reads.
+// ConfigPath returns the path of the user's tmux configuration:
+// $XDG_CONFIG_HOME/tmux/tmux.conf if that exists, else ~/.tmux.conf, which every
+// tmux reads.
 func ConfigPath() (string, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -39,17 +40,16 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// A Change is what Install did.
+// A Change says what Install did.
 type Change struct {
-	Path    string // the file, behind all symbolic links
-	Changed bool   // false when the snippet was there already
-	Backup  string // the file as it was before; empty when there was none
+	Path    string // the file, with all symbolic links resolved
+	Changed bool   // false when the snippet was already there
+	Backup  string // a copy of the old file; empty when there was none
 }
 
-// Install puts a snippet into a tmux configuration, between two comments,
-// where it replaces the one of an earlier time. The rest of the file, its mode
-// and the links to it stay as they are. The running server has to read the
-// file again.
+// Install puts a snippet into a tmux configuration, between two comments; it
+// replaces an older snippet there. The rest of the file, its mode and the links
+// to it stay as they are. A running server has to reload the file.
 func Install(path, snippet string) (Change, error) {
 	real, err := target(path)
 	if err != nil {
@@ -88,7 +88,7 @@ func Install(path, snippet string) (Change, error) {
 	return c, nil
 }
 
-// target follows symbolic links to the file, which need not be there yet.
+// target follows symbolic links to the file, which need not exist yet.
 func target(path string) (string, error) {
 	for range 40 {
 		to, err := os.Readlink(path)
@@ -103,11 +103,11 @@ func target(path string) (string, error) {
 		}
 		path = to
 	}
-	return "", fmt.Errorf("%s is a circle of links", path)
+	return "", fmt.Errorf("%s is a loop of symbolic links", path)
 }
 
-// merge puts the snippet in the place of the one that is there, or at the end.
-// The error begins with a line number.
+// merge replaces the snippet in a configuration, or adds it at the end. The error
+// starts with a line number.
 func merge(old, snippet string) (string, error) {
 	block := beginMark + "\n" + strings.TrimRight(snippet, "\n") + "\n" + endMark + "\n"
 	begin, end, at := -1, -1, 0
@@ -121,7 +121,7 @@ func merge(old, snippet string) (string, error) {
 			begin = at
 		case endMark:
 			if begin < 0 || end >= 0 {
-				return "", fmt.Errorf("%d: %q has no beginning: remove it", i+1, endMark)
+				return "", fmt.Errorf("%d: %q has no start: remove it", i+1, endMark)
 			}
 			end = at + len(line)
 		}
@@ -132,7 +132,7 @@ func merge(old, snippet string) (string, error) {
 		if old != "" && !strings.HasSuffix(old, "\n") {
 			old += "\n"
 		}
-		if old != "" { // also ends a last line that goes on with a backslash
+		if old != "" { // also ends a last line that continues with a backslash
 			old += "\n"
 		}
 		return old + block, nil

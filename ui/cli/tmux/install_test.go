@@ -18,7 +18,7 @@ func TestMerge(t *testing.T) {
 		"an old one":      {"a\n" + block("old\nold") + "b\n", "a\n" + block("new") + "b\n", ""},
 		"indented":        {"a\n  " + beginMark + "\nold\n\t" + endMark + "\r\nb\n", "a\n" + block("new") + "b\n", ""},
 		"no end":          {"a\n" + beginMark + "\nold\n", "", `2: "` + beginMark + `" has no end`},
-		"no beginning":    {"a\n\n" + endMark + "\n", "", `3: "` + endMark + `" has no beginning`},
+		"no beginning":    {"a\n\n" + endMark + "\n", "", `3: "` + endMark + `" has no start`},
 		"two":             {block("old") + block("old"), "", "4: a second"},
 	} {
 		got, err := merge(tt.old, "new\n")
@@ -118,7 +118,7 @@ func TestInstallRefuses(t *testing.T) {
 	if err := os.Symlink(circle, circle); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{dir: "is not a file", broken: broken + ":2: ", circle: "circle of links"} {
+	for path, want := range map[string]string{dir: "is not a file", broken: broken + ":2: ", circle: "loop of symbolic links"} {
 		if c, err := Install(path, "one"); err == nil || !strings.Contains(err.Error(), want) || c.Changed {
 			t.Errorf("%s: got %+v, %v, want %q", path, c, err, want)
 		}
