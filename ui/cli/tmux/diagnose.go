@@ -251,7 +251,7 @@ func (d *diagnosis) command() {
 	case first == "":
 		d.fail("run it by hand: "+sh, "%s prints nothing", sh)
 	case strings.Contains(first, "quotatop: off"):
-		d.fail("start the dashboard; without one, the tmux server needs the key: set key_file or key_command in the configuration",
+		d.fail("start the dashboard, or fix that; a tmux server without PIONEER_API_KEY takes the key from key_file or key_command in the configuration",
 			"the line is off: %s", cmp.Or(strings.TrimPrefix(wrong, "quotatop: "), "it does not say why"))
 	case wrong != "":
 		d.warn("run it by hand: "+sh, "%s prints %s, and a warning: %s", sh, bare(first), wrong)
