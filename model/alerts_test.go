@@ -189,7 +189,7 @@ func TestAlertsNewestFirst(t *testing.T) {
 // it counts as a call, is not rejected, and warns nobody.
 func TestBusyIsNoRejection(t *testing.T) {
 	warming := Denial{Kind: KindBusy, RetryAfter: Some(time.Minute), Reason: "model_warming"}
-	l := newTestLedger(t, one(Event{At: at(-100), Source: SourceTap, Health: &Health{State: StateOK}}, denied(10, SourceTap, chatPath, warming)))
+	l := newTestLedger(t, one(healthy(-100, SourceTap), denied(10, SourceTap, chatPath, warming)))
 	s := l.Snapshot(at(20))
 	if len(s.Denials) != 1 || s.Denials[0].Endpoint != "chat" || s.Denials[0].RetryAt != Some(at(70)) || s.Denials[0].ClearsAt != Some(at(70)) {
 		t.Errorf("got %+v, want one line for chat that clears at 70 s", s.Denials)
@@ -198,7 +198,7 @@ func TestBusyIsNoRejection(t *testing.T) {
 	if u := s.Endpoints[i].Limits[0]; u.Local != Some(1) || u.Rejected.Or(0) != 0 {
 		t.Errorf("local %v, rejected %v, want 1 call and none rejected", u.Local, u.Rejected)
 	}
-	if found := (&Watcher{Within: time.Minute, Quiet: time.Hour}).Look(&s); len(found) != 0 {
+	if found := (&Watcher{Within: time.Minute, Quiet: time.Hour}).Check(&s); len(found) != 0 {
 		t.Errorf("got warnings %+v", found)
 	}
 	if got := l.Snapshot(at(10 + 3600)).Denials; len(got) != 0 {

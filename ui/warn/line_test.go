@@ -28,7 +28,7 @@ func TestLine(t *testing.T) {
 		"cap: $0.00 left of $50.00, resets in 11:56":                    {Cap: &model.Cap{Remaining: model.Some(model.Micros(0)), Limit: model.Some(50 * model.Dollar), ResetsAt: reset}},
 		"chat: 429, rate limit: clears by waiting":                      {Endpoint: "chat", Denial: &model.DenialGroup{Status: 429, Kind: model.KindRate}},
 		"own polls: 429, spending cap: clears only at the reset":        {Denial: &model.DenialGroup{Status: 429, Kind: model.KindCap}},
-		"inference: 402, no credits or no card: action required":        {Endpoint: "inference", Denial: &model.DenialGroup{Status: 402, Kind: model.KindCredits}},
+		"inference: 402, no credits, no card, or a spend limit: action required":        {Endpoint: "inference", Denial: &model.DenialGroup{Status: 402, Kind: model.KindCredits}},
 	} {
 		w.At = at
 		if got := Line(w); got != want {
