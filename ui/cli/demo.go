@@ -78,9 +78,8 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	direct := &url.URL{Scheme: "http", Host: ln.Addr().String()}
-	simulated := settings // which stay what the file says
-	simulated.BaseURL = config.URL{URL: direct}
-	s, err := poller.New(simulated, key)
+	settings.BaseURL = config.URL{URL: direct}
+	s, err := poller.New(settings, key)
 	if err != nil {
 		return usageError{err}
 	}
