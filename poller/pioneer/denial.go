@@ -42,7 +42,7 @@ func ReadDenial(status int, header http.Header, body []byte, now time.Time, secr
 	limits := readLimitHeaders(header)
 	said, readable := readBody(header.Values("Content-Encoding"), body)
 	r := reading{
-		status: status, said: said, readable: readable,
+		status: status, said: said, readable: readable, foreign: len(body) > 0 && said == (saying{}),
 		reason: firstOf(limits.get("x-ratelimit-reason"), limits.get("x-ratelimit-code"), said.code),
 		wait:   limits.retryAfter(now),
 	}
@@ -70,6 +70,7 @@ type reading struct {
 	status   int
 	said     saying
 	readable bool   // whether the body could be read; an empty one can
+	foreign  bool   // whether there is a body that is not in the API's words, as a proxy's page
 	reason   string // the API's code for the denial
 	wait     model.Opt[time.Duration]
 	quota    quota // the one that the headers give as used up
@@ -114,7 +115,7 @@ func (r *reading) forbidden() model.Kind {
 		return model.KindCeiling
 	case strings.Contains(code, "card"), strings.Contains(code, "credits"):
 		return model.KindCredits
-	case !r.readable:
+	case !r.readable, r.foreign:
 		return model.KindUnknown
 	}
 	return model.KindAuth

@@ -114,6 +114,8 @@ func TestUnreadableBodies(t *testing.T) {
 		"429, a limit":               {429, "Content-Encoding: dcz\nX-RateLimit-Limit: 200", zipped, model.KindRate},
 		"429, a code":                {429, "Content-Encoding: dcz\nX-RateLimit-Code: rate_limited", zipped, model.KindRate},
 		"429, the cap":               {429, "Content-Encoding: dcz\nX-RateLimit-Reason: daily_spend_cap_exceeded", zipped, model.KindCap},
+		"403, a proxy's page":        {403, "Content-Type: text/html", "<html>Access denied</html>", model.KindUnknown},
+		"429, a proxy's page":        {429, "Content-Type: text/html", "<html>Too many requests</html>", model.KindRate},
 		"no body":                    {403, "Content-Encoding: gzip", "", model.KindAuth},
 	} {
 		d, ok := ReadDenial(tt.status, headerLines(tt.header), []byte(tt.body), t0)
