@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,14 +22,52 @@ import (
 	"github.com/adrg/xdg"
 
 	"quotatop/model"
-	"quotatop/poller/journal"
 	"quotatop/poller/pioneer"
 	"quotatop/poller/sim"
 	"quotatop/ui/cli"
+	"quotatop/ui/cli/clitest"
 	"quotatop/ui/statefile"
 )
 
 const testKey = "pio_sk_do_not_show_me"
+
+// environ is the environment of whoever runs the tests, for the go command; the
+// tests have another.
+var environ = os.Environ()
+
+func TestMain(m *testing.M) { os.Exit(clitest.Run(m)) }
+
+// goCommand runs the go command.
+func goCommand(args ...string) ([]byte, error) {
+	cmd := exec.Command("go", args...)
+	cmd.Env = environ
+	out, err := cmd.Output()
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		err = fmt.Errorf("go %s: %w: %s", strings.Join(args, " "), err, failed.Stderr)
+	}
+	return out, err
+}
+
+// built is the program, built once.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "built")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "quotatop")
+	_, err = goCommand("build", "-o", program, ".")
+	return program, err
+})
+
+// build returns the path of the program.
+func build(t *testing.T) string {
+	t.Helper()
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
 
 // quotatop runs a command line as a user would who has no configuration, until
 // it ends or ctx does.
@@ -432,23 +471,6 @@ func TestTapLogIsFitForTail(t *testing.T) {
 	}
 }
 
-// terminal is a real tmux pane.
-type terminal struct {
-	*testing.T
-	socket string
-}
-
-func inTmux(t *testing.T, width, height int, command string) *terminal {
-	t.Helper()
-	needs(t, "tmux")
-	pane := &terminal{t, "quotatop-" + strings.ReplaceAll(t.Name(), "/", "-")}
-	folder := t.TempDir() // for the state file, instead of the user's own
-	pane.tmux("-f", os.DevNull, "new-session", "-d", "-e", "TMPDIR="+folder, "-e", "XDG_CACHE_HOME="+folder,
-		"-x", fmt.Sprint(width), "-y", fmt.Sprint(height), command)
-	t.Cleanup(pane.end)
-	return pane
-}
-
 // end ends the server, and waits until what ran in its panes has ended too: it may
 // still write to the folders of the test.
 func (p *terminal) end() {
@@ -462,199 +484,26 @@ func (p *terminal) end() {
 	}
 }
 
-func (p *terminal) tmux(args ...string) string {
-	p.Helper()
-	cmd := exec.Command("tmux", append([]string{"-L", p.socket}, args...)...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		p.Fatalf("tmux %s: %v: %s", args, err, out)
-	}
-	return string(out)
-}
-
-// see waits until the screen shows all texts.
-func (p *terminal) see(texts ...string) {
-	p.Helper()
-	p.until(fmt.Sprintf("%q", texts), func(screen string) bool {
-		for _, text := range texts {
-			if !strings.Contains(screen, text) {
-				return false
-			}
-		}
-		return true
-	})
-}
-
-// until waits until the screen is as wanted.
-func (p *terminal) until(what string, wanted func(screen string) bool) {
-	p.Helper()
-	var screen string
-	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if screen = p.tmux("capture-pane", "-p"); wanted(screen) {
-			return
-		}
-	}
-	p.Fatalf("waited in vain for %s; the screen was:\n%s", what, screen)
-}
-
-func (p *terminal) press(keys ...string) { p.tmux(append([]string{"send-keys"}, keys...)...) }
-
-func build(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "quotatop")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v: %s", err, out)
-	}
-	return program
-}
-
-// What tmux install writes makes the line show at the right of tmux's own bar,
-// and gives a key that opens the dashboard; the README's recipe for a pane works.
-// A tmux within a tmux, for a pane does not have the bar.
-func TestTmuxBar(t *testing.T) {
-	home := t.TempDir()
-	program := build(t)
-	for name, value := range map[string]string{
-		"HOME": home, "XDG_RUNTIME_DIR": t.TempDir(), "XDG_CONFIG_HOME": filepath.Join(home, ".config"), "TMUX": "",
-		"PATH": filepath.Dir(program) + string(filepath.ListSeparator) + os.Getenv("PATH"), "PIONEER_BASE_URL": api(t),
-	} {
-		t.Setenv(name, value)
-	}
-	if code, stdout, stderr := quotatop(t, t.Context(), "tmux", "install", "--write"); code != 0 || !strings.Contains(stdout, ".tmux.conf: written") {
-		t.Fatalf("exit code %d, output %q, standard error %q", code, stdout, stderr)
-	}
-	inner := &terminal{t, "quotatop-inner"}
-	pane := inTmux(t, 130, 40, "tmux -L "+inner.socket+" -f "+filepath.Join(home, ".tmux.conf")+" new-session 'sleep 600'")
-	t.Cleanup(func() { _ = exec.Command("tmux", "-L", inner.socket, "kill-server").Run() })
-	pane.see("$18.73 ")
-	if screen := pane.tmux("capture-pane", "-p"); strings.Contains(screen, "Endpoints") {
-		t.Fatalf("the dashboard is there before its key is pressed:\n%s", screen)
-	}
-	pane.press("C-b", "Q")
-	pane.see("polls ", "chat ", "$18.73 ")
-	inner.tmux("split-window", "-h", "-l", "40", "quotatop")
-	pane.until("a second dashboard", func(screen string) bool { return strings.Count(screen, "inference") == 2 })
-}
-
-// The lines for tmux that the README shows are lines that tmux takes.
-func TestTmuxLinesOfReadme(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, lines, found := strings.Cut(string(readme), "### In tmux")
-	_, lines, _ = strings.Cut(lines, "```\n")
-	lines, _, _ = strings.Cut(lines, "```")
-	if !found || strings.Count(lines, "\n") < 3 {
-		t.Fatalf("the README shows %q", lines)
-	}
-	file := filepath.Join(t.TempDir(), "tmux.conf")
-	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	pane := inTmux(t, 80, 24, "sleep 600")
-	pane.tmux("source-file", file)
-	if bar := pane.tmux("show-options", "-g", "status-right"); !strings.Contains(bar, "#(quotatop status --format tmux)") {
-		t.Errorf("the bar is %s", bar)
-	}
-	if keys := pane.tmux("list-keys", "-T", "prefix", "Q"); !strings.Contains(keys, "split-window") {
-		t.Errorf("prefix Q is %s", keys)
-	}
-}
-
-// A dashboard in a real tmux obeys its files while it runs, and tells of a new
-// denial before anybody looks: by the bell, and by the user's command.
-func TestLiveInTmux(t *testing.T) {
-	folder := t.TempDir()
-	log, told := filepath.Join(folder, "run.log"), filepath.Join(folder, "told")
-	write := func(path, text string) {
-		t.Helper()
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	file := filepath.Join(folder, "config.toml")
-	alerts := fmt.Sprintf("[alerts]\ncommand = [\"sh\", \"-c\", \"cat >> %s\"]\n", told)
-	write(file, alerts)
-	t.Setenv("PIONEER_BASE_URL", api(t))
-	t.Setenv("XDG_RUNTIME_DIR", folder)
-	t.Setenv("XDG_STATE_HOME", folder)
-	pane := inTmux(t, 100, 30, build(t)+" --config "+file+" --tail "+log)
-	pane.tmux("set-hook", "-g", "alert-bell", "set-option -g @rang yes")
-	pane.see("z zoom", "chat")
-
-	write(file, "[keys]\nzoom = \"q\"\n")
-	pane.see(file+":2:1: ", "z zoom")
-	write(file+".new", alerts+"[keys]\nzoom = \"x\"\n")
-	if err := os.Rename(file+".new", file); err != nil {
-		t.Fatal(err)
-	}
-	pane.see("x zoom")
-
-	at := time.Now().UTC().Format(time.RFC3339Nano)
-	write(log, `{"at":"`+at+`","call":{"method":"POST","path":"/inference","status":429,"denial":{"retry_after_s":7}}}`+"\n")
-	pane.until("the bell and the command", func(string) bool {
-		data, _ := os.ReadFile(told)
-		return strings.Contains(string(data), `"text":"inference: 429, rate limit: clears by waiting"`) &&
-			strings.Contains(pane.tmux("show-options", "-gqv", "@rang"), "yes")
-	})
-}
-
-// needs skips a test where a program is missing; CI has to have them all.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, name := range programs {
-		if _, err := exec.LookPath(name); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%s is missing: CI must have it", name)
-			}
-			t.Skipf("%s is missing: install it to run this test", name)
-		}
-	}
-}
-
-// The completions work in the shells that they are for. PowerShell is not
-// tried: it cannot be had everywhere.
-func TestCompletionInShells(t *testing.T) {
-	program := build(t)
-	t.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+os.Getenv("PATH"))
-	for shell, begin := range map[string]string{
-		"bash": "source /usr/share/bash-completion/bash_completion; source <(quotatop completion bash)",
-		"zsh":  "autoload -U compinit; compinit -u -D; source <(quotatop completion zsh)",
-		"fish": "quotatop completion fish | source",
-	} {
-		t.Run(shell, func(t *testing.T) {
-			needs(t, shell)
-			command := map[string]string{"bash": "bash --norc", "zsh": "zsh -f", "fish": "fish --no-config"}[shell]
-			pane := inTmux(t, 100, 30, command)
-			pane.press("clear; "+begin+"; echo read''y", "Enter")
-			pane.see("ready")
-			pane.press("quotatop stat", "Tab")
-			pane.see("quotatop status")
-			pane.tmux("send-keys", "--", "--form", "Tab")
-			pane.see("quotatop status --format")
-		})
-	}
-	if code, stdout, _ := quotatop(t, t.Context(), "completion", "powershell"); code != 0 || !strings.Contains(stdout, "Register-ArgumentCompleter") {
-		t.Errorf("powershell: exit code %d, output %.200q", code, stdout)
-	}
-}
-
 // The manual page is one that man can show, with every command in it.
 func TestManualPage(t *testing.T) {
-	needs(t, "man")
 	page, err := exec.Command(build(t), "man").Output()
 	if err != nil || bytes.Contains(page, []byte("%!")) {
 		t.Fatalf("%v, page:\n%s", err, page)
 	}
-	home, _ := os.UserHomeDir()
-	for _, machine := range []string{home, os.TempDir(), xdg.ConfigHome, xdg.StateHome} {
-		if machine != "" && machine != "/" && bytes.Contains(page, []byte(machine)) {
+	for _, machine := range []string{os.Getenv("HOME"), os.TempDir(), xdg.ConfigHome, xdg.StateHome} {
+		if bytes.Contains(page, []byte(machine)) {
 			t.Errorf("the page names %s, a path of this machine", machine)
 		}
 	}
-	cmd := exec.Command("man", "--warnings", "-l", "-")
+	t.Run("in man", func(t *testing.T) { showManual(t, page) })
+}
+
+func showManual(t *testing.T, page []byte) {
+	man := clitest.Need(t, "man", "man-db")
+	if version, err := exec.Command(man, "--version").Output(); err != nil || !bytes.HasPrefix(version, []byte("man 2.")) {
+		clitest.Lack(t, "the man of man-db", "man-db") // others know no --warnings, or are a stub
+	}
+	cmd := exec.Command(man, "--warnings", "-l", "-")
 	cmd.Stdin = bytes.NewReader(page)
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "MANPAGER=cat", "PAGER=cat", "MANWIDTH=80")
 	var complaints bytes.Buffer
@@ -667,67 +516,6 @@ func TestManualPage(t *testing.T) {
 		"FILES", "ENVIRONMENT", "EXIT STATUS", "KEYS", "EXAMPLES", "config.toml", "PIONEER_API_KEY", "3   a threshold was crossed"} {
 		if !bytes.Contains(shown, []byte(want)) {
 			t.Errorf("the page does not have %q", want)
-		}
-	}
-}
-
-// A dashboard that is killed comes back with what it had seen, and its files do
-// not hold the key.
-func TestKilledInTmux(t *testing.T) {
-	state := t.TempDir()
-	t.Setenv("PIONEER_API_KEY", testKey)
-	t.Setenv("XDG_STATE_HOME", state)
-	t.Setenv("XDG_RUNTIME_DIR", state)
-	server := httptest.NewServer(sim.New(sim.Options{Key: testKey}))
-	t.Cleanup(server.Close)
-	tapped, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
-	if err != nil {
-		t.Fatal(err)
-	}
-	tapped.Close()
-	command := "exec " + build(t) + " --config " + os.DevNull + " --base-url " + server.URL + " --tap " + tapped.Addr().String()
-	pane := inTmux(t, 120, 40, command)
-	pane.tmux("set-option", "-g", "remain-on-exit", "on")
-	pane.see("● tap", "● billing")
-	for range 7 {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+tapped.Addr().String()+"/generate/classification", strings.NewReader("{}"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Header.Set("X-API-Key", testKey)
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
-	}
-	pane.see("7/120")
-	table, _ := model.Profile(model.DefaultProfile)
-	folder := filepath.Join(state, "quotatop", pioneer.AccountID(server.URL, testKey))
-	pane.until("the calls in the journal", func(string) bool {
-		now := time.Now()
-		l, _, err := journal.Recover(folder, table, model.LedgerOptions{}, now)
-		l.Observe(model.Event{At: now, Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal}})
-		s := l.Snapshot(now)
-		i := table.Index("generate")
-		return err == nil && s.Endpoints[i].Limits[0].Used.Or(0) == 7
-	})
-	pane.tmux("run-shell", "kill -9 #{pane_pid}")
-	pane.see("Pane is dead")
-	pane.tmux("respawn-pane", command)
-	pane.see("7/120")
-
-	files, err := filepath.Glob(filepath.Join(folder, "*"))
-	if err != nil || len(files) < 2 {
-		t.Fatalf("%v: %v", files, err)
-	}
-	for _, file := range files {
-		info, err := os.Stat(file)
-		if err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: mode %v, %v; want 0600", file, info.Mode(), err)
-		}
-		if data, err := os.ReadFile(file); err != nil || bytes.Contains(data, []byte(testKey)) {
-			t.Errorf("%s holds the key, or: %v", file, err)
 		}
 	}
 }
@@ -775,12 +563,14 @@ func TestRecordReportReplay(t *testing.T) {
 		t.Errorf("report on a recording and a log: exit code %d, standard error %q, output\n%.600s", code, stderr, stdout)
 	}
 
-	pane := inTmux(t, 100, 30, build(t)+" replay --config "+os.DevNull+" --speed 100x "+file+"; sleep 600")
-	pane.see("REPLAY ended", "+10")
-	pane.press("Left")
-	pane.see("REPLAY", "x ")
-	pane.press("q")
-	pane.until("an empty screen", func(screen string) bool { return strings.TrimSpace(screen) == "" })
+	t.Run("in tmux", func(t *testing.T) {
+		pane := inTmux(t, 100, 30, build(t)+" replay --config "+os.DevNull+" --speed 100x "+file+"; sleep 600")
+		pane.see("REPLAY ended", "+10")
+		pane.press("Left")
+		pane.see("REPLAY", "x ")
+		pane.press("q")
+		pane.until("an empty screen", func(screen string) bool { return strings.TrimSpace(screen) == "" })
+	})
 }
 
 // untilSeen ends a run when it has printed a text.
@@ -795,68 +585,4 @@ func (u *untilSeen) Write(p []byte) (int, error) {
 		u.end()
 	}
 	return len(p), nil
-}
-
-// Where the locale has no UTF-8, or the font little of it, the screen is ASCII.
-func TestASCIIInTmux(t *testing.T) {
-	for name, environ := range map[string]string{"locale": "LC_ALL=C", "console": "LC_ALL=C.UTF-8 TERM=linux"} {
-		t.Run(name, func(t *testing.T) {
-			pane := inTmux(t, 80, 24, "env "+environ+" "+build(t)+" demo")
-			pane.see("chat", "inference", "quit")
-			for _, r := range pane.tmux("capture-pane", "-p") {
-				if r > '~' {
-					t.Fatalf("%q is on the screen:\n%s", r, pane.tmux("capture-pane", "-p"))
-				}
-			}
-		})
-	}
-}
-
-// The demo in a real tmux at the three sizes: it opens, counts down, obeys its
-// keys, follows a resize, and leaves the terminal as it was.
-func TestDemoInTmux(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short")
-	}
-	program := build(t)
-	for _, size := range [][2]int{{120, 40}, {80, 24}, {40, 12}} {
-		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
-			t.Parallel()
-			pane := inTmux(t, size[0], size[1], "sh -c '"+program+" demo --config /dev/null; echo ended with $?; cat'")
-			pane.see("DEMO", "/200")
-			if screen := pane.tmux("capture-pane", "-p"); strings.Contains(screen, "restart to apply") {
-				t.Errorf("the demo says that the configuration was changed:\n%s", screen)
-			}
-			pane.press("?")
-			pane.see("shift+tab")
-			pane.press("Escape")
-			pane.until("the help to go", func(screen string) bool { return !strings.Contains(screen, "shift+tab") })
-			pane.press("p")
-			pane.see("PAUSED")
-			pane.press("p")
-			pane.tmux("resize-window", "-x", "60", "-y", "20")
-			pane.see("/200")
-			pane.press("q")
-			pane.see("ended with 0")
-		})
-	}
-}
-
-// What the demo promises: an endpoint that climbs into its limit, 429s with a
-// running countdown, and with a small cap, a reached cap.
-func TestDemoStory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short")
-	}
-	program := build(t)
-	t.Run("limit", func(t *testing.T) {
-		t.Parallel()
-		pane := inTmux(t, 120, 40, program+" demo --config /dev/null")
-		pane.see("chat", "retry in")
-	})
-	t.Run("cap", func(t *testing.T) {
-		t.Parallel()
-		pane := inTmux(t, 120, 40, program+" demo --config /dev/null --cap-usd 0.5")
-		pane.see("cap chat", "clears in")
-	})
 }

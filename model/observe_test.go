@@ -25,7 +25,7 @@ func randomEvents(seed uint64, n int) []Event {
 		case 1:
 			return time.Time{}
 		case 2:
-			return time.Unix(0, 0)
+			return time.Unix(0, 0).UTC()
 		}
 		return at(rng.Float64() * 200)
 	}

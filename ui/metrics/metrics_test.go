@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"quotatop/model"
+	"quotatop/ui/cli/clitest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -337,18 +338,8 @@ func TestServeSaysWhatFails(t *testing.T) {
 	}
 }
 
-// program finds one of Prometheus's programs, or skips the test.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("%s is not installed: install Prometheus to run this test", name)
-	}
-	return path
-}
-
 func TestPromtool(t *testing.T) {
-	promtool := program(t, "promtool")
+	promtool := clitest.Need(t, "promtool", "prometheus")
 	if out, err := exec.Command(promtool, "check", "rules", "alerts.yml").CombinedOutput(); err != nil {
 		t.Errorf("check rules: %v: %s", err, out)
 	}
@@ -363,7 +354,7 @@ func TestPromtool(t *testing.T) {
 // answers, and the alerts fire.
 func TestPrometheus(t *testing.T) {
 	e := seen(busy(time.Now()))
-	api := runPrometheus(t, program(t, "prometheus"), serve(t, e))
+	api := runPrometheus(t, clitest.Need(t, "prometheus", "prometheus"), serve(t, e))
 	var up []any
 	wait(t, "the first scrape", func() bool {
 		up = ask(t, api, `query?query=`+url.QueryEscape(`up == 1`), "result")

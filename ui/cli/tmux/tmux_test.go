@@ -9,8 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"quotatop/ui/cli/clitest"
 	"quotatop/ui/cli/doctor"
 )
+
+func TestMain(m *testing.M) { os.Exit(clitest.Run(m)) }
 
 // patience is how long a test waits for what must come.
 const patience = 30 * time.Second
@@ -26,20 +29,12 @@ type server struct {
 // end it.
 func start(t *testing.T, config string) *server {
 	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("tmux is not installed, and CI must run this test")
-		}
-		t.Skip("tmux is not installed: install it to run this test")
-	}
+	clitest.Need(t, "tmux", "tmux")
 	dir, err := os.MkdirTemp("", "qt") // a socket's path is short
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("TMUX_TMPDIR", dir)
-	t.Setenv("TMUX", "")
-	t.Setenv("TERM", "xterm-256color")
-	t.Setenv("LC_ALL", "C.UTF-8")
 	s := &server{t: t, name: "q", dir: dir}
 	t.Cleanup(func() {
 		for _, name := range []string{"outer", s.name} {
