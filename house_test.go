@@ -1,0 +1,367 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// module is the path that our own imports begin with.
+const module = "quotatop"
+
+// arrows has a row for each package of ours: the packages of ours that it
+// imports, tests aside, no more and no fewer.
+var arrows = map[string]string{
+	".":                        "ui/cli", // main
+	"model":                    "",
+	"poller":                   "model poller/billing poller/config poller/journal poller/pioneer poller/recording poller/runner poller/tap",
+	"poller/billing":           "model poller/pioneer",
+	"poller/config":            "model poller/events/atomicfile poller/pioneer",
+	"poller/events":            "model poller/pioneer",
+	"poller/events/atomicfile": "",
+	"poller/events/frame":      "",
+	"poller/journal":           "model poller/events poller/events/frame",
+	"poller/pioneer":           "model",
+	"poller/recording":         "model poller/events poller/events/frame poller/pioneer",
+	"poller/runner":            "model poller/pioneer",
+	"poller/sim":               "model",
+	"poller/tail":              "model poller/events poller/pioneer poller/runner",
+	"poller/tap":               "model poller/pioneer",
+	"theme":                    "",
+	"ui":                       "model theme",
+	"ui/cli": "model poller poller/billing poller/config poller/events poller/pioneer poller/recording poller/sim poller/tail poller/tap" +
+		" theme ui ui/cli/doctor ui/cli/tmux ui/metrics ui/report ui/statefile ui/status ui/warn",
+	"ui/cli/clitest": "", // tests import it
+	"ui/cli/doctor":  "model poller/billing poller/config poller/pioneer ui/statefile",
+	"ui/cli/tmux":    "poller/events/atomicfile ui/cli/doctor",
+	"ui/metrics":     "model",
+	"ui/report":      "model ui/words",
+	"ui/statefile":   "model",
+	"ui/status":      "model ui/words",
+	"ui/warn":        "model",
+	"ui/words":       "model",
+}
+
+// fence has a row for each library of others: the packages of ours that import
+// it, tests aside, no more and no fewer.
+var fence = map[string]string{
+	"charm.land/bubbles/v2":                 "ui",
+	"charm.land/bubbletea/v2":               "ui",
+	"charm.land/lipgloss/v2":                "theme",
+	"github.com/adrg/xdg":                   "poller/config ui/cli ui/cli/clitest",
+	"github.com/charmbracelet/colorprofile": "ui ui/cli/doctor",
+	"github.com/charmbracelet/x/ansi":       "theme ui",
+	"github.com/charmbracelet/x/term":       "ui/cli",
+	"github.com/fsnotify/fsnotify":          "poller/config poller/tail",
+	"github.com/klauspost/compress/zstd":    "poller/events/frame poller/recording",
+	"github.com/muesli/cancelreader":        "poller/tail",
+	"github.com/muesli/mango-cobra":         "ui/cli",
+	"github.com/muesli/roff":                "ui/cli",
+	"github.com/pelletier/go-toml/v2":       "poller/config theme",
+	"github.com/prometheus/client_golang":   "ui/metrics",
+	"github.com/sahilm/fuzzy":               "ui",
+	"github.com/spf13/cobra":                "ui/cli",
+	"github.com/spf13/pflag":                "ui/cli",
+	"golang.org/x/sync":                     "poller/recording ui/cli",
+	"golang.org/x/sys":                      "poller/journal",
+	"golang.org/x/time":                     "poller/billing",
+}
+
+// A source is a file of the program, tests aside.
+type source struct {
+	path, folder string
+	files        *token.FileSet
+	*ast.File
+}
+
+// sources are all of them, for every operating system.
+var sources = sync.OnceValues(func() (all []source, err error) {
+	err = filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata"):
+			return fs.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
+		name = filepath.ToSlash(name)
+		all = append(all, source{name, path.Dir(name), files, file})
+		return err
+	})
+	return all, err
+})
+
+// eachSource calls do with every file of the program.
+func eachSource(t *testing.T, do func(source)) {
+	t.Helper()
+	all, err := sources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 100 {
+		t.Fatalf("only %d files were found", len(all))
+	}
+	for _, s := range all {
+		do(s)
+	}
+}
+
+// imports calls do with the path of each import.
+func (s source) imports(do func(imported string)) {
+	for _, spec := range s.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			panic(err) // the parser has read it
+		}
+		do(imported)
+	}
+}
+
+// A relation says which names go with a name.
+type relation map[string]map[string]bool
+
+func (r relation) add(from, to string) {
+	r.know(from)
+	r[from][to] = true
+}
+
+func (r relation) know(from string) {
+	if r[from] == nil {
+		r[from] = map[string]bool{}
+	}
+}
+
+// compare reports the differences between what is and what the table says.
+func (r relation) compare(t *testing.T, table map[string]string, more, less string) {
+	t.Helper()
+	for from := range r {
+		if _, known := table[from]; !known {
+			t.Errorf("%s has no row: give it one", from)
+		}
+	}
+	for from, row := range table {
+		if r[from] == nil {
+			t.Errorf("%s has a row and is gone: remove the row", from)
+			continue
+		}
+		to := strings.Fields(row)
+		for _, name := range slices.Sorted(maps.Keys(r[from])) {
+			if !slices.Contains(to, name) {
+				t.Errorf(more, from, name)
+			}
+		}
+		for _, name := range to {
+			if !r[from][name] {
+				t.Errorf(less, from, name)
+			}
+		}
+	}
+}
+
+func TestArrows(t *testing.T) {
+	found := relation{}
+	eachSource(t, func(s source) {
+		found.know(s.folder)
+		s.imports(func(imported string) {
+			if imported == module {
+				t.Errorf("%s imports main", s.path)
+			}
+			if ours, ok := strings.CutPrefix(imported, module+"/"); ok {
+				found.add(s.folder, ours)
+			}
+		})
+	})
+	found.compare(t, arrows, "%s imports %s: its row has no such arrow", "%s no longer imports %s: take the arrow from its row")
+}
+
+func TestFence(t *testing.T) {
+	found := relation{}
+	eachSource(t, func(s source) {
+		s.imports(func(imported string) {
+			if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
+				return // ours, or the standard library's
+			}
+			library := imported
+			for name := range fence {
+				if strings.HasPrefix(imported+"/", name+"/") {
+					library = name
+				}
+			}
+			found.add(library, s.folder)
+		})
+	})
+	found.compare(t, fence, "%s is imported by %s, which its row does not have", "%s is no longer imported by %s: take that from its row")
+}
+
+// What model imports, and what that imports, knows no network.
+func TestModelWithoutNetwork(t *testing.T) {
+	out, err := goCommand("list", "-deps", "./model")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closure := strings.Fields(string(out))
+	if !slices.Contains(closure, module+"/model") || len(closure) < 20 {
+		t.Fatalf("the closure is %q", closure)
+	}
+	for _, name := range closure {
+		if name == "net" || strings.HasPrefix(name, "net/") || strings.HasPrefix(name, "os/exec") {
+			t.Errorf("model depends on %s", name)
+		}
+	}
+}
+
+// pure are the rooms without I/O, clocks and goroutines, with what of the
+// standard library each may import; time only as a value.
+var pure = map[string]string{
+	"model":     "encoding/binary encoding/json errors fmt hash/crc32 math slices strconv strings time",
+	"ui":        "cmp encoding/json errors fmt maps math math/bits slices strconv strings time unicode unicode/utf8",
+	"ui/report": "bytes embed encoding/json fmt html/template iter math regexp slices strconv strings time",
+	"ui/status": "encoding/json fmt slices strconv strings text/template time unicode",
+	"ui/words":  "math slices strconv strings time unicode",
+}
+
+// impure are the exceptions from purity. A row that nothing needs any more is an
+// error; model has none.
+var impure = []struct{ file, what, reason string }{
+	{"ui/app.go", "chan", "the screen takes Snapshots, looks and warnings from channels"},
+	{"ui/app.go", "select", "waits for the next Snapshot, in a command of Bubble Tea's"},
+	{"ui/look.go", "select", "waits for the next look, in a command of Bubble Tea's"},
+	{"ui/notify.go", "select", "waits for the next warning, in a command of Bubble Tea's"},
+	{"ui/opening.go", "import io", "writes the first frame before Bubble Tea's first beat"},
+	{"ui/run.go", "chan", "hands the feed on to the screen"},
+	{"ui/run.go", "import context", "runs the program until its context ends"},
+	{"ui/run.go", "import io", "is given the terminal"},
+	{"ui/run.go", "import os", "standard output is the terminal by default"},
+	{"ui/report/html.go", "import io", "writes the report to the caller's writer"},
+	{"ui/report/markdown.go", "import io", "writes the report to the caller's writer"},
+	{"ui/report/report.go", "import io", "writes the report to the caller's writer"},
+}
+
+// clocks are what of package time reads the clock, waits for it or asks where
+// the machine is.
+var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer", "Sleep", "Local", "LoadLocation"}
+
+func TestPurity(t *testing.T) {
+	excused := map[string]bool{}
+	read := map[string]int{}
+	eachSource(t, func(s source) {
+		allowed, ok := pure[s.folder]
+		if !ok {
+			return
+		}
+		read[s.folder]++
+		s.impurities(strings.Fields(allowed), func(at token.Pos, what string) {
+			for _, e := range impure {
+				if e.file == s.path && e.what == what {
+					excused[e.file+" "+e.what] = true
+					return
+				}
+			}
+			t.Errorf("%s: %s: %s is pure", s.files.Position(at), what, s.folder)
+		})
+	})
+	for _, e := range impure {
+		if !excused[e.file+" "+e.what] {
+			t.Errorf("%s has no %s any more: remove the exception", e.file, e.what)
+		}
+		if e.reason == "" || strings.HasPrefix(e.file, "model/") {
+			t.Errorf("%s, %s: an exception needs a reason, and model has none", e.file, e.what)
+		}
+	}
+	for room := range pure {
+		if read[room] == 0 {
+			t.Errorf("%s has no files", room)
+		}
+	}
+	if read["model"] < 10 {
+		t.Errorf("only %d files of model were read", read["model"])
+	}
+}
+
+// impurities calls found for all in a file that touches the outside world.
+func (s source) impurities(allowed []string, found func(at token.Pos, what string)) {
+	for _, spec := range s.Imports {
+		imported, _ := strconv.Unquote(spec.Path.Value)
+		first, _, deeper := strings.Cut(imported, "/")
+		others := strings.Contains(first, ".") || deeper && first == module // for the arrows and the fence
+		if !others && !slices.Contains(allowed, imported) {
+			found(spec.Pos(), "import "+imported)
+		}
+		if !others && spec.Name != nil && spec.Name.Name != "_" {
+			found(spec.Pos(), fmt.Sprintf("import of %s as %s, which hides what is used of it", imported, spec.Name))
+		}
+	}
+	ast.Inspect(s.File, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found(n.Pos(), "go")
+		case *ast.SelectStmt:
+			found(n.Pos(), "select")
+		case *ast.ChanType:
+			found(n.Pos(), "chan")
+		case *ast.SelectorExpr:
+			if pkg, ok := n.X.(*ast.Ident); ok && pkg.Name == "time" && slices.Contains(clocks, n.Sel.Name) {
+				found(n.Pos(), "time."+n.Sel.Name)
+			}
+		case *ast.FuncDecl:
+			if n.Recv == nil && n.Name.Name == "init" {
+				found(n.Pos(), "init")
+			}
+		}
+		return true
+	})
+}
+
+const (
+	maxFile     = 400 // lines
+	maxFunction = 60
+)
+
+// long are the files and functions that are longer, with their lines. None may
+// grow, and each is to go.
+var long = map[string]int{
+	"poller/billing/log.go":                423,
+	"model/gauge.go view":                  66,
+	"poller/billing/probe.go Probe":        63,
+	"poller/recording/recording.go extend": 62,
+	"ui/columns.go columnsFor":             63,
+}
+
+func TestNothingIsTooLong(t *testing.T) {
+	needed := map[string]bool{}
+	check := func(name string, lines, limit int) {
+		if lines <= limit {
+			return
+		}
+		needed[name] = true
+		if lines > max(limit, long[name]) {
+			t.Errorf("%s has %d lines, more than %d: split it by its ideas", name, lines, max(limit, long[name]))
+		}
+	}
+	eachSource(t, func(s source) {
+		check(s.path, s.files.File(s.Pos()).LineCount(), maxFile)
+		for _, d := range s.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok {
+				check(s.path+" "+f.Name.Name, s.files.Position(f.End()).Line-s.files.Position(f.Pos()).Line+1, maxFunction)
+			}
+		}
+	})
+	for name := range long {
+		if !needed[name] {
+			t.Errorf("%s is no longer too long: remove the exception", name)
+		}
+	}
+}
