@@ -101,7 +101,7 @@ func (r *Recorder) Checkpoint(state func(dst []byte) []byte) {
 	}
 	e := r.gatherer.entry()
 	e.state = state(nil)
-	r.writer.Then(len(e.state), func() error { r.output.mark(e); return nil })
+	r.writer.Then(len(e.state), func() error { return r.output.mark(e) })
 }
 
 // begin records the state of a ledger that has seen something before.
@@ -147,15 +147,17 @@ func (o *output) Write(lines []byte) (int, error) {
 	return len(lines), nil
 }
 
-// mark writes an entry for the end of the file to the index.
-func (o *output) mark(e entry) {
+// mark writes an entry for the end of the file to the index. The error says why
+// the recording has ended; a recording whose index fails goes on.
+func (o *output) mark(e entry) error {
 	if o.err != nil || o.unindexed {
-		return
+		return o.err
 	}
 	e.offset = o.offset
 	e.state = o.frames.Append(nil, e.state)
 	_, err := o.index.Write(appendEntry(nil, e))
 	o.unindexed = err != nil
+	return nil
 }
 
 // Close closes both files. The error says why the recording ended early.

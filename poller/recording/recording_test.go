@@ -480,7 +480,10 @@ func TestFullDisk(t *testing.T) {
 				l.Observe(e)
 				r.Observe(e)
 			}
-			r.Checkpoint(l.AppendState)
+			r.Checkpoint(func(dst []byte) []byte {
+				time.Sleep(2 * flushEvery) // the lines are written before the entry for the index comes
+				return l.AppendState(dst)
+			})
 			time.Sleep(frameEvery)
 		}
 		if err := r.Close(); len(reports) != 1 || !errors.Is(reports[0], syscall.ENOSPC) || !errors.Is(err, syscall.ENOSPC) {
