@@ -59,11 +59,12 @@ var fence = map[string]string{
 	"charm.land/bubbletea/v2":               "ui",
 	"charm.land/lipgloss/v2":                "theme",
 	"github.com/adrg/xdg":                   "poller/config ui/cli ui/cli/clitest",
+	"github.com/andybalholm/brotli":         "poller/pioneer",
 	"github.com/charmbracelet/colorprofile": "ui ui/cli/doctor",
 	"github.com/charmbracelet/x/ansi":       "theme ui",
 	"github.com/charmbracelet/x/term":       "ui/cli",
 	"github.com/fsnotify/fsnotify":          "poller/config poller/tail",
-	"github.com/klauspost/compress/zstd":    "poller/events/frame",
+	"github.com/klauspost/compress/zstd":    "poller/events/frame poller/pioneer",
 	"github.com/muesli/cancelreader":        "poller/tail",
 	"github.com/muesli/mango-cobra":         "ui/cli",
 	"github.com/muesli/roff":                "ui/cli",
@@ -228,7 +229,7 @@ func TestModelWithoutNetwork(t *testing.T) {
 var pure = map[string]string{
 	"model":     "encoding/binary encoding/json errors fmt hash/crc32 math slices strconv strings time",
 	"ui":        "cmp encoding/json errors fmt maps math math/bits slices strconv strings time unicode unicode/utf8",
-	"ui/report": "bytes embed encoding/json fmt html/template iter math regexp slices strconv strings time",
+	"ui/report": "bytes cmp embed encoding/json fmt html/template iter math regexp slices strconv strings time",
 	"ui/status": "encoding/json fmt slices strconv strings text/template time unicode",
 	"ui/words":  "math slices strconv strings time unicode",
 }
@@ -334,7 +335,6 @@ const (
 // grow, and each is to go.
 var long = map[string]int{
 	"poller/billing/log.go":         423,
-	"model/gauge.go view":           66,
 	"poller/billing/probe.go Probe": 63,
 }
 
