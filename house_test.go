@@ -227,7 +227,7 @@ func TestModelWithoutNetwork(t *testing.T) {
 // pure are the rooms without I/O, clocks and goroutines, with what of the
 // standard library each may import; time only as a value.
 var pure = map[string]string{
-	"model":     "encoding/binary encoding/json errors fmt hash/crc32 math slices strconv strings time",
+	"model":     "cmp encoding/binary encoding/json errors fmt hash/crc32 math slices strconv strings time",
 	"ui":        "cmp encoding/json errors fmt maps math math/bits slices strconv strings time unicode unicode/utf8",
 	"ui/report": "bytes cmp embed encoding/json fmt html/template iter math regexp slices strconv strings time",
 	"ui/status": "encoding/json fmt slices strconv strings text/template time unicode",

@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // SnapshotVersion is the version of the JSON form of a Snapshot. Fields are
 // added under the same version; one that changes its meaning raises it.
@@ -18,6 +21,7 @@ type Snapshot struct {
 	Cap           Cap             `json:"cap"`
 	Endpoints     []EndpointUsage `json:"endpoints"`
 	Denials       []DenialGroup   `json:"denials"` // newest first
+	Walls         []Wall          `json:"walls"`   // what stops the run, the next one first
 	Sources       []Source        `json:"sources"`
 	Services      []Service       `json:"services"`
 }
@@ -143,13 +147,27 @@ type Pressure int
 // The pressures.
 const (
 	PressureUnknown Pressure = iota
-	Calm                     // below 70%
-	Warm                     // from 70%
-	Hot                      // from 90%
-	Full                     // from 100%, or calls are being rejected
+	Calm
+	Warm // above 90% of the limit, or it is reached within 60 s at the current rate
+	Hot  // it is reached within 20 s
+	Full // it is reached, or calls are being refused
 )
 
-// PressureOf returns the pressure of a ratio.
+var pressureNames = [...]string{"unknown", "calm", "warm", "hot", "full"}
+
+// String is the pressure in a word: "calm".
+func (p Pressure) String() string { return pressureNames[p] }
+
+// MarshalText writes the word.
+func (p Pressure) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads the word; one that it does not know is PressureUnknown.
+func (p *Pressure) UnmarshalText(text []byte) error {
+	*p = Pressure(max(slices.Index(pressureNames[:], string(text)), 0))
+	return nil
+}
+
+// PressureOf judges the used part of a limit in hindsight, for a report.
 func PressureOf(ratio float64) Pressure {
 	switch {
 	case ratio >= 1:
@@ -167,11 +185,16 @@ func (u LimitUsage) Pressure() Pressure {
 	if u.Rejected.Or(0) > 0 {
 		return Full
 	}
-	ratio, ok := u.Ratio().Get()
-	if !ok {
-		return PressureUnknown
+	return approaching(u.TimeToLimit, u.Ratio())
+}
+
+// Pressure judges the cap.
+func (c Cap) Pressure(now time.Time) Pressure {
+	in := Opt[float64]{}
+	if at, ok := c.ExhaustsAt.Get(); ok {
+		in = Some(max(at.Sub(now), 0).Seconds())
 	}
-	return PressureOf(ratio)
+	return approaching(in, c.Ratio())
 }
 
 // Ratio is Used as a part of Limit.

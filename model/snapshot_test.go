@@ -198,17 +198,22 @@ func TestSnapshotWorst(t *testing.T) {
 	}
 }
 
+// Far from a limit is calm, whatever its used part; near it in time is not.
 func TestPressure(t *testing.T) {
 	for _, tt := range []struct {
 		used, rejected Opt[int]
+		in             Opt[float64]
 		want           Pressure
 	}{
-		{Opt[int]{}, Opt[int]{}, PressureUnknown}, {Some(0), Some(0), Calm}, {Some(69), Some(0), Calm}, {Some(70), Some(0), Warm},
-		{Some(89), Some(0), Warm}, {Some(90), Some(0), Hot}, {Some(99), Some(0), Hot}, {Some(100), Some(0), Full}, {Some(130), Some(0), Full},
-		{Some(3), Some(1), Full}, {Opt[int]{}, Some(1), Full},
+		{Opt[int]{}, Opt[int]{}, Opt[float64]{}, PressureUnknown}, {Some(0), Some(0), Opt[float64]{}, Calm}, {Some(80), Some(0), Opt[float64]{}, Calm},
+		{Some(90), Some(0), Opt[float64]{}, Calm}, {Some(91), Some(0), Opt[float64]{}, Warm}, {Some(99), Some(0), Opt[float64]{}, Warm},
+		{Some(65), Some(0), Some(14.0), Hot}, {Some(65), Some(0), Some(20.0), Hot}, {Some(65), Some(0), Some(21.0), Warm},
+		{Some(30), Some(0), Some(60.0), Warm}, {Some(30), Some(0), Some(61.0), Calm}, {Some(92), Some(0), Some(300.0), Warm},
+		{Some(100), Some(0), Opt[float64]{}, Full}, {Some(130), Some(0), Opt[float64]{}, Full}, {Some(100), Some(0), Some(0.0), Full},
+		{Some(3), Some(1), Opt[float64]{}, Full}, {Opt[int]{}, Some(1), Opt[float64]{}, Full},
 	} {
-		if got := (LimitUsage{Limit: 100, Used: tt.used, Rejected: tt.rejected}).Pressure(); got != tt.want {
-			t.Errorf("used %v, rejected %v: pressure %d, want %d", tt.used, tt.rejected, got, tt.want)
+		if got := (LimitUsage{Limit: 100, Used: tt.used, Rejected: tt.rejected, TimeToLimit: tt.in}).Pressure(); got != tt.want {
+			t.Errorf("used %v, rejected %v, reached in %v: pressure %s, want %s", tt.used, tt.rejected, tt.in, got, tt.want)
 		}
 	}
 }
