@@ -57,7 +57,7 @@ func TestFiguresReadTheSame(t *testing.T) {
 		want   figures
 	}{
 		"exact": {func(*model.LimitUsage, *model.Cap) {}, figures{
-			"92%": all + " report", "184": "screen summary gate report", "41s": "screen header strip status summary warning",
+			"92%": all + " report", "184": "screen summary gate report", "14s": "screen header strip status summary warning",
 			"$18.73": "screen status summary gate report",
 		}},
 		"estimated": {func(l *model.LimitUsage, c *model.Cap) { l.Estimated, c.Estimated = true, true }, figures{

@@ -140,7 +140,8 @@ func busy() *model.Snapshot {
 	}
 	s.Endpoints[0].Limits[0].UpperBound = true
 	s.Endpoints[1].Limits[0].Others = model.Some(220)
-	s.Endpoints[2].Limits[0].TimeToLimit = model.Some(41.5)
+	s.Endpoints[0].Limits[0].TimeToLimit = model.Some(55.0)
+	s.Endpoints[2].Limits[0].TimeToLimit = model.Some(14.5)
 	s.Endpoints[3].Limits[0].Estimated, s.Endpoints[3].Limits[0].Margin = true, 120
 	s.Endpoints[3].Limits[0].AsOf = at(12 * time.Second)
 	s.Cap.BurnPerMin = model.Some(model.Micros(55_000))

@@ -13,7 +13,7 @@ func TestWindowTitle(t *testing.T) {
 		"starting": "quotatop",
 		"waiting":  "quotatop",
 		"calm":     "quotatop all 43%",
-		"busy":     "quotatop chat 92% 50s",
+		"busy":     "quotatop chat 92% 20s",
 		"over":     "quotatop generate 109%",
 		"cap":      "quotatop cap reached 11h",
 		"stale":    "quotatop chat 92% stale",
@@ -50,7 +50,12 @@ func TestWorstFigureKeepsItsBound(t *testing.T) {
 // A minute of a countdown changes the title a few times only, even on a paused
 // screen.
 func TestWindowTitleChangesSeldom(t *testing.T) {
-	a := press(screen(busy, 80, 24), "p")
+	soon := func() *model.Snapshot {
+		s := busy()
+		s.Endpoints[2].Limits[0].TimeToLimit = model.Some(41.5)
+		return s
+	}
+	a := press(screen(soon, 80, 24), "p")
 	changes, last := 0, a.View().WindowTitle
 	for i := range 160 {
 		s := busy()

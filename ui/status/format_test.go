@@ -21,7 +21,7 @@ func usual() model.Snapshot {
 		},
 		Endpoints: []model.EndpointUsage{
 			{ID: "all", Limits: []model.LimitUsage{{Limit: 1000, PerS: 60, Used: model.Some(400), AsOf: model.Some(now)}}},
-			{ID: "chat", Limits: []model.LimitUsage{{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(41.5), AsOf: model.Some(now)}}},
+			{ID: "chat", Limits: []model.LimitUsage{{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(14.5), AsOf: model.Some(now)}}},
 			{ID: "other"},
 		},
 		Sources: []model.Source{{Name: model.SourceBilling, Vantage: model.VantageAccount, State: model.StateOK}},
@@ -36,51 +36,51 @@ func TestPlain(t *testing.T) {
 		change func(*model.Snapshot)
 		want   string
 	}{
-		"usual":             {func(*model.Snapshot) {}, "chat 92% 41s  $18.73 11:55"},
+		"usual":             {func(*model.Snapshot) {}, "chat 92% 14s  $18.73 11:55"},
 		"would not meet it": {func(s *model.Snapshot) { chat(s).TimeToLimit = model.Opt[float64]{} }, "chat 92%  $18.73 11:55"},
 		"is met":            {func(s *model.Snapshot) { chat(s).Used, chat(s).TimeToLimit = model.Some(210), model.Some(0.0) }, "chat 105%  $18.73 11:55"},
-		"almost met":        {func(s *model.Snapshot) { chat(s).Limit, chat(s).Used = 1000, model.Some(999) }, "chat 99% 41s  $18.73 11:55"},
-		"far over":          {func(s *model.Snapshot) { chat(s).Used = model.Some(4000) }, "chat >999% 41s  $18.73 11:55"},
-		"few":               {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(1) }, "chat 0.5% 41s  $18.73 11:55"},
+		"almost met":        {func(s *model.Snapshot) { chat(s).Limit, chat(s).Used = 1000, model.Some(999) }, "chat 99% 14s  $18.73 11:55"},
+		"far over":          {func(s *model.Snapshot) { chat(s).Used = model.Some(4000) }, "chat >999% 14s  $18.73 11:55"},
+		"few":               {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(1) }, "chat 0.5% 14s  $18.73 11:55"},
 		"few, at least": {func(s *model.Snapshot) {
 			chat(s).Used, s.Endpoints[0].Limits = model.Some(1), nil
 			chat(s).LowerBound = true
-		}, "chat ≥0.5% 41s  $18.73 11:55"},
+		}, "chat ≥0.5% 14s  $18.73 11:55"},
 		"few, about": {func(s *model.Snapshot) {
 			chat(s).Used, s.Endpoints[0].Limits = model.Some(1), nil
 			chat(s).Estimated = true
-		}, "chat ≈0.5% 41s  $18.73 11:55"},
-		"none":         {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(0) }, "chat 0% 41s  $18.73 11:55"},
+		}, "chat ≈0.5% 14s  $18.73 11:55"},
+		"none":         {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(0) }, "chat 0% 14s  $18.73 11:55"},
 		"rejected":     {func(s *model.Snapshot) { s.Endpoints[0].Limits[0].Rejected = model.Some(3) }, "all 40%  $18.73 11:55"},
-		"estimate":     {func(s *model.Snapshot) { chat(s).Estimated = true }, "chat ≈92% 41s  $18.73 11:55"},
-		"at most":      {func(s *model.Snapshot) { chat(s).UpperBound = true }, "chat ≤92% 41s  $18.73 11:55"},
-		"at least":     {func(s *model.Snapshot) { chat(s).LowerBound = true }, "chat ≥92% 41s  $18.73 11:55"},
-		"cap estimate": {func(s *model.Snapshot) { s.Cap.Estimated = true }, "chat 92% 41s  ≈$18.73 11:55"},
-		"a little old": {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-40 * time.Second)) }, "chat 92% 41s  $18.73 11:55"},
+		"estimate":     {func(s *model.Snapshot) { chat(s).Estimated = true }, "chat ≈92% 14s  $18.73 11:55"},
+		"at most":      {func(s *model.Snapshot) { chat(s).UpperBound = true }, "chat ≤92% 14s  $18.73 11:55"},
+		"at least":     {func(s *model.Snapshot) { chat(s).LowerBound = true }, "chat ≥92% 14s  $18.73 11:55"},
+		"cap estimate": {func(s *model.Snapshot) { s.Cap.Estimated = true }, "chat 92% 14s  ≈$18.73 11:55"},
+		"a little old": {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-40 * time.Second)) }, "chat 92% 14s  $18.73 11:55"},
 		"old":          {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-2 * time.Minute)) }, "chat 92% (2m ago)  $18.73 11:55"},
 		"old, in trouble": {func(s *model.Snapshot) {
 			chat(s).AsOf = model.Some(now.Add(-40 * time.Second))
 			s.Sources[0].State = model.StateError
 		}, "chat 92% (40s ago)  $18.73 11:55"},
-		"only rejected":     {func(s *model.Snapshot) { chat(s).Used, chat(s).Rejected = model.Opt[int]{}, model.Some(3) }, "chat – 41s  $18.73 11:55"},
+		"only rejected":     {func(s *model.Snapshot) { chat(s).Used, chat(s).Rejected = model.Opt[int]{}, model.Some(3) }, "chat – 14s  $18.73 11:55"},
 		"no gauge":          {func(s *model.Snapshot) { s.Endpoints = nil }, "–  $18.73 11:55"},
 		"nothing":           {func(s *model.Snapshot) { *s = model.Snapshot{At: now} }, "–  – –"},
-		"cap not known":     {func(s *model.Snapshot) { s.Cap.Remaining = model.Opt[model.Micros]{} }, "chat 92% 41s  – 11:55"},
-		"reset in a minute": {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(41 * time.Second) }, "chat 92% 41s  $18.73 41s"},
-		"reset in minutes":  {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(5 * time.Minute) }, "chat 92% 41s  $18.73 0:05"},
-		"reset in days":     {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(300 * time.Hour) }, "chat 92% 41s  $18.73 12d"},
-		"reset has passed":  {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(-time.Hour) }, "chat 92% 41s  $18.73 0s"},
-		"cap reached":       {func(s *model.Snapshot) { s.Cap.Remaining = model.Some[model.Micros](0) }, "cap reached chat 92% 41s  $0.00 11:55"},
+		"cap not known":     {func(s *model.Snapshot) { s.Cap.Remaining = model.Opt[model.Micros]{} }, "chat 92% 14s  – 11:55"},
+		"reset in a minute": {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(41 * time.Second) }, "chat 92% 14s  $18.73 41s"},
+		"reset in minutes":  {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(5 * time.Minute) }, "chat 92% 14s  $18.73 0:05"},
+		"reset in days":     {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(300 * time.Hour) }, "chat 92% 14s  $18.73 12d"},
+		"reset has passed":  {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(-time.Hour) }, "chat 92% 14s  $18.73 0s"},
+		"cap reached":       {func(s *model.Snapshot) { s.Cap.Remaining = model.Some[model.Micros](0) }, "cap reached chat 92% 14s  $0.00 11:55"},
 		"no cap": {func(s *model.Snapshot) {
 			s.Cap.Remaining, s.Cap.Limit = model.Some[model.Micros](0), model.Some[model.Micros](0)
-		}, "chat 92% 41s  $0.00 11:55"},
-		"cap denial":         {deny(model.KindCap, time.Hour, model.Some(now.Add(time.Hour))), "cap reached chat 92% 41s  $18.73 11:55"},
-		"cap denial is over": {deny(model.KindCap, time.Hour, model.Some(now)), "chat 92% 41s  $18.73 11:55"},
-		"credits":            {deny(model.KindCredits, time.Second, model.Opt[time.Time]{}), "credits used up chat 92% 41s  $18.73 11:55"},
-		"ceiling":            {deny(model.KindCeiling, time.Second, model.Opt[time.Time]{}), "ceiling reached chat 92% 41s  $18.73 11:55"},
-		"key, some time ago": {deny(model.KindAuth, 3*time.Minute, model.Opt[time.Time]{}), "key refused (3m ago) chat 92% 41s  $18.73 11:55"},
-		"a 429 passes":       {deny(model.KindRate, time.Second, model.Some(now.Add(time.Minute))), "chat 92% 41s  $18.73 11:55"},
-		"odd name":           {func(s *model.Snapshot) { s.Endpoints[1].ID = "a\x1b[31m\nb" }, "a [31m b 92% 41s  $18.73 11:55"},
+		}, "chat 92% 14s  $0.00 11:55"},
+		"cap denial":         {deny(model.KindCap, time.Hour, model.Some(now.Add(time.Hour))), "cap reached chat 92% 14s  $18.73 11:55"},
+		"cap denial is over": {deny(model.KindCap, time.Hour, model.Some(now)), "chat 92% 14s  $18.73 11:55"},
+		"credits":            {deny(model.KindCredits, time.Second, model.Opt[time.Time]{}), "credits used up chat 92% 14s  $18.73 11:55"},
+		"ceiling":            {deny(model.KindCeiling, time.Second, model.Opt[time.Time]{}), "ceiling reached chat 92% 14s  $18.73 11:55"},
+		"key, some time ago": {deny(model.KindAuth, 3*time.Minute, model.Opt[time.Time]{}), "key refused (3m ago) chat 92% 14s  $18.73 11:55"},
+		"a 429 passes":       {deny(model.KindRate, time.Second, model.Some(now.Add(time.Minute))), "chat 92% 14s  $18.73 11:55"},
+		"odd name":           {func(s *model.Snapshot) { s.Endpoints[1].ID = "a\x1b[31m\nb" }, "a [31m b 92% 14s  $18.73 11:55"},
 	} {
 		s := usual()
 		tt.change(&s)
@@ -100,19 +100,21 @@ func deny(kind model.Kind, age time.Duration, clears model.Opt[time.Time]) func(
 }
 
 func TestTmux(t *testing.T) {
+	never, soon := model.Opt[float64]{}, model.Some(14.5)
 	for _, tt := range []struct {
 		used int
+		in   model.Opt[float64]
 		id   string
 		want string
 	}{
-		{100, "chat", "chat 50% 41s  $18.73 11:55"},
-		{150, "chat", "#[fg=black,bg=yellow]chat 75%#[default] 41s  $18.73 11:55"},
-		{184, "chat", "#[fg=colour16,bg=colour208]chat 92%#[default] 41s  $18.73 11:55"},
-		{200, "chat", "#[fg=colour231,bg=colour160,bold]chat 100%#[default] 41s  $18.73 11:55"},
-		{184, "#(reboot)#{x}", "#[fg=colour16,bg=colour208]##(reboot)##{x} 92%#[default] 41s  $18.73 11:55"},
+		{100, never, "chat", "chat 50%  $18.73 11:55"},
+		{150, model.Some(41.5), "chat", "#[fg=black,bg=yellow]chat 75%#[default] 41s  $18.73 11:55"},
+		{184, soon, "chat", "#[fg=colour16,bg=colour208]chat 92%#[default] 14s  $18.73 11:55"},
+		{200, soon, "chat", "#[fg=colour231,bg=colour160,bold]chat 100%#[default] 14s  $18.73 11:55"},
+		{184, soon, "#(reboot)#{x}", "#[fg=colour16,bg=colour208]##(reboot)##{x} 92%#[default] 14s  $18.73 11:55"},
 	} {
 		s := usual()
-		chat(&s).Used, s.Endpoints[1].ID = model.Some(tt.used), tt.id
+		chat(&s).Used, chat(&s).TimeToLimit, s.Endpoints[1].ID = model.Some(tt.used), tt.in, tt.id
 		if got, err := Format(s, Tmux); err != nil || got != tt.want {
 			t.Errorf("%d calls: got %q, %v, want %q", tt.used, got, err, tt.want)
 		}
@@ -131,7 +133,7 @@ func TestJSON(t *testing.T) {
 		t.Fatalf("%v in %q", err, line)
 	}
 	for key, want := range map[string]any{
-		"endpoint": "chat", "percent": 92.0, "used": 184.0, "limit": 200.0, "per_s": 60.0, "time_to_limit_s": 41.5, "pressure": "hot",
+		"endpoint": "chat", "percent": 92.0, "used": 184.0, "limit": 200.0, "per_s": 60.0, "time_to_limit_s": 14.5, "pressure": "hot",
 		"cap_left_usd": 18.73, "cap_percent": 62.0, "resets_at": "2026-06-18T00:00:00Z", "as_of": "2026-06-17T12:04:31Z", "stale": false,
 		"denial": "", "denied_at": nil, "exhausts_at": nil, "at": "2026-06-17T12:04:31Z",
 	} {
@@ -155,7 +157,7 @@ func TestTemplate(t *testing.T) {
 		"{{.Endpoint}}={{.Percent}} of {{.Limit}}":          "chat=92 of 200",
 		"{{if .ExhaustsAt.Known}}early{{end}} {{.Reset}}":   "early 11:55",
 		"{{if gt (.Percent.Or 0) 90}}!{{end}}{{.Rejected}}": "!–",
-		"{{.CapLeft}}\n{{.Wall}}\x1b":                       "$18.73 41s ",
+		"{{.CapLeft}}\n{{.Wall}}\x1b":                       "$18.73 14s ",
 	} {
 		if got, err := Format(s, format); err != nil || got != want {
 			t.Errorf("%q: got %q, %v, want %q", format, got, err, want)
@@ -181,7 +183,7 @@ func TestDemo(t *testing.T) {
 	l := Of(usual())
 	l.Demo = true
 	for format, want := range map[string]string{
-		Plain: "DEMO chat 92% 41s  $18.73 11:55", Tmux: "DEMO #[fg=colour16,bg=colour208]chat 92%#[default] 41s  $18.73 11:55",
+		Plain: "DEMO chat 92% 14s  $18.73 11:55", Tmux: "DEMO #[fg=colour16,bg=colour208]chat 92%#[default] 14s  $18.73 11:55",
 		"{{if .Demo}}demo {{end}}{{.Figure}}": "demo chat 92%",
 	} {
 		if got, err := l.Format(format); err != nil || got != want {

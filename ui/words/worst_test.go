@@ -9,7 +9,7 @@ import (
 
 var now = time.Date(2026, 6, 17, 12, 4, 31, 0, time.UTC)
 
-// run has a limit at 92% that will be reached in 41 s, and one at 40%.
+// run has a limit at 92% that will be reached in 14 s, and one at 40%.
 func run() model.Snapshot {
 	return model.Snapshot{
 		At: now,
@@ -18,7 +18,7 @@ func run() model.Snapshot {
 		},
 		Endpoints: []model.EndpointUsage{
 			{ID: "all", Limits: []model.LimitUsage{{Limit: 1000, PerS: 60, Used: model.Some(400), AsOf: model.Some(now)}}},
-			{ID: "chat", Limits: []model.LimitUsage{{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(41.5), AsOf: model.Some(now)}}},
+			{ID: "chat", Limits: []model.LimitUsage{{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(14.5), AsOf: model.Some(now)}}},
 			{ID: "other"},
 		},
 		Sources: []model.Source{{Name: model.SourceBilling, Vantage: model.VantageAccount, State: model.StateOK}},
@@ -33,7 +33,7 @@ func deny(kind model.Kind, age time.Duration, clears model.Opt[time.Time]) func(
 
 func TestWorst(t *testing.T) {
 	none := model.Opt[time.Time]{}
-	chat := Worst{Name: "chat", Figure: "92%", Pressure: model.Hot, Left: 41500 * time.Millisecond}
+	chat := Worst{Name: "chat", Figure: "92%", Pressure: model.Hot, Left: 14500 * time.Millisecond}
 	capReached := Worst{Name: "cap", Figure: "reached", Pressure: model.Full, Refused: true, Left: 12 * time.Hour}
 	for name, tt := range map[string]struct {
 		change func(*model.Snapshot)
