@@ -94,6 +94,7 @@ func TestRestoresVersion1(t *testing.T) {
 	for i := range want.Sources {
 		want.Sources[i].Vantage, _ = SourceVantage(want.Sources[i].Name)
 	}
+	want.Walls = want.walls() // nor were there walls
 	got, err := json.MarshalIndent(l.Snapshot(at(8)), "", " ")
 	if err != nil {
 		t.Fatal(err)
