@@ -13,6 +13,7 @@ import (
 type attribution struct {
 	table        Table
 	coveredBy    [][]int // by endpoint: the endpoints whose limits its calls count against
+	aliased      []bool  // by endpoint: its calls may be logged under an alias, too
 	countDoubles bool
 	doubles      pairing
 }
@@ -60,6 +61,7 @@ func newAttribution(t Table, opts LedgerOptions) attribution {
 			}
 		}
 		a.coveredBy = append(a.coveredBy, coveredBy)
+		a.aliased = append(a.aliased, slices.ContainsFunc(t.patterns, func(p pattern) bool { return p.alias && p.endpoint == own }))
 	}
 	return a
 }
@@ -78,7 +80,7 @@ func (a *attribution) call(e Event, to sink) {
 			to.internal(e.At, counted.usage)
 			return
 		}
-		if a.countDoubles || !a.aliased(endpoint) || a.doubles.take(e.At, c, alias, a.single(to)) {
+		if a.countDoubles || !a.aliased[endpoint] || a.doubles.take(e.At, c, alias, a.single(to)) {
 			to.accepted(counted)
 		}
 		return
@@ -128,11 +130,6 @@ func internal(pattern int, endpoint string) bool {
 func (a *attribution) classify(c *Call) (endpoint, pattern int, alias bool) {
 	endpoint, pattern = a.table.match(c.Method, c.Path)
 	return endpoint, pattern, pattern >= 0 && a.table.patterns[pattern].alias
-}
-
-// aliased reports whether calls of an endpoint may be logged under an alias too.
-func (a *attribution) aliased(endpoint int) bool {
-	return slices.ContainsFunc(a.table.patterns, func(p pattern) bool { return p.alias && p.endpoint == endpoint })
 }
 
 // deniedBy returns the limits that denied a call of an endpoint, if a rate limit

@@ -70,9 +70,7 @@ func (l *Ledger) Observe(e Event) {
 	l.now = maxTime(l.now, e.At)
 	switch {
 	case e.Call != nil:
-		if e.Call.Vantage == VantageOwn || !e.At.Before(l.localStream(e.Source).replayedTo) {
-			l.call(e, l)
-		}
+		l.call(e, l)
 	case e.Reading != nil:
 		l.openBilling()
 		l.reading(e.Reading, l)
@@ -102,6 +100,9 @@ func (l *Ledger) internal(at time.Time, u ModelUsage) { l.spend.charge(at, at, u
 // accepted implements sink.
 func (l *Ledger) accepted(c countedCall) {
 	stream := l.streamOf(&c)
+	if c.at.Before(stream.replayedTo) {
+		return
+	}
 	switch c.vantage {
 	case VantageOwn:
 		l.poller(c.source).polls.Add(c.at, 1)
@@ -178,13 +179,17 @@ func (l *Ledger) localCovers(per time.Duration, t time.Time) bool {
 
 // denied implements sink.
 func (l *Ledger) denied(c countedCall, d *Denial, limits []limitRef) {
+	stream := l.streamOf(&c)
+	if c.at.Before(stream.replayedTo) {
+		return
+	}
 	if c.vantage == VantageOwn {
 		l.poller(c.source).polls.Add(c.at, 1)
 	} else {
 		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset)
 	}
 	l.alerts.observe(groupOf(&c, d), *d, c.at, l.spend.reset)
-	stream, last := l.streamOf(&c), -1
+	last := -1
 	for _, at := range limits {
 		stream.reject(at.endpoint, at.limit, c.at)
 		if at.endpoint != last { // the limits of one endpoint are adjacent
