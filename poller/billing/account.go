@@ -13,8 +13,8 @@ import (
 	"quotatop/model"
 )
 
-// How often the account endpoints are asked: the plan's figures, the same near
-// the cap, and what hardly ever changes.
+// How often the account endpoints are polled: the plan, the plan near the cap,
+// and what hardly ever changes.
 const (
 	planEvery    = time.Minute
 	planEveryHot = 20 * time.Second
@@ -36,9 +36,9 @@ type account struct {
 	client            *client
 	planDue, termsDue time.Time
 	known             model.Account
-	missing           map[string]string // what the API did not give, by the path that was asked
+	missing           map[string]string // what the API did not give, by path
 	noPlan            bool
-	used              model.Micros // as last told
+	used              model.Micros // as last reported
 }
 
 // roomLeft reports whether less than the cap is known to be used.
@@ -56,14 +56,14 @@ type wireAccount struct {
 	Data  *wireAccount `json:"data"` // a wrapper that one client has met
 }
 
-// wireOverage is the part of overage-settings that tells of the reset.
+// wireOverage is the part of overage-settings about the reset.
 type wireOverage struct {
 	Hour       number `json:"usage_reset_hour"`
 	Zone       text   `json:"usage_reset_timezone"`
 	MonthStart text   `json:"current_month_start"`
 }
 
-// refresh asks the endpoints that are due and reports what they said.
+// refresh polls the endpoints that are due and reports what they say.
 func (a *account) refresh(ctx context.Context, hot bool) error {
 	now := a.client.clock.Now()
 	if !now.Before(a.termsDue) {
@@ -90,7 +90,7 @@ func (a *account) refresh(ctx context.Context, hot bool) error {
 	return nil
 }
 
-// terms asks what hardly ever changes: the team and the reset.
+// terms polls what hardly ever changes: the team and the reset.
 func (a *account) terms(ctx context.Context, now time.Time) error {
 	if _, err := a.read(ctx, statusPath); err != nil {
 		return err
@@ -102,13 +102,13 @@ func (a *account) terms(ctx context.Context, now time.Time) error {
 	}
 	a.termsDue = now.Add(termsEvery)
 	if at := a.known.ResetsAt; at.After(now) && at.Before(a.termsDue) {
-		a.termsDue = at.Add(resetGrace) // the next reset is another one
+		a.termsDue = at.Add(resetGrace) // to learn the reset after this one
 	}
 	return nil
 }
 
-// get decodes one optional endpoint into v. It returns false when the endpoint
-// is not there, which is noted; else also the server's time.
+// get decodes an optional endpoint into v. found is false when the endpoint is
+// missing, which is noted; asked is the server's time of the request.
 func (a *account) get(ctx context.Context, path string, v any) (asked time.Time, found bool, err error) {
 	body, asked, err := a.client.get(ctx, path, nil, true)
 	if status, ok := errors.AsType[*statusError](err); ok && (status.status == 403 || status.status == 404) {
@@ -126,7 +126,7 @@ func (a *account) get(ctx context.Context, path string, v any) (asked time.Time,
 	return asked, true, nil
 }
 
-// read asks an endpoint that tells plan, cap and use, and reports them.
+// read polls an endpoint that gives plan, cap and usage, and reports them.
 func (a *account) read(ctx context.Context, path string) (found bool, err error) {
 	var wire wireAccount
 	asked, found, err := a.get(ctx, path, &wire)
@@ -148,13 +148,13 @@ func (a *account) read(ctx context.Context, path string) (found bool, err error)
 	if wire.Limit.known && wire.Limit.value > 0 {
 		a.known.Limit = model.Some(model.MicrosFromCredits(wire.Limit.value))
 	}
-	a.tell(asked)
+	a.report(asked)
 	a.used = a.known.Used.Or(a.used)
-	a.known.Used = model.Opt[model.Micros]{} // told; it is not to be told again with a later time
+	a.known.Used = model.Opt[model.Micros]{} // reported; it must not be repeated with a later time
 	return true, nil
 }
 
-// reset asks when the use returns to zero.
+// reset polls when the usage returns to zero.
 func (a *account) reset(ctx context.Context, team string, now time.Time) error {
 	var wire wireOverage
 	_, found, err := a.get(ctx, overagePath(team), &wire)
@@ -168,25 +168,25 @@ func (a *account) reset(ctx context.Context, team string, now time.Time) error {
 	}
 	if !at.IsZero() {
 		a.known.ResetsAt, a.known.Period, a.known.ResetSource = at, period, model.ResetFromAPI
-		a.tell(now)
+		a.report(now)
 	}
 	return nil
 }
 
-func (a *account) tell(at time.Time) {
+func (a *account) report(at time.Time) {
 	known := a.known
 	a.client.emit(model.Event{At: at, Source: model.SourceBilling, Account: &known})
 }
 
-// next is the first reset after now and its period; zero when the API did not
-// say. An hour and a zone mean a daily reset; else the month that began on a
-// day ends a calendar month later.
+// next returns the first reset after now and its period; zero when the API does
+// not say. An hour and a zone mean a daily reset; otherwise the month that began
+// on a given day ends a calendar month later.
 func (w *wireOverage) next(now time.Time) (time.Time, string, error) {
 	if w.Hour.known {
 		zone, err := time.LoadLocation(string(w.Zone))
 		hour := int(w.Hour.value)
 		if err != nil || hour < 0 || hour > 23 {
-			return time.Time{}, "", fmt.Errorf("a reset at hour %v in zone %q is not known", w.Hour.value, w.Zone)
+			return time.Time{}, "", fmt.Errorf("unknown reset: hour %v in zone %q", w.Hour.value, w.Zone)
 		}
 		year, month, day := now.In(zone).Date()
 		at := time.Date(year, month, day, hour, 0, 0, 0, zone)
@@ -210,8 +210,8 @@ func (w *wireOverage) next(now time.Time) (time.Time, string, error) {
 	return time.Time{}, "", nil
 }
 
-// monthsAfter is the same day n months later, or the last day of a month that
-// is too short for it.
+// monthsAfter returns the same day n months later, or the last day of a month
+// that is too short for it.
 func monthsAfter(t time.Time, n int) time.Time {
 	year, month, day := t.Date()
 	last := time.Date(year, month+time.Month(n)+1, 0, 0, 0, 0, 0, time.UTC).Day()

@@ -5,29 +5,28 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"quotatop/model"
 )
 
-// complete reports whether the log has been reported from this time on.
+// complete reports whether everything from this time to the horizon has been
+// reported.
 func (l *log) complete(from time.Time) bool {
-	return l.began && !l.oldest.at.After(maxTime(from, l.floor.at))
+	return l.begun && !l.oldest.at.After(maxTime(from, l.floor.at))
 }
 
-// backfill reports more of the log's past, back to a time, with at most afford
-// pages: in full where that is enough, else by pages across the past, each
-// standing for what lies between it and the one before.
+// backfill reports more of the log's past, back to a given time, with at most
+// afford pages: in full where that is enough, else by pages spread over the
+// past, each standing for the rows between it and the one before.
 //
-// How far apart they should be follows from the pace of the rows that are known.
-// Those may be of a burst: a page that turns out to lie before back, and so would
-// spread what is there over the time up to back, is left for one half as far
+// How far apart the pages should be follows from the rate of the rows that are
+// known. Those may be a burst: a page that turns out to lie before back, and so
+// would spread its rows over the time up to back, is dropped for one half as far
 // away.
 func (l *log) backfill(ctx context.Context, back time.Time, afford int) error {
 	back = maxTime(back, l.floor.at)
 	rate, most := l.rate, math.MaxInt
-	for ; afford > 0 && l.began && !l.complete(back) && l.oldest.rank >= 0; afford-- {
-		if l.oldest.rank <= l.floor.rank { // there is nothing older, or nothing that is not told
-			l.read(model.Reading{From: back, To: l.oldest.at})
+	for ; afford > 0 && l.begun && !l.complete(back) && l.oldest.rank >= 0; afford-- {
+		if l.oldest.rank <= l.floor.rank { // nothing older, or nothing unreported
+			l.reportRead(back, l.oldest.at)
 			l.oldest.at = back
 			return nil
 		}
@@ -40,11 +39,11 @@ func (l *log) backfill(ctx context.Context, back time.Time, afford int) error {
 			return err
 		}
 		before := l.oldest
-		if _, from := l.foot(p); step > size && afford > 1 && from.at.Before(back) {
+		if _, from := l.unreported(p); step > size && afford > 1 && from.at.Before(back) {
 			most = max(step/2/size, 1) * size
 			continue
 		}
-		if !l.passOver(p) {
+		if !l.reportBackTo(p) {
 			return errRepeats
 		}
 		rate = float64(before.rank-l.oldest.rank) / max(before.at.Sub(l.oldest.at).Seconds(), 0.01)
@@ -52,8 +51,8 @@ func (l *log) backfill(ctx context.Context, back time.Time, afford int) error {
 	return nil
 }
 
-// pageOf fetches the page that holds the row of this rank. Where rows have come
-// since the last page said how many there are, a second try knows better.
+// pageOf fetches the page that holds the row of this rank. Where rows were added
+// since the last page gave their number, a second try knows better.
 func (l *log) pageOf(ctx context.Context, rank int) (page, error) {
 	size := l.pageSize()
 	for retry := false; ; retry = true {
@@ -65,32 +64,32 @@ func (l *log) pageOf(ctx context.Context, rank int) (page, error) {
 	}
 }
 
-// passOver reports the log from the end of p up to where the reported part
-// began: row by row where p holds all of that, else sampled by p. It returns
+// reportBackTo reports the log from the end of p up to the part already
+// reported: row by row where p holds all of that, else sampled by p. It returns
 // false when p reaches no further back.
-func (l *log) passOver(p page) bool {
+func (l *log) reportBackTo(p page) bool {
 	first := max(p.total-(p.number-1)*p.size-l.oldest.rank, 0)
-	end, from := l.foot(p)
+	end, from := l.unreported(p)
 	if first >= end || p.total < 0 {
 		return false
 	}
 	rows := p.rows[first:end]
-	if _, told := l.recent[rows[0].id]; told || rows[0].at.After(l.oldest.at) {
-		return false // its place in the log is not where its rows belong
+	if _, reported := l.recent[rows[0].id]; reported || rows[0].at.After(l.oldest.at) {
+		return false // its place in the log does not match its rows
 	}
 	if l.oldest.rank-from.rank > len(rows) {
 		oldest := point{rows[len(rows)-1].at, from.rank}
-		l.readSampled(oldest, l.oldest, rows)
-		if from.at.Before(oldest.at) { // its foot lies deeper: there is nothing between
-			l.read(model.Reading{From: from.at, To: oldest.at})
+		l.reportSampled(oldest, l.oldest, rows)
+		if from.at.Before(oldest.at) { // nothing lies between the page and its start
+			l.reportRead(from.at, oldest.at)
 		}
 		l.oldest = from
 		return true
 	}
 	for _, r := range slices.Backward(rows) {
-		l.tell(r)
+		l.reportRow(r)
 	}
-	l.read(model.Reading{From: from.at, To: l.oldest.at})
+	l.reportRead(from.at, l.oldest.at)
 	l.oldest = from
 	return true
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // A budget bounds our own requests, over a minute and over an hour, so that
-// watching the quota does not eat it. A token bucket of burst b that refills
-// by r lets through b + r in the span that r is for; the two together are the
+// watching the quota does not use it up. A token bucket of burst b that refills
+// by r admits b + r in the span that r is for; the two together are the
 // allowance, so no span of that length ever holds more.
 type budget struct {
 	minute, hour *rate.Limiter
@@ -29,7 +29,7 @@ func newBudget(perMinute, perHour int) *budget {
 	return &budget{limiter(perMinute, minuteBurst, time.Minute), limiter(perHour, hourBurst, time.Hour)}
 }
 
-// take spends one request, if there is one to spend.
+// take spends one request, if one is left.
 func (b *budget) take(now time.Time) bool {
 	if b.left(now) < 1 {
 		return false
@@ -37,20 +37,20 @@ func (b *budget) take(now time.Time) bool {
 	return b.minute.AllowN(now, 1) && b.hour.AllowN(now, 1)
 }
 
-// left is how many requests may be sent at once.
+// left returns how many requests may be sent now.
 func (b *budget) left(now time.Time) int {
 	return int(max(min(b.minute.TokensAt(now), b.hour.TokensAt(now)), 0))
 }
 
-// spare is how many may be sent at once without touching the part of the
-// hour's burst that is kept for polling on time.
+// spare returns how many requests may be sent now without touching the part of
+// the hour's burst that is kept for polling on time.
 func (b *budget) spare(now time.Time) int {
 	kept := 0.4 * float64(b.hour.Burst())
 	return int(max(min(b.minute.TokensAt(now), b.hour.TokensAt(now)-kept), 0))
 }
 
-// wait is the time until n requests may be sent at once, or as many as ever
-// may.
+// wait returns the time until n requests may be sent at once, or as many as the
+// burst allows.
 func (b *budget) wait(now time.Time, n int) time.Duration {
 	until := func(l *rate.Limiter) time.Duration {
 		missing := float64(min(n, l.Burst())) - l.TokensAt(now)

@@ -4,12 +4,10 @@ import (
 	"context"
 	"slices"
 	"time"
-
-	"quotatop/model"
 )
 
-// catchUp reports what came since the last horizon without reading what has
-// not settled: in full if afford pages are enough, else by its exact count and
+// catchUp reports what was added since the last horizon without reading what has
+// not settled: in full if afford pages are enough, else as its exact count and
 // the rows of the page at the new horizon.
 func (l *log) catchUp(ctx context.Context, p page, afford int) error {
 	p, i, err := l.settled(ctx, p)
@@ -24,9 +22,9 @@ func (l *log) catchUp(ctx context.Context, p page, afford int) error {
 	from, to := l.horizon, l.edge(p, i)
 	switch {
 	case !to.at.After(from.at):
-		l.rate = 0 // the guess went too far back: begin at the first page again
+		l.rate = 0 // the guess went too far back: start from the first page next time
 		return nil
-	case to.rank < from.rank: // the log shrank: count anew from here
+	case to.rank < from.rank: // the log shrank: start counting again from here
 		l.horizon, l.oldest, l.floor = to, to, to
 		return nil
 	}
@@ -45,17 +43,17 @@ func (l *log) catchUp(ctx context.Context, p page, afford int) error {
 	if len(rows) < added {
 		clear(l.recent)
 		l.recentSince = to.at
-		l.readSampled(from, to, rows)
+		l.reportSampled(from, to, rows)
 		return nil
 	}
 	for _, r := range slices.Backward(rows) {
-		l.tell(r)
+		l.reportRow(r)
 	}
-	l.read(model.Reading{From: from.at, To: to.at})
+	l.reportRead(from.at, to.at)
 	return nil
 }
 
-// since cuts off the rows that are older than t. They are newest first.
+// since drops the rows older than t. They are newest first.
 func since(t time.Time, rows []row) []row {
 	if i := slices.IndexFunc(rows, func(r row) bool { return r.at.Before(t) }); i >= 0 {
 		return rows[:i]

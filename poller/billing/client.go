@@ -88,7 +88,7 @@ func newClient(base *url.URL, key string, transport http.RoundTripper, clock *pi
 			Transport: transport,
 			CheckRedirect: func(req *http.Request, via []*http.Request) error {
 				if req.URL.Host != base.Host || req.URL.Scheme != base.Scheme {
-					return &redirectError{base.Host + " redirects to another host, which would get the key: check the base URL"}
+					return &redirectError{base.Host + " redirects to another host, which would receive the key: check the base URL"}
 				}
 				if len(via) > maxRedirects {
 					return &redirectError{base.Host + " redirects in a circle: check the base URL"}
@@ -149,9 +149,9 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 		if ctx.Err() != nil {
 			return nil, asked, c.noResponse(ctx, err)
 		}
-		return nil, asked, fmt.Errorf("%s closed the connection in the middle of an answer", c.base.Host)
+		return nil, asked, fmt.Errorf("%s closed the connection in the middle of a response", c.base.Host)
 	case len(body) > maxBody:
-		return nil, asked, fmt.Errorf("%s answered more than %d MiB: check the base URL", c.base.Host, maxBody>>20)
+		return nil, asked, fmt.Errorf("%s sent more than %d MiB: check the base URL", c.base.Host, maxBody>>20)
 	}
 	return body, asked, nil
 }
@@ -169,14 +169,14 @@ func neverSent(err error) bool {
 	return ok && op.Op == "dial"
 }
 
-// noResponse is the error of a request that got no response, or not in time.
+// noResponse returns the error of a request that got no response in time.
 func (c *client) noResponse(ctx context.Context, err error) error {
 	var redirect *redirectError
 	switch {
 	case ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return ctx.Err()
 	case ctx.Err() != nil:
-		return fmt.Errorf("no answer from %s in %d s", c.base.Host, int(requestTimeout.Seconds()))
+		return fmt.Errorf("no response from %s in %d s", c.base.Host, int(requestTimeout.Seconds()))
 	case errors.As(err, &redirect):
 		return redirect
 	}

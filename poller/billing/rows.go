@@ -24,21 +24,21 @@ type row struct {
 // page is one page of the billing log, newest first.
 type page struct {
 	number int // as asked for, from 1
-	size   int // rows on a full page, as the server has it
-	total  int // rows of the whole log from its start_date on; -1 when unsaid
+	size   int // rows on a full page, according to the server
+	total  int // rows in the whole log since its start_date; -1 if unknown
 	rows   []row
-	bad    int       // rows that could not be read
+	bad    int       // rows that cannot be read
 	asked  time.Time // server time at which we asked for it
 }
 
-// point is a place in the log: rank rows lie before the time. The rank of a
-// time that lies far enough back never changes, whatever is added to the log.
+// point is a position in the log: rank rows lie before the time. The rank of a
+// time that is far enough back never changes, whatever is added to the log.
 type point struct {
 	at   time.Time
 	rank int // -1 when unknown
 }
 
-// point is the place just after row i of the page.
+// point returns the position just after row i of the page.
 func (p *page) point(i int) point {
 	rank := -1
 	if p.total >= 0 {
@@ -47,7 +47,7 @@ func (p *page) point(i int) point {
 	return point{p.rows[i].at.Add(time.Nanosecond), rank}
 }
 
-// behind is the place just before row i of the page.
+// behind returns the position just before row i of the page.
 func (p *page) behind(i int) point {
 	pt := point{p.rows[i].at, -1}
 	if after := p.point(i); after.rank > 0 {
@@ -66,13 +66,13 @@ func (p *page) before(t time.Time) int {
 	return i
 }
 
-// last reports whether there is no page behind this one.
+// last reports whether this is the last page.
 func (p *page) last() bool {
 	return len(p.rows)+p.bad == 0 || p.total >= 0 && p.number*p.size >= p.total
 }
 
 // wireRow and wirePage are the JSON of the log, read leniently: numbers may be
-// texts, anything may be null, and unknown keys are ignored.
+// strings, anything may be null, and unknown keys are ignored.
 type wireRow struct {
 	ID        text   `json:"id"`
 	CreatedAt text   `json:"created_at"`
@@ -90,10 +90,10 @@ type wirePage struct {
 }
 
 // errNoRows says that a body is JSON but not a page of the log.
-var errNoRows = errors.New("the answer has no list of items")
+var errNoRows = errors.New("the response has no list of items")
 
-// decodePage reads one page. Rows whose time cannot be read are counted and
-// left out; that all of them are so is an error.
+// decodePage reads one page. Rows without a readable time are counted and
+// skipped; it is an error if all of them are.
 func decodePage(body []byte, number int) (page, error) {
 	var wire wirePage
 	if err := json.Unmarshal(body, &wire); err != nil {
@@ -115,7 +115,7 @@ func decodePage(body []byte, number int) (page, error) {
 		p.rows = append(p.rows, wire.Items[i].row(at))
 	}
 	if len(p.rows) == 0 && p.bad > 0 {
-		return page{}, fmt.Errorf("none of the %d rows has a created_at that can be read", p.bad)
+		return page{}, fmt.Errorf("none of the %d rows has a readable created_at", p.bad)
 	}
 	slices.SortStableFunc(p.rows, func(a, b row) int { return b.at.Compare(a.at) })
 	return p, nil
@@ -129,7 +129,7 @@ func (w *wireRow) row(at time.Time) row {
 	r := row{id: string(w.ID), at: at, call: model.Call{
 		Vantage: model.VantageAccount,
 		Path:    string(w.Endpoint),
-		Cost:    max(model.MicrosFromUSD(cost), 0), // a log of usage has no negative cost
+		Cost:    max(model.MicrosFromUSD(cost), 0), // usage never costs less than nothing
 		Tokens:  int64(w.Tokens.count(0)),
 		Model:   string(w.Model),
 	}}
@@ -139,21 +139,21 @@ func (w *wireRow) row(at time.Time) row {
 	return r
 }
 
-// notJSON says in a line what a body is instead.
+// notJSON returns an error that says in one line what a body is instead.
 func notJSON(body []byte, err error) error {
 	switch body = bytes.TrimSpace(body); {
 	case len(body) == 0:
-		return errors.New("the answer is empty")
+		return errors.New("the response is empty")
 	case body[0] == '<':
-		return errors.New("the answer is a web page, not JSON: check the base URL")
+		return errors.New("the response is a web page, not JSON: check the base URL")
 	}
 	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return errors.New("the answer is JSON of another shape")
+		return errors.New("the response is JSON with an unexpected shape")
 	}
-	return errors.New("the answer is broken JSON")
+	return errors.New("the response is malformed JSON")
 }
 
-// text is a JSON string; null and numbers are taken too.
+// text is a JSON string; null and numbers are accepted too.
 type text string
 
 func (t *text) UnmarshalJSON(data []byte) error {
@@ -180,8 +180,8 @@ func (n *number) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// count is the number as a whole one that is not negative; unknown gives its
-// argument.
+// count returns the number as a non-negative integer, or unknown if it is not
+// one.
 func (n number) count(unknown int) int {
 	if !n.known || n.value < 0 || n.value > 1e15 {
 		return unknown
@@ -189,12 +189,12 @@ func (n number) count(unknown int) int {
 	return int(n.value)
 }
 
-// timeLayouts are the spellings of created_at that clients have met, less the
-// separator. time.Parse takes a fraction after the seconds by itself.
+// timeLayouts are the forms of created_at that clients have met, apart from the
+// separator. time.Parse accepts a fraction after the seconds by itself.
 var timeLayouts = [...]string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05"}
 
 // parseTime reads a time with a space or a T, any fraction, and Z, a numeric
-// offset or nothing (UTC).
+// offset or neither (UTC).
 func parseTime(s string) (time.Time, error) {
 	s = strings.TrimSpace(s)
 	if len(s) > len("2006-01-02") && s[10] == ' ' {
@@ -203,7 +203,7 @@ func parseTime(s string) (time.Time, error) {
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
 			if y := t.Year(); y < 1970 || y > 2200 { // outside what arithmetic in nanoseconds can hold
-				return time.Time{}, fmt.Errorf("time of the year %d", y)
+				return time.Time{}, fmt.Errorf("time %q has an impossible year", s)
 			}
 			return t.UTC(), nil
 		}

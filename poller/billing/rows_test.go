@@ -71,12 +71,12 @@ func TestDecodePage(t *testing.T) {
 
 func TestDecodePageMistakes(t *testing.T) {
 	for body, want := range map[string]string{
-		"":                                   "the answer is empty",
-		"  \n":                               "the answer is empty",
+		"":                                   "the response is empty",
+		"  \n":                               "the response is empty",
 		"<!doctype html><title>x</title>":    "a web page, not JSON",
-		`{"items":[`:                         "broken JSON",
-		`[]`:                                 "JSON of another shape",
-		`{"items":{}}`:                       "JSON of another shape",
+		`{"items":[`:                         "malformed JSON",
+		`[]`:                                 "JSON with an unexpected shape",
+		`{"items":{}}`:                       "JSON with an unexpected shape",
 		`{}`:                                 "no list of items",
 		`{"items":null}`:                     "no list of items",
 		`{"items":[{"created_at":"later"}]}`: "none of the 1 rows",

@@ -61,11 +61,11 @@ func TestFaults(t *testing.T) {
 		"server error":       {sim.ServerError(), model.StateError, "localhost answered 500: Internal server error", time.Minute},
 		"unavailable":        {sim.Unavailable(), model.StateError, "localhost answered 503: Authentication service", time.Minute},
 		"web page":           {sim.HTML(), model.StateError, "a web page, not JSON: check the base URL", time.Minute},
-		"empty":              {sim.Empty(), model.StateError, "the answer is empty", time.Minute},
-		"another shape":      {sim.WrongShape(), model.StateError, "JSON of another shape", time.Minute},
-		"endless":            {sim.Endless(), model.StateError, "answered more than 8 MiB", time.Minute},
+		"empty":              {sim.Empty(), model.StateError, "the response is empty", time.Minute},
+		"another shape":      {sim.WrongShape(), model.StateError, "JSON with an unexpected shape", time.Minute},
+		"endless":            {sim.Endless(), model.StateError, "sent more than 8 MiB", time.Minute},
 		"redirected away": {sim.Fault{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example/steal"}}}, model.StateError,
-			"redirects to another host, which would get the key", time.Minute},
+			"redirects to another host, which would receive the key", time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, 20*time.Minute, func(ctx context.Context) {
@@ -291,7 +291,7 @@ func TestTroubleOnTheNetwork(t *testing.T) {
 	for name, tt := range map[string]struct{ base, want string }{
 		"refused":     {dead.URL, "cannot reach 127.0.0.1:"},
 		"reset":       {reset.URL, "127.0.0.1:"},
-		"cut":         {cut.URL, "closed the connection in the middle of an answer"},
+		"cut":         {cut.URL, "closed the connection in the middle of a response"},
 		"no such":     {"https://api.pioneer.invalid", "cannot reach api.pioneer.invalid: "},
 		"certificate": {tls.URL, ": its certificate is not valid: "},
 	} {

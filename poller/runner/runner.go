@@ -13,50 +13,49 @@ import (
 
 const (
 	// snapshotEvery is the shortest time between two snapshots, idleEvery the
-	// time between them while no event comes: countdowns move by the second.
+	// time between them while no events arrive: countdowns move by the second.
 	snapshotEvery = 250 * time.Millisecond
 	idleEvery     = time.Second
 
-	// eventQueue is how many events may wait for the ledger. It is far quicker
-	// than any source; the queue only bridges the making of a snapshot.
+	// eventQueue is how many events may wait for the ledger. It is far faster
+	// than any source; the queue only covers the time to make a snapshot.
 	eventQueue = 1024
 
-	// restartAfter is the first wait before a source that failed is started
-	// again; it doubles up to restartAtMost.
+	// restartAfter is the wait before a source that failed is first restarted;
+	// it doubles up to restartAtMost.
 	restartAfter  = time.Second
 	restartAtMost = time.Minute
 )
 
-// A Runner runs the sources, folds their events into its ledger and hands out
-// snapshots. It is used once.
+// A Runner runs the sources, feeds their events to its ledger and publishes
+// snapshots. Start it once.
 type Runner struct {
 	Sources []Source
 	Ledger  *model.Ledger // owned by the Runner once started
-	// Recover, if not nil, is called to make the Ledger while the sources start.
+	// Recover, if not nil, is called to make the ledger while the sources start.
 	Recover func() *model.Ledger
 	Clock   *pioneer.Clock
-	// Seen, if not nil, is shown every snapshot before it is handed out. It is
-	// how the billing source learns that a gauge runs high; it must not block.
+	// Seen, if not nil, is called with every snapshot before it is published. It
+	// is how the billing source learns what is urgent. It must not block.
 	Seen func(model.Snapshot)
-	// Journals keep what is seen.
+	// Journals store the events and the ledger's state.
 	Journals []Journal
 }
 
-// A Journal keeps what the ledger is told, and what it knows, so that a later
-// run can go on from there. Its methods are called by one goroutine and must
-// not block.
+// A Journal stores the ledger's events and state, so that a later run can
+// continue from there. Its methods are called by one goroutine and must not
+// block.
 type Journal interface {
-	// Observe is shown each event, in the ledger's order.
+	// Observe is called with each event, in the ledger's order.
 	Observe(model.Event)
-	// Checkpoint is called with every snapshot. state appends all that the
-	// ledger knows, after the events observed so far; it is valid during the
-	// call.
+	// Checkpoint is called with every snapshot. state appends the ledger's
+	// state after the events observed so far; it is valid during the call.
 	Checkpoint(state func(dst []byte) []byte)
 }
 
-// Start runs the sources until ctx ends or none of them has any more to tell.
-// The channel holds one snapshot, always the newest: one that nobody took is
-// replaced. It is closed once every source has returned.
+// Start runs the sources until ctx ends or all of them have ended. The channel
+// holds one snapshot, always the newest: one that nobody received is replaced. It
+// is closed once every source has returned.
 func (r *Runner) Start(ctx context.Context) <-chan model.Snapshot {
 	events := make(chan model.Event, eventQueue)
 	var running sync.WaitGroup
@@ -72,7 +71,7 @@ func (r *Runner) Start(ctx context.Context) <-chan model.Snapshot {
 	return out
 }
 
-// fold is the one goroutine that touches the ledger.
+// fold is the only goroutine that uses the ledger.
 func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 	defer close(out)
 	if r.Recover != nil {
@@ -87,7 +86,7 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 			j.Checkpoint(r.Ledger.AppendState)
 		}
 		select {
-		case <-out: // a snapshot that nobody looked at
+		case <-out: // a snapshot that nobody received
 		default:
 		}
 		out <- s
@@ -116,15 +115,15 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 	}
 }
 
-// untilNextSecond makes idle snapshots come just after the server's second
-// turns, so that a countdown moves in step with the clock.
+// untilNextSecond returns the time until just after the server's next second, so
+// that a countdown moves in step with the clock.
 func untilNextSecond(now time.Time) time.Duration {
 	const past = 20 * time.Millisecond
 	return now.Truncate(idleEvery).Add(idleEvery + past).Sub(now)
 }
 
-// supervise runs one source, again after each failure, until ctx ends or the
-// source has no more to tell.
+// supervise runs one source, and restarts it after each failure, until ctx ends
+// or the source returns nil.
 func (r *Runner) supervise(ctx context.Context, source Source, events chan<- model.Event) {
 	emit := func(e model.Event) { events <- e }
 	for wait := restartAfter; ; wait = min(2*wait, restartAtMost) {
@@ -148,12 +147,12 @@ func (r *Runner) supervise(ctx context.Context, source Source, events chan<- mod
 	}
 }
 
-// run runs a source once. A fault in it is an error like others: a crash would
-// take the other sources along, and leave the terminal as the screen has set it.
+// run runs a source once. A panic in it is an error like any other: a crash would
+// end the other sources, and leave the terminal as the screen had set it.
 func run(ctx context.Context, source Source, emit func(model.Event)) (err error) {
 	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("a fault in quotatop itself, please report it: %v", fault)
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a bug in quotatop, please report it: %v", p)
 		}
 	}()
 	return source.Run(ctx, emit)

@@ -75,7 +75,7 @@ func TestPaceOfSnapshots(t *testing.T) {
 	})
 }
 
-// A reader that sleeps finds the newest snapshot and holds nobody up.
+// A slow reader finds the newest snapshot and blocks nobody.
 func TestNewestWins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := start(t.Context(), t, func(_ context.Context, emit func(model.Event)) error {
@@ -108,8 +108,8 @@ func (b *book) Observe(e model.Event) { b.events = append(b.events, e) }
 
 func (b *book) Checkpoint(state func([]byte) []byte) { b.state, b.at = state(nil), len(b.events) }
 
-// A journal is shown every event, and a checkpoint is what the ledger knows
-// after those before it.
+// A journal observes every event, and a checkpoint is the ledger's state after
+// the events before it.
 func TestJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table, err := model.Profile(model.DefaultProfile)
@@ -140,7 +140,7 @@ func TestJournal(t *testing.T) {
 	})
 }
 
-// A source that fails is named with its error and started again, later each
+// A source that fails is reported with its error and restarted, later each
 // time; the feed is closed once ctx has ended.
 func TestFailedSourceIsStartedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -181,7 +181,7 @@ func TestFailedSourceIsStartedAgain(t *testing.T) {
 	})
 }
 
-// A fault in one source is said as an error, and the others go on.
+// A panic in one source is reported as an error, and the others go on.
 func TestFaultySource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -199,8 +199,8 @@ func TestFaultySource(t *testing.T) {
 		var s model.Snapshot
 		for s = range feed {
 		}
-		if starts != 2 || len(s.Sources) != 1 || !strings.Contains(s.Sources[0].Error, "a fault in quotatop itself, please report it: index out of range") {
-			t.Errorf("started %d times, sources %+v; want it started again and its fault said", starts, s.Sources)
+		if starts != 2 || len(s.Sources) != 1 || !strings.Contains(s.Sources[0].Error, "a bug in quotatop, please report it: index out of range") {
+			t.Errorf("started %d times, sources %+v; want it restarted and its panic reported", starts, s.Sources)
 		}
 	})
 }

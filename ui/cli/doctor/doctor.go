@@ -220,13 +220,13 @@ func (c *checkup) answer(a billing.Answer) {
 	}
 	switch {
 	case a.Err == nil && a.Missing && strings.HasSuffix(a.Path, "/plan-info"):
-		c.warn(name+": "+a.Said+", spend is summed from the log instead", "set [cap] usd_per_day in the configuration to see what is left")
+		c.warn(name+": "+a.Summary+", spend is summed from the log instead", "set [cap] usd_per_day in the configuration to see what is left")
 	case a.Err == nil && a.Missing && strings.HasSuffix(a.Path, "/overage-settings"):
-		c.ok(name + ": " + a.Said + ", assuming a reset at 00:00 UTC")
+		c.ok(name + ": " + a.Summary + ", assuming a reset at 00:00 UTC")
 	case a.Err == nil && a.Missing:
-		c.ok(name + ": " + a.Said + ", which is only needed for the team's name")
+		c.ok(name + ": " + a.Summary + ", which is only needed for the team's name")
 	case a.Err == nil:
-		c.ok(name + ": " + a.Said)
+		c.ok(name + ": " + a.Summary)
 	case a.Denial != nil:
 		c.fail(name+": "+wrong, c.remedy(*a.Denial))
 	case a.Status == 0:

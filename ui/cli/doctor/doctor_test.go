@@ -137,10 +137,10 @@ func TestServerMisbehaves(t *testing.T) {
 		"rate":    {map[string]http.HandlerFunc{requests: says(429, `{}`, "Retry-After", "3")}, []string{"our own polls are rate-limited (429) -> wait a minute"}},
 		"another API": {map[string]http.HandlerFunc{"*": says(404, `nothing`)},
 			[]string{"FAIL: billing: " + requests + ": no " + requests + " at 127.0.0.1", "-> check the base URL", "warn: billing: " + plan + ": no plan-info (404), spend is summed from the log instead -> set [cap] usd_per_day"}},
-		"a web page":  {map[string]http.HandlerFunc{"*": says(200, `<html>`)}, []string{requests + ": the answer is a web page, not JSON: check the base URL"}},
-		"nothing":     {map[string]http.HandlerFunc{requests: says(200, ``)}, []string{"FAIL: billing: " + requests + ": the answer is empty"}},
-		"broken JSON": {map[string]http.HandlerFunc{plan: says(200, `{"payment_plan":`)}, []string{"FAIL: billing: " + plan + ": ", "the answer is broken JSON", "ok: billing: " + requests}},
-		"no rows":     {map[string]http.HandlerFunc{requests: says(200, `{}`)}, []string{"the answer has no list of items"}},
+		"a web page":  {map[string]http.HandlerFunc{"*": says(200, `<html>`)}, []string{requests + ": the response is a web page, not JSON: check the base URL"}},
+		"nothing":     {map[string]http.HandlerFunc{requests: says(200, ``)}, []string{"FAIL: billing: " + requests + ": the response is empty"}},
+		"broken JSON": {map[string]http.HandlerFunc{plan: says(200, `{"payment_plan":`)}, []string{"FAIL: billing: " + plan + ": ", "the response is malformed JSON", "ok: billing: " + requests}},
+		"no rows":     {map[string]http.HandlerFunc{requests: says(200, `{}`)}, []string{"the response has no list of items"}},
 		"odd rows":    {map[string]http.HandlerFunc{requests: says(200, `{"items":[{"created_at":"yesterday"},{"created_at":"2026-06-17T09:14:36Z"}]}`)}, []string{"ok: billing: " + requests + ": rows: 1 on the first page; 1 cannot be read"}},
 		"trouble":     {map[string]http.HandlerFunc{plan: says(503, `{"detail":"Authentication service temporarily unavailable."}`)}, []string{"answered 503: Authentication service temporarily unavailable. -> the API has a problem"}},
 		"no reset":    {map[string]http.HandlerFunc{overage: says(403, ``)}, []string{"ok: billing: " + overage + ": no overage-settings (403), assuming a reset at 00:00 UTC"}},
@@ -151,7 +151,7 @@ func TestServerMisbehaves(t *testing.T) {
 		"elsewhere": {map[string]http.HandlerFunc{"*": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://example.invalid/", http.StatusFound)
 		}},
-			[]string{"redirects to another host, which would get the key"}},
+			[]string{"redirects to another host, which would receive the key"}},
 		"key as a plan":   {map[string]http.HandlerFunc{plan: says(200, `{"payment_plan":"`+secret+`"}`)}, []string{"plan [key], used – of –"}},
 		"clock ahead":     {map[string]http.HandlerFunc{"*": says(500, ``, "Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))}, []string{"FAIL: clock: this machine is 10m", "ahead of the server's clock -> set the clock"}},
 		"clock behind":    {map[string]http.HandlerFunc{"*": says(500, ``, "Date", time.Now().Add(10*time.Second).UTC().Format(http.TimeFormat))}, []string{"warn: clock: this machine is ", "behind the server's clock -> set the clock"}},
