@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync"
 	"time"
 
 	"quotatop/model"
@@ -29,9 +31,23 @@ type client struct {
 	http   *http.Client
 	clock  *pioneer.Clock
 	budget *budget
-	offset offset
 	emit   func(model.Event)
+
+	calls []ownCall     // not reported yet: the server's time is not known
+	once  sync.Once     // closes heard
+	heard chan struct{} // closed once the first request has ended, in whatever way
 }
+
+// An ownCall is one of our own requests.
+type ownCall struct {
+	sent   time.Time // local
+	path   string
+	status int // 0 if there was no response
+	denial *model.Denial
+}
+
+// maxHeld bounds the calls that wait for the server's time to be known.
+const maxHeld = 100
 
 // errBudget is returned for a request that was not sent because the budget is
 // used up.
@@ -83,7 +99,7 @@ func (e *redirectError) Error() string { return e.text }
 // newClient returns a client that sends the key only to the base URL's host.
 func newClient(base *url.URL, key string, transport http.RoundTripper, clock *pioneer.Clock, budget *budget) *client {
 	return &client{
-		base: base, key: key, clock: clock, budget: budget,
+		base: base, key: key, clock: clock, budget: budget, heard: make(chan struct{}),
 		http: &http.Client{
 			Transport: transport,
 			CheckRedirect: func(req *http.Request, via []*http.Request) error {
@@ -99,36 +115,50 @@ func newClient(base *url.URL, key string, transport http.RoundTripper, clock *pi
 	}
 }
 
-// get requests a path below the base URL and returns the body of a 200, and the
-// server's time of the request. If optional is set, a 403 or 404 is not a denial:
-// the API does not have the path.
+// maxTries is how often a request is sent to find out the server's time: the
+// first response may be odd, the second contradict it, the third settles it.
+const maxTries = 3
+
+// get requests a path below the base URL. It returns the body of a 200, and the
+// server's time at which the request was sent. With optional set, a 403 or 404
+// is not a denial: the path is missing.
+//
+// A response that leaves the server's clock in doubt is requested again, so that
+// nothing is dated by a wrong clock.
 func (c *client) get(ctx context.Context, path string, query url.Values, optional bool) (body []byte, asked time.Time, err error) {
-	if !c.budget.take(time.Now()) {
-		return nil, asked, errBudget
+	defer c.once.Do(func() { close(c.heard) })
+	for try := 1; ; try++ {
+		var sent time.Time
+		body, sent, err = c.send(ctx, path, query, optional)
+		_, answered := errors.AsType[*statusError](err)
+		if again := err == nil || answered; !again || !c.clock.InDoubt() || try == maxTries {
+			c.reportCalls()
+			return body, c.clock.At(sent), err
+		}
+	}
+}
+
+// send sends a request once; sent is the local time.
+func (c *client) send(ctx context.Context, path string, query url.Values, optional bool) (body []byte, sent time.Time, err error) {
+	sent = time.Now()
+	if !c.budget.take(sent) {
+		return nil, sent, errBudget
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	target := c.base.JoinPath(path)
-	target.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	req, err := c.request(ctx, path, query)
 	if err != nil {
-		return nil, asked, err
+		return nil, sent, err
 	}
-	req.Header.Set("X-API-Key", c.key)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "quotatop")
-
-	sent := time.Now()
 	res, err := c.http.Do(req)
 	if err != nil {
 		if !neverSent(err) {
-			c.report(path, 0, nil, c.clock.Now().Add(-time.Since(sent)))
+			c.hold(ownCall{sent, path, 0, nil})
 		}
-		return nil, asked, c.noResponse(ctx, err)
+		return nil, sent, c.noResponse(ctx, err)
 	}
 	defer res.Body.Close()
-	c.offset.learn(c.clock, res.Header, sent, time.Now())
-	asked = c.clock.Now().Add(-time.Since(sent)) // with what was just learned about the clock
+	c.clock.Learn(res.Header, sent, time.Now())
 	body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	denial, denied := pioneer.ReadDenial(res.StatusCode, res.Header, body, c.clock.Now(), c.key)
 	if c.key != "" && bytes.Contains(body, []byte(c.key)) {
@@ -138,29 +168,60 @@ func (c *client) get(ctx context.Context, path string, query url.Values, optiona
 		denied = false
 	}
 	if denied {
-		c.report(path, res.StatusCode, &denial, asked)
-		return nil, asked, &refusal{denial}
+		c.hold(ownCall{sent, path, res.StatusCode, &denial})
+		return nil, sent, &refusal{denial}
 	}
-	c.report(path, res.StatusCode, nil, asked)
+	c.hold(ownCall{sent, path, res.StatusCode, nil})
 	switch {
 	case res.StatusCode != http.StatusOK:
-		return nil, asked, &statusError{c.base.Host, path, res.StatusCode, body}
+		return nil, sent, &statusError{c.base.Host, path, res.StatusCode, body}
 	case err != nil:
 		if ctx.Err() != nil {
-			return nil, asked, c.noResponse(ctx, err)
+			return nil, sent, c.noResponse(ctx, err)
 		}
-		return nil, asked, fmt.Errorf("%s closed the connection in the middle of a response", c.base.Host)
+		return nil, sent, fmt.Errorf("%s closed the connection in the middle of a response", c.base.Host)
 	case len(body) > maxBody:
-		return nil, asked, fmt.Errorf("%s sent more than %d MiB: check the base URL", c.base.Host, maxBody>>20)
+		return nil, sent, fmt.Errorf("%s sent more than %d MiB: check the base URL", c.base.Host, maxBody>>20)
 	}
-	return body, asked, nil
+	return body, sent, nil
 }
 
-// report emits one of our own requests.
-func (c *client) report(path string, status int, d *model.Denial, at time.Time) {
-	c.emit(model.Event{At: at, Source: model.SourceBilling, Call: &model.Call{
-		Vantage: model.VantageOwn, Method: http.MethodGet, Path: path, Status: status, Denial: d,
-	}})
+// request returns a request for a path below the base URL.
+func (c *client) request(ctx context.Context, path string, query url.Values) (*http.Request, error) {
+	target := c.base.JoinPath(path)
+	target.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("X-API-Key", c.key)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "quotatop")
+	return req, nil
+}
+
+// hold keeps a call to be reported.
+func (c *client) hold(call ownCall) {
+	if len(c.calls) < maxHeld {
+		c.calls = append(c.calls, call)
+	}
+}
+
+// reportCalls reports our own requests by the server's clock. Those that got no
+// response wait until some response has said what it is.
+func (c *client) reportCalls() {
+	waiting := c.calls[:0]
+	for i, call := range c.calls {
+		answered := slices.ContainsFunc(c.calls[i:], func(later ownCall) bool { return later.status != 0 })
+		if !answered && !c.clock.Known() {
+			waiting = append(waiting, call)
+			continue
+		}
+		c.emit(model.Event{At: c.clock.At(call.sent), Source: model.SourceBilling, Call: &model.Call{
+			Vantage: model.VantageOwn, Method: http.MethodGet, Path: call.path, Status: call.status, Denial: call.denial,
+		}})
+	}
+	c.calls = waiting
 }
 
 // neverSent reports whether a request failed before it reached the API.

@@ -36,6 +36,10 @@ func (s *Source) Probe(ctx context.Context) iter.Seq[Answer] {
 		requests := func() (string, error) {
 			s.log.anchor = anchorFor(s.opts.Clock.Now(), 0)
 			first, err := s.log.fetch(ctx, 1)
+			if today := anchorFor(s.opts.Clock.Now(), 0); err == nil && !today.Equal(s.log.anchor) {
+				s.log.anchor = today // the local clock was wrong
+				first, err = s.log.fetch(ctx, 1)
+			}
 			return first.summary(), err
 		}
 		amounts := func(path string) func() (string, error) {

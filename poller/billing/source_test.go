@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"quotatop/model"
@@ -225,26 +224,6 @@ func TestClockSkew(t *testing.T) {
 			}
 		})
 	}
-}
-
-// The offset is told to a fraction of the second in which Date counts.
-func TestOffsetNarrows(t *testing.T) {
-	const truth = -1234567 * time.Microsecond
-	synctest.Test(t, func(t *testing.T) {
-		var o offset
-		var clock pioneer.Clock
-		for range 40 {
-			time.Sleep(10237 * time.Millisecond)
-			sent := time.Now()
-			time.Sleep(15 * time.Millisecond)
-			date := time.Now().Add(truth).UTC().Format(http.TimeFormat)
-			time.Sleep(15 * time.Millisecond)
-			o.learn(&clock, http.Header{"Date": {date}}, sent, time.Now())
-		}
-		if off := (clock.Offset() - truth).Abs(); off > 60*time.Millisecond {
-			t.Errorf("offset %s, want %s", clock.Offset(), truth)
-		}
-	})
 }
 
 func TestBudget(t *testing.T) {
