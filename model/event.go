@@ -71,6 +71,9 @@ type Account struct {
 	Period   string      `json:"period,omitempty"`
 	// ResetSource is where ResetsAt comes from: ResetFromAPI or ResetAssumed.
 	ResetSource string `json:"reset_source,omitempty"`
+	// Interval is the time from this poll of the account to the next; 0 when
+	// unknown.
+	Interval time.Duration `json:"interval,omitempty"`
 }
 
 // Values of Account.ResetSource and Cap.ResetSource, of Account.Period and

@@ -176,8 +176,9 @@ func (s *Session) Start(ctx context.Context) <-chan model.Snapshot {
 	return r.Start(ctx)
 }
 
-// PollNow asks for a poll of the billing log at once. It does not wait for it.
-func (s *Session) PollNow() { s.billing.PollNow() }
+// PollNow asks for a poll of the plan and the billing log at once. It does not
+// wait for it: the text says, for the user, what happens.
+func (s *Session) PollNow() string { return s.billing.PollNow() }
 
 // Poll polls the account once, without Start, and returns what is known then.
 func (s *Session) Poll(ctx context.Context) (model.Snapshot, error) {

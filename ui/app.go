@@ -22,8 +22,9 @@ type Options struct {
 	Player Player
 	// Label is a word for the header, such as "DEMO". May be empty.
 	Label string
-	// PollNow is bound to r; if nil, there is no such key. It must not block.
-	PollNow func()
+	// PollNow is bound to r; if nil, there is no such key. The text says what it
+	// did. It must not block.
+	PollNow func() string
 	// Theme is the name of a theme; if empty or unknown, the terminal's background
 	// decides between dark and light.
 	Theme string

@@ -13,7 +13,7 @@ import (
 
 // plainScreen is the App of a state at a size, in ASCII.
 func plainScreen(snap func() *model.Snapshot, w, h int) App {
-	a := send(New(nil, Options{Label: "DEMO", PollNow: func() {}, ASCII: true}), tea.WindowSizeMsg{Width: w, Height: h})
+	a := send(New(nil, Options{Label: "DEMO", PollNow: func() string { return "" }, ASCII: true}), tea.WindowSizeMsg{Width: w, Height: h})
 	if s := snap(); s != nil {
 		a = send(a, snapshotMsg(*s))
 	}

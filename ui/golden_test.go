@@ -41,7 +41,7 @@ func golden(t *testing.T, name, got string) {
 
 // screen is the App of a state at a size.
 func screen(snap func() *model.Snapshot, w, h int) App {
-	a := New(nil, Options{Label: "DEMO", PollNow: func() {}})
+	a := New(nil, Options{Label: "DEMO", PollNow: func() string { return "" }})
 	a = send(a, tea.WindowSizeMsg{Width: w, Height: h})
 	if s := snap(); s != nil {
 		a = send(a, snapshotMsg(*s))

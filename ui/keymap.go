@@ -106,4 +106,4 @@ func (a *App) togglePause(string) tea.Cmd {
 
 func (a *App) canPoll() bool { return a.opts.PollNow != nil }
 
-func (a *App) poll(string) tea.Cmd { a.opts.PollNow(); return nil }
+func (a *App) poll(string) tea.Cmd { a.say(a.opts.PollNow()); return nil }

@@ -187,9 +187,12 @@ func TestPauseHolds(t *testing.T) {
 
 func TestPollKey(t *testing.T) {
 	polls := 0
-	a := New(nil, Options{PollNow: func() { polls++ }}).sized(120, 40)
-	if press(a, "r"); polls != 1 {
+	a := New(nil, Options{PollNow: func() string { polls++; return "polled" }}).sized(120, 40)
+	if a = press(a, "r"); polls != 1 {
 		t.Errorf("r polled %d times", polls)
+	}
+	if frame := plainFrame(a); !strings.Contains(frame, "polled") {
+		t.Errorf("the footer does not say that it polled:\n%s", frame)
 	}
 	press(New(nil, Options{}).sized(120, 40), "r") // must not panic
 }

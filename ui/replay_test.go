@@ -22,7 +22,7 @@ func (d *deck) Status() Replay          { return d.now }
 
 func TestReplayKeys(t *testing.T) {
 	d := &deck{now: Replay{Speed: 10}}
-	a := send(New(nil, Options{Player: d, PollNow: func() { t.Error("a recording was polled") }}).sized(120, 40), snapshotMsg(*over()))
+	a := send(New(nil, Options{Player: d, PollNow: func() string { t.Error("a recording was polled"); return "" }}).sized(120, 40), snapshotMsg(*over()))
 	for _, key := range []string{"space", "p", "left", "right", "shift+left", "shift+right", "]", "[", "+", "-", "r"} {
 		a = press(a, key)
 	}

@@ -34,18 +34,41 @@ func overagePath(team string) string {
 // An account reads the plan, its cap, what is used of it, and the reset.
 type account struct {
 	client            *client
-	planDue, termsDue time.Time
+	every             time.Duration // from one poll of the plan to the next
+	planDue, termsDue time.Time     // local
+	planSent          time.Time     // local: the last poll of the plan
+	asked             time.Time     // server: the last poll of the plan that was answered
+	confirms          int           // polls of the plan in a row that denials asked for
 	known             model.Account
 	missing           map[string]string // what the API did not give, by path
 	noPlan            bool
 	used              model.Micros // as last reported
 }
 
+func newAccount(c *client) *account { return &account{client: c, missing: map[string]string{}} }
+
 // roomLeft reports whether less than the cap is known to be used.
 func (a *account) roomLeft() bool {
 	limit, known := a.known.Limit.Get()
 	return known && a.used < limit
 }
+
+// confirmAt returns when to poll the plan because a denial may mean that the cap
+// is used up: at once, but ever less often while denials keep coming, and no more
+// often than near the cap once the plan has confirmed it.
+func (a *account) confirmAt() time.Time {
+	gap := min(time.Second<<min(a.confirms, 10), planEveryHot)
+	if a.used > 0 && !a.roomLeft() {
+		gap = planEveryHot
+	}
+	return a.planSent.Add(gap)
+}
+
+// An endpointError is about one endpoint that the API has answered for; others
+// may be well.
+type endpointError struct{ error }
+
+func (e *endpointError) Unwrap() error { return e.error }
 
 // wireAccount is the JSON of plan-info and billing-status; amounts are credits.
 type wireAccount struct {
@@ -63,46 +86,52 @@ type wireOverage struct {
 	MonthStart text   `json:"current_month_start"`
 }
 
-// refresh polls the endpoints that are due and reports what they say.
-func (a *account) refresh(ctx context.Context, hot bool) error {
-	now := a.client.clock.Now()
-	if !now.Before(a.termsDue) {
-		if err := a.terms(ctx, now); err != nil {
-			return err
-		}
-	}
-	if now.Before(a.planDue) {
+// planSlack is how much sooner than it is due the plan is polled along with the
+// log, as a share of the time between polls of it.
+const planSlack = 0.1
+
+// plan polls the plan if it is due, or always with force set.
+func (a *account) plan(ctx context.Context, force bool) error {
+	now := time.Now()
+	if slack := time.Duration(planSlack * float64(a.every)); !force && now.Add(slack).Before(a.planDue) {
 		return nil
 	}
+	a.planSent = now
 	found, err := a.read(ctx, planPath)
-	if err != nil {
-		return err
-	}
-	a.noPlan = !found
+	_, broken := errors.AsType[*endpointError](err)
+	_, denied := errors.AsType[*refusal](err)
 	switch {
-	case !found:
-		a.planDue = now.Add(termsEvery)
-	case hot:
-		a.planDue = now.Add(planEveryHot)
+	case err != nil && !broken && !denied && !errors.Is(err, errBudget):
+		a.planDue = now.Add(planEvery) // without a response: let the log try next
+	case err != nil:
+		a.planDue = time.Time{}
 	default:
-		a.planDue = now.Add(planEvery)
+		a.noPlan = !found
+		if a.planDue = now.Add(a.every); !found {
+			a.planDue = now.Add(termsEvery)
+		}
 	}
-	return nil
+	return err
 }
 
-// terms polls what hardly ever changes: the team and the reset.
-func (a *account) terms(ctx context.Context, now time.Time) error {
+// terms polls what hardly ever changes, if it is due: the team and the reset.
+func (a *account) terms(ctx context.Context) error {
+	now := time.Now()
+	if now.Before(a.termsDue) {
+		return nil
+	}
 	if _, err := a.read(ctx, statusPath); err != nil {
 		return err
 	}
+	server := a.client.clock.Now()
 	if a.known.Team != "" {
-		if err := a.reset(ctx, a.known.Team, now); err != nil {
+		if err := a.reset(ctx, a.known.Team, server); err != nil {
 			return err
 		}
 	}
 	a.termsDue = now.Add(termsEvery)
-	if at := a.known.ResetsAt; at.After(now) && at.Before(a.termsDue) {
-		a.termsDue = at.Add(resetGrace) // to learn the reset after this one
+	if in := a.known.ResetsAt.Sub(server); in > 0 && in < termsEvery {
+		a.termsDue = now.Add(in + resetGrace) // to learn the reset after this one
 	}
 	return nil
 }
@@ -111,7 +140,10 @@ func (a *account) terms(ctx context.Context, now time.Time) error {
 // missing, which is noted; asked is the server's time of the request.
 func (a *account) get(ctx context.Context, path string, v any) (asked time.Time, found bool, err error) {
 	body, asked, err := a.client.get(ctx, path, nil, true)
-	if status, ok := errors.AsType[*statusError](err); ok && (status.status == 403 || status.status == 404) {
+	if status, ok := errors.AsType[*statusError](err); ok {
+		if status.status != 403 && status.status != 404 {
+			return asked, false, &endpointError{err}
+		}
 		name := path[strings.LastIndexByte(path, '/')+1:]
 		a.missing[path] = fmt.Sprintf("no %s (%d)", name, status.status)
 		return asked, false, nil
@@ -121,7 +153,7 @@ func (a *account) get(ctx context.Context, path string, v any) (asked time.Time,
 	}
 	delete(a.missing, path)
 	if err := json.Unmarshal(body, v); err != nil {
-		return asked, false, fmt.Errorf("%s: %w", path, notJSON(body, err))
+		return asked, false, &endpointError{fmt.Errorf("%s: %w", path, notJSON(body, err))}
 	}
 	return asked, true, nil
 }
@@ -130,6 +162,9 @@ func (a *account) get(ctx context.Context, path string, v any) (asked time.Time,
 func (a *account) read(ctx context.Context, path string) (found bool, err error) {
 	var wire wireAccount
 	asked, found, err := a.get(ctx, path, &wire)
+	if path == planPath && err == nil {
+		a.asked = asked
+	}
 	if !found || err != nil {
 		return found, err
 	}
@@ -175,6 +210,7 @@ func (a *account) reset(ctx context.Context, team string, now time.Time) error {
 
 func (a *account) report(at time.Time) {
 	known := a.known
+	known.Interval = a.every
 	a.client.emit(model.Event{At: at, Source: model.SourceBilling, Account: &known})
 }
 

@@ -43,6 +43,7 @@ type log struct {
 	recentSince time.Time            // recent is complete from here on
 	unsettled   map[string]bool      // rows of the last poll that were newer than its horizon
 	polled      time.Time            // when unsettled was last read; zero after a poll that skipped it
+	newest      time.Time            // of the newest row seen
 
 	note string // what is odd about the log, in one line
 }
@@ -72,8 +73,12 @@ func (l *log) fetch(ctx context.Context, number int) (page, error) {
 	if p.bad > 0 {
 		l.note = fmt.Sprintf("%d of %d rows cannot be read", p.bad, p.bad+len(p.rows))
 	}
-	if n := p.before(asked.Add(time.Minute)); n > 0 {
-		l.note = fmt.Sprintf("%d rows are dated in the future", n)
+	ahead := p.before(asked.Add(time.Minute))
+	if ahead > 0 {
+		l.note = fmt.Sprintf("%d rows are dated in the future", ahead)
+	}
+	if ahead < len(p.rows) {
+		l.newest = maxTime(l.newest, p.rows[ahead].at)
 	}
 	return p, nil
 }
@@ -91,27 +96,26 @@ func anchorFor(now time.Time, reach time.Duration) time.Time {
 // poll reads what was added to the log since the last poll. It may spend afford
 // pages; reach is the furthest back that the log will ever be read.
 func (l *log) poll(ctx context.Context, afford int, reach time.Duration) error {
-	now := l.client.clock.Now()
 	l.note = ""
-	if !l.begun || !l.polled.IsZero() && now.Sub(l.anchor) > reach+48*time.Hour {
-		l.anchor = anchorFor(now, reach)
-		l.horizon.rank, l.floor.rank = -1, 0 // ranks are counted from the anchor
+	if !l.begun {
+		return l.start(ctx, reach)
 	}
+	if l.polled.Sub(l.anchor) > reach+48*time.Hour {
+		l.moveAnchor(l.polled, reach)
+	}
+	// gap reports whether the horizon is too far back to go on from.
+	gap := func(now time.Time) bool { return now.Sub(l.horizon.at) > l.lateness.span()+longestSample }
 	number := 1
-	gap := now.Sub(l.horizon.at) > l.lateness.span()+longestSample
-	if l.begun && l.polled.IsZero() && !gap { // catching up: go to where the horizon should be
+	if l.polled.IsZero() && !gap(l.client.clock.Now()) { // catching up: go to where the horizon should be
 		number = 1 + int(l.rate*l.lateness.span().Seconds()*1.1)/l.pageSize()
 	}
 	first, err := l.fetch(ctx, number)
 	if err != nil {
 		return err
 	}
-	if !l.begun {
-		return l.begin(ctx, first)
-	}
 	if l.horizon.rank >= 0 && first.total >= 0 {
 		pages := 1 + (first.total-l.horizon.rank)/first.size
-		if pages > afford && gap {
+		if pages > afford && gap(first.asked) {
 			l.floor = l.horizon
 			return l.begin(ctx, first)
 		}
@@ -125,6 +129,27 @@ func (l *log) poll(ctx context.Context, afford int, reach time.Duration) error {
 		}
 	}
 	return l.advance(ctx, first, max(afford, 1))
+}
+
+// start reads the log for the first time. The local clock may have been all
+// there was to choose the anchor by: if it turns out wrong, it is chosen again.
+func (l *log) start(ctx context.Context, reach time.Duration) error {
+	l.moveAnchor(l.client.clock.Now(), reach)
+	first, err := l.fetch(ctx, 1)
+	if err == nil && !anchorFor(first.asked, reach).Equal(l.anchor) {
+		l.moveAnchor(first.asked, reach)
+		first, err = l.fetch(ctx, 1)
+	}
+	if err != nil {
+		return err
+	}
+	return l.begin(ctx, first)
+}
+
+// moveAnchor makes the log start where it has to at now.
+func (l *log) moveAnchor(now time.Time, reach time.Duration) {
+	l.anchor = anchorFor(now, reach)
+	l.horizon.rank, l.floor.rank = -1, 0 // ranks are counted from the anchor
 }
 
 // pageSize returns the size of the server's pages, as far as it is known.

@@ -1,50 +1,36 @@
 // Package billing reads the account's own view of its quota: the billing log,
-// the plan and its cap. It polls within a budget of its own, so that watching
-// the quota does not eat it.
+// the plan and its cap. It keeps to a polling budget, so that watching the quota
+// does not use it up.
 package billing
 
 import (
 	"context"
 	"errors"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"quotatop/model"
 	"quotatop/poller/pioneer"
 )
 
-// DefaultInterval is the time from one poll to the next. It halves while a
-// gauge runs high or is being filled, and triples while nothing moves.
+// DefaultInterval is the time from one poll to the next. It is halved while
+// something is urgent or history is being filled in, and tripled while nothing
+// moves.
 const DefaultInterval = 10 * time.Second
 
-// Waits after an answer that was no good.
-const (
-	backoffFirst = time.Second
-	backoffMost  = time.Minute
-	retryRefused = time.Minute      // 401, and what is not there: a person must act
-	retryDenied  = 5 * time.Minute  // billing denials, and a cap that may be raised
-	retryLimited = 10 * time.Second // our own 429 without Retry-After
-	resetGrace   = 2 * time.Second  // after a reset, before the server can be expected to know
-)
-
-// pollJitter is by how much of itself the time between polls varies: so that
-// samples fall on all phases of the load, and of the server's second.
-const pollJitter = 0.1
-
-// backfillReserve is how many requests the past leaves to the present.
+// backfillReserve is how many requests backfilling leaves for polling.
 const backfillReserve = 6
 
-// pollReserve is how many requests a poll may need at the least: one in the
-// wrong place of the log, one in the right one, and the plan.
+// pollReserve is how many requests a poll may need: one for the wrong page of the
+// log, one for the right one, and the plan.
 const pollReserve = 3
 
-// Options are what a Source is told. Base, Key, Clock and Table are needed.
+// Options configure a Source. Base, Key, Clock and Table are required.
 type Options struct {
 	Base  *url.URL
 	Key   string
@@ -67,13 +53,19 @@ type Source struct {
 	account *account
 	budget  *budget
 
-	wake     chan struct{}
-	hot      atomic.Bool // a gauge runs high
-	capHot   atomic.Bool
-	idle     atomic.Bool // no calls of late
-	failures int
-	held     time.Time // polling the log is pointless until then: the cap is reached
-	limited  time.Time // our own polls are rate-limited until then
+	failures     int       // in a row
+	capUntil     time.Time // local: polling the log is pointless before, the cap is reached
+	limitedUntil time.Time // local: our own polls are rate-limited until then
+
+	wake chan struct{} // holds one token while urgency or a request to poll is to be looked at
+
+	mu        sync.Mutex // guards what follows
+	demand    demand     // by the last snapshot
+	urgent    bool       // the log should be polled soon
+	asked     bool       // the user wants a poll
+	polling   bool
+	firstCall time.Time // local: when calls were last seen to begin
+	planAsked time.Time // server: the last poll of the plan
 }
 
 // New returns a Source that has not sent anything yet.
@@ -94,16 +86,15 @@ func New(opts Options) *Source {
 	b := newBudget(opts.BudgetMinute, opts.BudgetHour)
 	c := newClient(opts.Base, opts.Key, opts.Transport, opts.Clock, b)
 	return &Source{
-		opts: opts, client: c, budget: b, log: newLog(c), account: &account{client: c, missing: map[string]string{}},
-		wake: make(chan struct{}, 1),
+		opts: opts, client: c, budget: b, log: newLog(c), account: newAccount(c), wake: make(chan struct{}, 1),
 	}
 }
 
 // budgetShare is the part of every per-IP limit that our own polls may use.
 const budgetShare = 0.05
 
-// DefaultBudget is what our polls may use of the table's per-IP limits in a
-// minute and in an hour.
+// DefaultBudget returns how much of the table's per-IP limits our polls may use
+// in a minute and in an hour.
 func DefaultBudget(t model.Table) (minute, hour int) {
 	minute, hour = 50, 500
 	for _, e := range t.Endpoints {
@@ -128,106 +119,83 @@ func (s *Source) Name() string { return model.SourceBilling }
 // Vantage is model.VantageAccount.
 func (s *Source) Vantage() model.Vantage { return model.VantageAccount }
 
-// PollNow asks for a poll at once. It does not wait for it, and neither the
-// budget nor a Retry-After of the API gives way to it.
-func (s *Source) PollNow() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-// Seen tells the source how the gauges stand, for the pace of its polls. It may
-// be called at any time.
-func (s *Source) Seen(snap model.Snapshot) {
-	hot, idle := false, true
-	for _, e := range snap.Endpoints {
-		if e.Scope == model.ScopeUser && e.Calls.Or(0) > 0 {
-			idle = false
-		}
-		for _, l := range e.Limits {
-			hot = hot || l.Pressure() >= model.Warm
-		}
-	}
-	s.hot.Store(hot)
-	s.idle.Store(idle)
-	s.capHot.Store(model.PressureOf(snap.Cap.Ratio().Or(0)) >= model.Warm)
-}
+// Heard returns a channel that is closed once the first request has ended: the
+// server's clock is known then, or cannot be known for now.
+func (s *Source) Heard() <-chan struct{} { return s.client.heard }
 
 // Run polls until ctx ends. Whatever goes wrong is reported as Health and tried
 // again.
 func (s *Source) Run(ctx context.Context, emit func(model.Event)) error {
 	for {
+		began := time.Now()
 		wait, _ := s.step(ctx, emit)
-		timer := time.NewTimer(wait)
-		for waiting := true; waiting; {
-			select {
-			case <-ctx.Done():
-				timer.Stop()
-				return nil
-			case <-timer.C:
-				waiting = false
-			case <-s.wake:
-				waiting = s.opts.Clock.Now().Before(s.limited)
-				s.held = time.Time{}
-			}
+		if !s.pause(ctx, began, wait) {
+			return nil
 		}
-		timer.Stop()
 	}
 }
 
-// Poll polls once: what a script wants. The error says why there is no answer.
+// Poll polls once. The error says why there is no answer.
 func (s *Source) Poll(ctx context.Context, emit func(model.Event)) error {
 	_, err := s.step(ctx, emit)
 	return err
 }
 
-// step polls all that is due, reports how that went, and says when to go on.
+// step polls everything that is due, reports how that went, and returns when to
+// poll next.
 func (s *Source) step(ctx context.Context, emit func(model.Event)) (time.Duration, error) {
+	s.begin()
+	defer s.end()
 	s.client.emit = emit
 	err := s.poll(ctx)
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
 	if errors.Is(err, errBudget) {
-		err = nil // we come back for the rest
+		err = nil // the rest follows later
 	}
 	now := s.opts.Clock.Now()
 	h := model.Health{
 		State: model.StateOK, Vantage: s.Vantage(), Note: s.note(),
 		BudgetMinute: s.opts.BudgetMinute, BudgetHour: s.opts.BudgetHour, ClockOffset: s.opts.Clock.Offset(),
 	}
-	wait := s.pace()
-	if err == nil && s.held.After(now) {
+	if err == nil && s.capReached() {
 		err = &refusal{model.Denial{Kind: model.KindCap, Status: http.StatusTooManyRequests}}
 	}
+	var wait time.Duration
 	if err != nil {
-		h.State, wait = s.setback(err, now)
+		h.State, wait = s.backoff(err, now)
 		h.Error, h.RetryAt = err.Error(), now.Add(wait)
 	} else {
 		s.failures = 0
+		wait = s.pace(now)
 	}
 	h.Interval = wait
 	emit(model.Event{At: now, Source: model.SourceBilling, Health: &h})
 	return wait, err
 }
 
-// poll reads the log and the account, and more of the log's past while there
-// is some to read.
+// poll reads the plan, the log, and more of the log's past while there is some to
+// read. The plan comes first: the log needs the server's date, which the first
+// response gives.
 func (s *Source) poll(ctx context.Context) error {
-	now := s.opts.Clock.Now()
-	if s.held.After(now) { // the cap may have been raised
-		s.account.planDue = time.Time{}
-		return s.account.refresh(ctx, true)
+	s.account.every = s.planInterval()
+	planErr := s.account.plan(ctx, s.capReached())
+	s.notePlan()
+	if _, broken := errors.AsType[*endpointError](planErr); planErr != nil && !broken || s.capReached() {
+		return planErr
 	}
-	back, reach := s.pasts(now)
+	reach := s.reach()
 	if err := s.log.poll(ctx, max(s.budget.spare(time.Now())/2, 1), reach); err != nil {
 		return err
 	}
-	if err := s.account.refresh(ctx, s.capHot.Load()); err != nil {
+	if planErr != nil {
+		return planErr
+	}
+	if err := s.account.terms(ctx); err != nil {
 		return err
 	}
-	for _, past := range back {
+	for _, past := range s.pasts() {
 		if err := s.log.backfill(ctx, past, s.budget.spare(time.Now())-backfillReserve); err != nil {
 			return err
 		}
@@ -235,86 +203,42 @@ func (s *Source) poll(ctx context.Context) error {
 	return nil
 }
 
-// pasts are the times back to which the log is wanted, the nearest first: for
-// the windows of a minute, then for the longest limit and for the screen's
-// history, and for the day's spending where the account does not tell it. reach
-// is how far back the furthest of them may ever lie.
-func (s *Source) pasts(now time.Time) (back []time.Time, reach time.Duration) {
+// capReached reports whether the cap was reached and has not been reset since:
+// the log is refused too.
+func (s *Source) capReached() bool { return s.capUntil.After(time.Now()) }
+
+// longest returns the longest window that history is wanted for: that of a limit,
+// or of the screen's charts.
+func (s *Source) longest() time.Duration {
 	longest := 15 * time.Minute
 	for _, e := range s.opts.Table.Endpoints {
 		for _, l := range e.Limits {
 			longest = max(longest, l.Per)
 		}
 	}
+	return longest
+}
+
+// reach returns how far back the log may ever be read.
+func (s *Source) reach() time.Duration { return max(s.longest(), 24*time.Hour) }
+
+// pasts returns the times back to which the log is wanted, the nearest first: for
+// the windows of a minute, for the longest window, and for the day's spending if
+// the plan does not give it.
+func (s *Source) pasts() []time.Time {
+	now := s.opts.Clock.Now()
 	edge := s.log.horizon.at
 	if edge.IsZero() {
 		edge = now
 	}
-	back = []time.Time{edge.Add(-time.Minute), edge.Add(-longest)}
+	back := []time.Time{edge.Add(-time.Minute), edge.Add(-s.longest())}
 	if s.account.noPlan {
 		back = append(back, now.Truncate(24*time.Hour))
 	}
-	return back, max(longest, 24*time.Hour)
+	return back
 }
 
-// pace is the time until the next poll when all is well.
-func (s *Source) pace() time.Duration {
-	now := s.opts.Clock.Now()
-	wait := s.opts.Interval
-	switch {
-	case s.hot.Load() || !s.log.complete(s.log.horizon.at.Add(-time.Minute)):
-		wait /= 2
-	case s.idle.Load():
-		wait *= 3
-	}
-	if at := s.nextReset(now).Add(resetGrace); at.After(now) && at.Before(now.Add(wait)) {
-		wait = at.Sub(now)
-		s.account.planDue = time.Time{}
-	}
-	wait += time.Duration((rand.Float64() - 0.5) * pollJitter * float64(wait))
-	return max(wait, s.budget.wait(time.Now(), pollReserve))
-}
-
-// setback says how the source stands after an error, and when to try again.
-func (s *Source) setback(err error, now time.Time) (model.State, time.Duration) {
-	untilReset := s.nextReset(now).Add(resetGrace).Sub(now)
-	if no, ok := errors.AsType[*refusal](err); ok {
-		s.failures = 0
-		switch no.Kind {
-		case model.KindCap:
-			if s.held.After(now) && s.account.roomLeft() {
-				s.held = time.Time{} // the cap was raised
-				return model.StatePaused, backoffFirst
-			}
-			s.held = now.Add(untilReset)
-			return model.StatePaused, min(untilReset, retryDenied)
-		case model.KindRate, model.KindBusy:
-			wait := max(no.RetryAfter.Or(retryLimited), time.Second)
-			s.limited = now.Add(wait)
-			return model.StatePaused, wait
-		case model.KindAuth:
-			return model.StateError, min(untilReset, retryRefused)
-		}
-		return model.StateError, min(untilReset, retryDenied)
-	}
-	if status, ok := errors.AsType[*statusError](err); ok && status.status < 500 {
-		return model.StateError, retryRefused
-	}
-	wait := min(backoffFirst<<min(s.failures, 10), backoffMost)
-	s.failures++
-	return model.StateError, wait/2 + rand.N(wait/2)
-}
-
-// nextReset is when the cap's use returns to zero, as far as is known.
-func (s *Source) nextReset(now time.Time) time.Time {
-	const day = 24 * time.Hour
-	if at := s.account.known.ResetsAt; at.After(now) {
-		return at
-	}
-	return now.Truncate(day).Add(day)
-}
-
-// note says what is missing or odd, in a line.
+// note says in one line what is missing or odd.
 func (s *Source) note() string {
 	notes := slices.Sorted(maps.Values(s.account.missing))
 	if s.log.note != "" {

@@ -81,7 +81,7 @@ func Append(dst []byte, e model.Event) []byte {
 	if a := e.Account; a != nil {
 		l.Account = &accountJSON{
 			Plan: a.Plan, Team: a.Team, Used: a.Used, Limit: a.Limit,
-			ResetsAt: stamp(a.ResetsAt), Period: a.Period, ResetSource: a.ResetSource,
+			ResetsAt: stamp(a.ResetsAt), Period: a.Period, ResetSource: a.ResetSource, Interval: seconds(a.Interval),
 		}
 	}
 	if h := e.Health; h != nil {

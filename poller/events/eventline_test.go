@@ -176,7 +176,7 @@ var sampleEvents = []model.Event{
 	}},
 	{At: at, Source: model.SourceBilling, Account: &model.Account{
 		Plan: "pro", Team: "7c0e2b1a", Used: model.Some[model.Micros](31_274_180), Limit: model.Some[model.Micros](0),
-		ResetsAt: at.Add(12 * time.Hour), Period: model.PeriodDay, ResetSource: model.ResetFromAPI,
+		ResetsAt: at.Add(12 * time.Hour), Period: model.PeriodDay, ResetSource: model.ResetFromAPI, Interval: 20 * time.Second,
 	}},
 	{At: at, Source: model.SourceBilling, Account: &model.Account{Plan: "pro"}},
 	{At: at, Source: model.SourceBilling, Health: &model.Health{

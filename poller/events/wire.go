@@ -93,6 +93,7 @@ type accountJSON struct {
 	ResetsAt    stamp                   `json:"resets_at,omitzero"`
 	Period      string                  `json:"period,omitempty"`
 	ResetSource string                  `json:"reset_source,omitempty"`
+	Interval    seconds                 `json:"interval_s,omitempty"`
 }
 
 type healthJSON struct {
@@ -130,6 +131,7 @@ func (l *eventJSON) event() (model.Event, error) {
 		e.Account = &model.Account{
 			Plan: pioneer.Clean(a.Plan, maxText), Team: pioneer.Clean(a.Team, maxText), Used: a.Used, Limit: a.Limit,
 			ResetsAt: time.Time(a.ResetsAt), Period: pioneer.Clean(a.Period, maxWord), ResetSource: pioneer.Clean(a.ResetSource, maxWord),
+			Interval: time.Duration(a.Interval),
 		}
 	}
 	if h := l.Health; h != nil {
