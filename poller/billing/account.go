@@ -221,15 +221,15 @@ func (w *wireOverage) next(now time.Time) (time.Time, string, error) {
 	if w.Hour.known {
 		zone, err := time.LoadLocation(string(w.Zone))
 		hour := int(w.Hour.value)
-		if err != nil || hour < 0 || hour > 23 {
+		if err != nil || zone == time.Local || hour < 0 || hour > 23 {
 			return time.Time{}, "", fmt.Errorf("unknown reset: hour %v in zone %q", w.Hour.value, w.Zone)
 		}
 		year, month, day := now.In(zone).Date()
-		at := time.Date(year, month, day, hour, 0, 0, 0, zone)
+		at := hourOf(year, month, day, hour, zone)
 		if !at.After(now) {
-			at = time.Date(year, month, day+1, hour, 0, 0, 0, zone)
+			at = hourOf(year, month, day+1, hour, zone)
 		}
-		return at.UTC(), model.PeriodDay, nil
+		return at, model.PeriodDay, nil
 	}
 	if w.MonthStart == "" {
 		return time.Time{}, "", nil
@@ -244,6 +244,22 @@ func (w *wireOverage) next(now time.Time) (time.Time, string, error) {
 		}
 	}
 	return time.Time{}, "", nil
+}
+
+// hourOf returns the time at which a day's hour begins in a zone, in UTC. Where
+// the clocks change, an hour that comes twice is the first one, and one that is
+// skipped is by the clock before the change, as RFC 5545 section 3.3.5 has it;
+// time.Date promises neither.
+func hourOf(year int, month time.Month, day, hour int, zone *time.Location) time.Time {
+	utc := time.Date(year, month, day, hour, 0, 0, 0, time.UTC)
+	_, before := utc.Add(-36 * time.Hour).In(zone).Zone()
+	_, after := utc.Add(36 * time.Hour).In(zone).Zone()
+	first := utc.Add(-time.Duration(before) * time.Second)
+	second := utc.Add(-time.Duration(after) * time.Second)
+	if first.In(zone).Hour() != hour && second.In(zone).Hour() == hour {
+		return second
+	}
+	return first
 }
 
 // monthsAfter returns the same day n months later, or the last day of a month
