@@ -39,6 +39,7 @@ func (l *Ledger) poller(name string) *source {
 
 func (l *Ledger) health(name string, h Health, at time.Time) {
 	s := l.source(name)
+	first := s.health.State == "" || s.health.State == StateStale // of this run
 	s.health = h
 	if h.State == StateOK {
 		s.good = maxTime(s.good, at)
@@ -46,7 +47,10 @@ func (l *Ledger) health(name string, h Health, at time.Time) {
 	switch h.Vantage {
 	case VantageAccount:
 		if (h.ClockOffset - l.offset).Abs() > clockJump {
-			l.restartLocal(at)
+			if !first { // else the sources have known the clock from the start
+				l.restartLocal(at)
+			}
+			l.turnBack(at)
 		}
 		l.offset = h.ClockOffset
 	case VantageLocal:
@@ -65,7 +69,6 @@ const clockJump = 2 * time.Second
 // restartLocal drops the calls whose times come from a clock that turned out to
 // be wrong: they may be far from the server's. Counting starts again at now.
 func (l *Ledger) restartLocal(now time.Time) {
-	l.now = now
 	if l.polls != nil {
 		l.polls = newStream("", l.table, l.spans)
 	}
@@ -77,12 +80,23 @@ func (l *Ledger) restartLocal(now time.Time) {
 		}
 		l.local[i] = stream
 	}
+	l.spend.figures = nil
+	for i := range l.sources {
+		l.sources[i].polls = newPollWindow()
+	}
+}
+
+// turnBack makes nothing lie ahead of now.
+func (l *Ledger) turnBack(now time.Time) {
+	l.now = now
 	if l.horizon.After(now) {
 		l.horizon, l.billing.since = time.Time{}, time.Time{}
 	}
-	l.spend.asOf, l.spend.figures = minTime(l.spend.asOf, now), nil
+	l.spend.asOf = minTime(l.spend.asOf, now)
+	for _, stream := range l.local {
+		stream.since = minTime(stream.since, now)
+	}
 	for i := range l.sources {
-		l.sources[i].polls = newPollWindow()
 		l.sources[i].good = minTime(l.sources[i].good, now)
 	}
 }

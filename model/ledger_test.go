@@ -255,11 +255,20 @@ func TestLedgerScenarios(t *testing.T) {
 		},
 		"the clock turns out wrong": {
 			[][]Event{
+				one(Event{At: at(0), Source: SourceBilling, Health: &Health{State: StateError, Error: "cannot reach the API"}}),
 				one(healthy(0, SourceTap)), calls(700, 30, SourceTap, chatPath),
 				one(Event{At: at(100), Source: SourceBilling, Health: &Health{State: StateOK, Vantage: VantageAccount, ClockOffset: -10 * time.Minute}}),
 				calls(110, 4, SourceTap, chatPath),
 			},
 			[]look{{120, "chat", 0, "used 4 local 4 rejected 0 ≥ at 120"}, {165, "chat", 0, "used 4 local 4 rejected 0 at 165"}},
+		},
+		"the clock has been known to be wrong from the start": {
+			[][]Event{
+				one(healthy(0, SourceTap)), calls(90, 30, SourceTap, chatPath),
+				one(Event{At: at(100), Source: SourceBilling, Health: &Health{State: StateOK, ClockOffset: -10 * time.Minute}}),
+				calls(110, 4, SourceTap, chatPath),
+			},
+			[]look{{120, "chat", 0, "used 34 local 34 rejected 0 at 120"}},
 		},
 		"the clock is corrected a little": {
 			[][]Event{

@@ -12,7 +12,7 @@ import (
 // change to what serialize writes raises it.
 //
 // RestoreLedger also reads version 1, which had one stream each for the tap and
-// the tails and no vantages. It refuses other versions.
+// the tails, no vantages and no interval of the account. It refuses other versions.
 const StateVersion = 2
 
 // A state begins with stateMagic, its version, the fingerprint of its table and
@@ -240,6 +240,9 @@ func (s *spend) serialize(c *codec) {
 	c.time(&a.ResetsAt)
 	text(c, &a.Period)
 	text(c, &a.ResetSource)
+	if c.version > 1 {
+		number(c, &a.Interval)
+	}
 	c.time(&s.asOf)
 	list(c, &s.figures, spendMemory, func(f *figure) {
 		c.time(&f.at)
