@@ -66,12 +66,38 @@ func (s *Session) AccountID() string { return pioneer.AccountID(s.Base().String(
 // Clock is the server's clock, as far as the session has learned it.
 func (s *Session) Clock() *pioneer.Clock { return &s.clock }
 
-// Add adds a source beside the billing log.
-func (s *Session) Add(source runner.Source) { s.sources = append(s.sources, source) }
+// Add adds a source beside the billing log that corrects local times to the
+// server's. It starts once the billing log's first request has ended, so that the
+// server's time is known, or after a few seconds.
+func (s *Session) Add(source runner.Source) {
+	s.sources = append(s.sources, delayed{source, s.billing.Heard()})
+}
+
+// delayed is a source that waits for the server's time to be known.
+type delayed struct {
+	runner.Source
+	heard <-chan struct{}
+}
+
+// startWithin is the longest that a delayed source waits.
+const startWithin = 3 * time.Second
+
+// Run implements runner.Source.
+func (d delayed) Run(ctx context.Context, emit func(model.Event)) error {
+	timer := time.NewTimer(startWithin)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-d.heard:
+	case <-timer.C:
+	}
+	return d.Source.Run(ctx, emit)
+}
 
 // Tap adds a tap that serves on ln.
 func (s *Session) Tap(ln net.Listener) {
-	s.Add(tap.New(s.Base(), &s.clock, tap.Options{Listener: ln}))
+	s.sources = append(s.sources, tap.New(s.Base(), &s.clock, tap.Options{Listener: ln}))
 }
 
 // Observe adds a function that is called with every snapshot, before it is
@@ -81,7 +107,7 @@ func (s *Session) Observe(f func(model.Snapshot)) { s.observers = append(s.obser
 // Serve adds a service, which runs beside the sources until ctx ends and reports
 // only its own health.
 func (s *Session) Serve(name string, run func(context.Context) error) {
-	s.Add(service{name, func(ctx context.Context, _ func(model.Event)) error { return run(ctx) }})
+	s.sources = append(s.sources, service{name, func(ctx context.Context, _ func(model.Event)) error { return run(ctx) }})
 }
 
 // Reporter adds a service to the session that has nothing to run, and returns
@@ -89,7 +115,7 @@ func (s *Session) Serve(name string, run func(context.Context) error) {
 // function does not block.
 func (s *Session) Reporter(name string) (report func(error)) {
 	states := make(chan model.Health, 8)
-	s.Add(service{name, func(ctx context.Context, emit func(model.Event)) error {
+	s.sources = append(s.sources, service{name, func(ctx context.Context, emit func(model.Event)) error {
 		for {
 			select {
 			case <-ctx.Done():
@@ -141,9 +167,8 @@ func (s *Session) Journal(dir string) {
 		if err != nil {
 			report(err)
 		}
-		if offset := ledger.Snapshot(s.clock.Now()).ClockOffsetMS; s.clock.Offset() == 0 { // until the API says what it is
-			s.clock.SetOffset(time.Duration(offset) * time.Millisecond)
-		}
+		offset := ledger.Snapshot(s.clock.Now()).ClockOffsetMS
+		s.clock.SetOffset(time.Duration(offset) * time.Millisecond) // until the API says what it is
 		return ledger
 	}
 }

@@ -15,6 +15,8 @@
 //
 //   - at: RFC 3339, or Unix seconds as a number, either with an optional
 //     fraction. A time without a zone is local time.
+//   - clock: "server" if at is the API server's time, which a reader must not
+//     correct; omitted if it is the writer's.
 //   - source: who reports it; optional.
 //   - call: path (without a query), method, status (0 or omitted if there was
 //     no response), tokens, model, cost_usd; vantage, "local" if omitted,
@@ -53,19 +55,36 @@ var (
 
 // Parse reads one line, with or without its newline. Times are in UTC.
 func Parse(line []byte) (model.Event, error) {
+	e, _, err := ParseClock(line)
+	return e, err
+}
+
+// ParseClock is like Parse, and reports whether the line says that its time is the
+// API server's.
+func ParseClock(line []byte) (e model.Event, server bool, err error) {
 	line = bytes.TrimRight(line, " \t\r\n")
 	var quick callEvent
 	if quick.scan(line) {
-		return quick.event()
+		e, err = quick.event()
+		return e, quick.clock == clockServer, err
 	}
 	if len(line) == 0 || line[0] != '{' {
-		return model.Event{}, errNotObject
+		return e, false, errNotObject
 	}
 	var l eventJSON
 	if err := json.Unmarshal(line, &l); err != nil {
-		return model.Event{}, fmt.Errorf("event line: %w", err)
+		return e, false, fmt.Errorf("event line: %w", err)
 	}
-	return l.event()
+	e, err = l.event()
+	return e, l.Clock == clockServer, err
+}
+
+// clockServer is the clock in a line whose time is the API server's.
+const clockServer = "server"
+
+// appendClock marks the line at the end of dst as one in the server's time.
+func appendClock(dst []byte) []byte {
+	return append(dst[:len(dst)-len("}\n")], `,"clock":"`+clockServer+"\"}\n"...)
 }
 
 // Append appends e to dst as a line with its newline. Parse reads an equal event

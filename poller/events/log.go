@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"quotatop/poller/pioneer"
 )
 
 // logEvery is the longest that an event waits to be written to a log.
@@ -14,13 +16,16 @@ const logEvery = 100 * time.Millisecond
 // one write that begins and ends with a line, so that several processes may
 // append to one file and others may follow it.
 //
-// report is as in NewWriter.
-func OpenLog(path string, report func(error)) (*Writer, error) {
+// The events are in the time of clock; once it knows the server's, the lines say
+// so. report is as in NewWriter.
+func OpenLog(path string, clock *pioneer.Clock, report func(error)) (*Writer, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("event log: %w", err)
 	}
-	return NewWriter("event log", &log{File: file}, logEvery, report), nil
+	w := NewWriter("event log", &log{File: file}, logEvery, report)
+	w.clock = clock
+	return w, nil
 }
 
 // A log is a file of lines to which others may append as well.

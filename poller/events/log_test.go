@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +13,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 func call(path string) model.Event {
@@ -21,7 +25,7 @@ func call(path string) model.Event {
 
 func open(t *testing.T, path string, report func(error)) *Writer {
 	t.Helper()
-	w, err := OpenLog(path, report)
+	w, err := OpenLog(path, nil, report)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,8 +129,42 @@ func TestLogOnAFullDisk(t *testing.T) {
 
 func TestOpenLogRefuses(t *testing.T) {
 	for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "no", "such", "dir", "run.log")} {
-		if w, err := OpenLog(path, nil); err == nil || !strings.HasPrefix(err.Error(), "event log: ") {
+		if w, err := OpenLog(path, nil, nil); err == nil || !strings.HasPrefix(err.Error(), "event log: ") {
 			t.Errorf("OpenLog(%q) = %v, %v, want an error", path, w, err)
+		}
+	}
+}
+
+// Once the server's clock is known, the lines say that they are by it, and read as
+// they did.
+func TestLogSaysWhoseClock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tap.jsonl")
+	var clock pioneer.Clock
+	w, err := OpenLog(path, &clock, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 6, 17, 12, 4, 31, 0, time.UTC)
+	want := []model.Event{
+		{At: at, Source: model.SourceTap, Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: "/inference", Status: 200}},
+		{At: at, Source: model.SourceTap, Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: "/inference", Status: 500}},
+		{At: at, Source: model.SourceTap, Health: &model.Health{State: model.StateOK}},
+	}
+	w.Observe(want[0])
+	clock.Learn(http.Header{"Date": {at.Format(http.TimeFormat)}}, time.Now(), time.Now())
+	w.Observe(want[1])
+	w.Observe(want[2])
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
+		e, server, err := ParseClock(line)
+		if diff := cmp.Diff(want[i], e); diff != "" || err != nil || server != (i > 0) {
+			t.Errorf("line %d, %s: server's clock %t, %v, %s", i, line, server, err, diff)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 type callEvent struct {
 	at     time.Time
 	source string
+	clock  string
 	call   callJSON
 }
 
@@ -28,7 +29,7 @@ func (e *callEvent) event() (model.Event, error) {
 // lines only, those without escapes, nulls, exponents or unknown fields, as
 // encoding/json would; all others are left to that package.
 func (e *callEvent) scan(line []byte) bool {
-	const at, source, call = 1, 2, 4
+	const at, source, call, clock = 1, 2, 4, 8
 	s := scanner{line: line}
 	var seen field
 	for s.open(); s.more(); s.next() {
@@ -45,6 +46,9 @@ func (e *callEvent) scan(line []byte) bool {
 		case "call":
 			s.first(&seen, call)
 			e.scanCall(&s)
+		case "clock":
+			s.first(&seen, clock)
+			e.clock = s.word()
 		default:
 			return false
 		}

@@ -18,6 +18,7 @@ type eventJSON struct {
 	Reading *readingJSON `json:"reading,omitempty"`
 	Account *accountJSON `json:"account,omitempty"`
 	Health  *healthJSON  `json:"health,omitempty"`
+	Clock   string       `json:"clock,omitempty"`
 }
 
 type callJSON struct {

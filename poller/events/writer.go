@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 const (
@@ -26,6 +27,7 @@ const (
 type Writer struct {
 	name   string
 	sink   io.WriteCloser
+	clock  *pioneer.Clock // not nil if lines are to say that they are by it
 	every  time.Duration
 	report func(error)
 	wake   chan struct{} // holds one token once something is pending
@@ -86,6 +88,9 @@ func (w *Writer) Observe(e model.Event) bool {
 	}
 	before := len(w.pending.lines)
 	w.pending.lines = Append(w.pending.lines, e)
+	if w.clock != nil && w.clock.Known() && len(w.pending.lines) > before {
+		w.pending.lines = appendClock(w.pending.lines)
+	}
 	w.pending.events++
 	w.added(len(w.pending.lines) - before)
 	return true

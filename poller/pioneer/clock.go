@@ -83,7 +83,7 @@ func (c *Clock) Learn(header http.Header, sent, received time.Time) {
 	both, agree := c.bounds.and(read)
 	switch {
 	case c.bounds.at.IsZero():
-		c.bounds, c.sure = read, read.near(c.Offset())
+		c.bounds, c.sure = read, read.near(c.Offset()) || read.near(0)
 		close(c.learnedLocked())
 	case agree:
 		c.bounds, c.rival, c.sure = both, bounds{}, true

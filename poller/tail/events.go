@@ -12,9 +12,12 @@ import (
 // another quotatop knows of the account this one asks for itself, and its polls
 // are nobody's load.
 func (t target) events(line []byte, _ time.Time) (model.Event, bool) {
-	e, err := events.Parse(line)
+	e, server, err := events.ParseClock(line)
 	if err != nil {
 		return model.Event{}, false
+	}
+	if server && t.clock != nil { // local, like other lines, until the reader corrects it
+		e.At = e.At.Add(-t.clock.Offset())
 	}
 	if e.Call == nil || e.Call.Vantage != model.VantageLocal {
 		return model.Event{}, true

@@ -442,3 +442,21 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d bytes more after %d paths", grown, n)
 	}
 }
+
+// A line whose time is the server's already is not corrected to it again.
+func TestServerTimeIsNotCorrectedTwice(t *testing.T) {
+	f := create(t, temp(t))
+	const offset = 10 * time.Minute
+	at := time.Now()
+	f.write(strings.Replace(lineAt(at.Add(offset), "/1"), `{"at"`, `{"clock":"server","at"`, 1), lineAt(at, "/2"))
+	clock := new(pioneer.Clock)
+	clock.SetOffset(offset)
+	r := start(t, New(f.path, FormatAuto, clock, Options{}))
+	r.waitPaths(t, "/1", "/2")
+	r.stop()
+	for _, e := range r.events {
+		if e.Call != nil && !e.At.Equal(at.Round(0).Add(offset)) {
+			t.Errorf("%s is dated %s, want ten minutes after %s", e.Call.Path, e.At, at)
+		}
+	}
+}

@@ -174,7 +174,7 @@ func TestTargetHost(t *testing.T) {
 		{"127.0.0.1:8429", "http://127.0.0.1:8430/x", false},
 		{"api.pioneer.ai", "/x?url=https://example.com", true},
 	} {
-		e, ok := target{tt.host}.call(at, []byte("GET"), []byte(tt.url), 200)
+		e, ok := target{host: tt.host}.call(at, []byte("GET"), []byte(tt.url), 200)
 		if !ok || (e.Call != nil) != tt.counts {
 			t.Errorf("host %q, call to %s: counts %t, want %t", tt.host, tt.url, e.Call != nil, tt.counts)
 		}

@@ -79,7 +79,7 @@ func (s *Source) Run(ctx context.Context, emit func(model.Event)) error {
 	}
 	r := &reader{
 		status: &status{name: name, window: s.opts.Window, wake: make(chan struct{}, 1)},
-		target: target{host: s.opts.Host},
+		target: target{host: s.opts.Host, clock: s.clock},
 		clock:  s.clock, window: s.opts.Window, emit: emit,
 	}
 	r.setFormat(s.format)

@@ -12,7 +12,8 @@ import (
 
 // A target is whom the calls of a log have to go to, to count.
 type target struct {
-	host string // as in a URL; empty for any
+	host  string         // as in a URL; empty for any
+	clock *pioneer.Clock // nil for none
 }
 
 // call is the event of a call to url, which may be an absolute URL or a path.

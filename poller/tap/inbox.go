@@ -27,7 +27,7 @@ const maxSeen = 1 << 16
 
 // observed is one call, with the parts of its response that have not been read yet.
 type observed struct {
-	at      time.Time
+	at      time.Time // local
 	call    model.Call
 	failure *failure // of a 4xx or 5xx
 }
@@ -88,9 +88,19 @@ func (b *inbox) take() (seen []observed, health model.Health) {
 // gather is how long the first call waits for others to be reported with it.
 const gather = 20 * time.Millisecond
 
+// learnWithin is how long the first reports wait for the server's time to be known.
+const learnWithin = 500 * time.Millisecond
+
 // report emits the calls in the inbox, and changes of health, until done is
 // closed.
 func (t *Tap) report(done <-chan struct{}, emit func(model.Event)) {
+	learning := time.NewTimer(learnWithin)
+	defer learning.Stop()
+	select {
+	case <-done:
+	case <-t.clock.Learned():
+	case <-learning.C:
+	}
 	var last model.Health
 	flush := func() {
 		seen, health := t.inbox.take()
@@ -99,7 +109,7 @@ func (t *Tap) report(done <-chan struct{}, emit func(model.Event)) {
 			emit(model.Event{At: t.clock.Now(), Source: model.SourceTap, Health: &health})
 		}
 		for i := range seen {
-			emit(seen[i].event())
+			emit(seen[i].event(t.clock))
 		}
 	}
 	timer := time.NewTimer(gather)
@@ -119,12 +129,13 @@ func (t *Tap) report(done <-chan struct{}, emit func(model.Event)) {
 	}
 }
 
-// event returns the call as an event, with the denial in its response if any.
-func (s *observed) event() model.Event {
+// event returns the call as an event in the server's time, with the denial in its
+// response if any.
+func (s *observed) event(clock *pioneer.Clock) model.Event {
 	if r := s.failure; r != nil {
 		if d, ok := pioneer.ReadDenial(s.call.Status, r.header, r.body, r.came, r.secrets[:]...); ok {
 			s.call.Denial = &d
 		}
 	}
-	return model.Event{At: s.at, Source: model.SourceTap, Call: &s.call}
+	return model.Event{At: clock.At(s.at), Source: model.SourceTap, Call: &s.call}
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"quotatop/model"
 	"quotatop/poller/pioneer"
@@ -29,7 +30,7 @@ const (
 type recorder struct{ *Tap }
 
 func (t recorder) RoundTrip(out *http.Request) (*http.Response, error) {
-	at := t.clock.Now()
+	at := time.Now()
 	res, err := t.transport.RoundTrip(out)
 	secrets := secretsOf(out.Header)
 	seen := observed{at: at, call: model.Call{
@@ -41,6 +42,7 @@ func (t recorder) RoundTrip(out *http.Request) (*http.Response, error) {
 		t.noResponse(seen, out, err)
 		return nil, err
 	}
+	t.clock.Learn(res.Header, at, time.Now())
 	if len(res.Trailer) > 0 {
 		res.Header.Del("Content-Length") // HTTP/2 allows both, HTTP/1.1 one of them
 	}

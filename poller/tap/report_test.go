@@ -290,7 +290,7 @@ func TestUnansweredCall(t *testing.T) {
 			}
 			tap.waitFor(t, "error", func(e []model.Event) bool {
 				s := states(e)
-				return s[len(s)-1] == model.Health{State: model.StateError, Vantage: model.VantageLocal, Live: true, Error: text + "; passing 502 to clients"}
+				return len(s) > 0 && s[len(s)-1] == model.Health{State: model.StateError, Vantage: model.VantageLocal, Live: true, Error: text + "; passing 502 to clients"}
 			})
 			if got := tap.waitCalls(t, 1)[0]; got.Status != 0 || got.Denial != nil {
 				t.Errorf("got call %+v, want one of unknown status", got)
@@ -370,5 +370,37 @@ func TestSlowReader(t *testing.T) {
 	s := states(events)
 	if got := s[len(s)-1]; got.State != model.StateOK || !strings.HasSuffix(got.Note, " calls dropped: they came too fast") {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// A tap learns the server's clock from the first response, and dates that call by
+// it already.
+func TestTapLearnsTheServersClock(t *testing.T) {
+	const off = -80 * time.Hour
+	tap, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
+		w.WriteHeader(http.StatusOK)
+	})
+	began := time.Now()
+	for range 3 {
+		res, err := tap.client.Post(tap.base+"/inference", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	tap.stop()
+	calls := 0
+	for _, e := range tap.events {
+		if e.Call == nil {
+			continue
+		}
+		calls++
+		if late := e.At.Sub(began.Add(off)); late < -2*time.Second || late > patience {
+			t.Errorf("the call is dated %s, want the server's time, about %s", e.At, began.Add(off))
+		}
+	}
+	if calls != 3 {
+		t.Errorf("%d calls, want 3", calls)
 	}
 }

@@ -49,9 +49,10 @@ func runTap(cmd *cobra.Command, upstream *url.URL, listen, log string) (failed e
 	if err != nil {
 		return err
 	}
+	clock := &pioneer.Clock{}
 	observe := func(model.Event) {}
 	if log != "" {
-		lines, err := events.OpenLog(log, func(err error) {
+		lines, err := events.OpenLog(log, clock, func(err error) {
 			if err != nil {
 				fmt.Fprintln(stderr, "quotatop tap:", err)
 			}
@@ -68,7 +69,7 @@ func runTap(cmd *cobra.Command, upstream *url.URL, listen, log string) (failed e
 		fmt.Fprintln(stderr, "quotatop tap: waiting for the requests in flight; interrupt again to cut them")
 	})
 	defer stop()
-	t := tap.New(upstream, &pioneer.Clock{}, tap.Options{Listener: ln})
+	t := tap.New(upstream, clock, tap.Options{Listener: ln})
 	return t.Run(ctx, func(e model.Event) {
 		observe(e)
 		if e.Health != nil && e.Health.Error != "" {
