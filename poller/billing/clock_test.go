@@ -115,7 +115,7 @@ func TestOneOddDate(t *testing.T) {
 					time.Sleep(13 * time.Second)
 					for end := time.Now().Add(90 * time.Second); time.Now().Before(end); {
 						s := <-feed
-						if limit(s, "inference", 0).Account.Or(0) == 0 || s.At.Sub(time.Now()).Abs() > 2*time.Second {
+						if limit(s, "inference", 0).Account.Or(0) == 0 || time.Until(s.At).Abs() > 2*time.Second {
 							t.Fatalf("at %s the account's figure is %+v", s.At, limit(s, "inference", 0))
 						}
 					}
