@@ -31,9 +31,7 @@ func inTmux(t *testing.T, width, height int, command string) *terminal {
 	t.Helper()
 	clitest.Need(t, "tmux", "tmux")
 	pane := &terminal{t, strings.ReplaceAll(t.Name(), "/", "-")}
-	folder := t.TempDir() // for the state file, instead of the user's own
-	pane.tmux("-f", os.DevNull, "new-session", "-d", "-e", "TMPDIR="+folder, "-e", "XDG_CACHE_HOME="+folder,
-		"-x", fmt.Sprint(width), "-y", fmt.Sprint(height), command)
+	pane.tmux("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), command)
 	t.Cleanup(pane.end)
 	return pane
 }
