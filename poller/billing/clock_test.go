@@ -148,14 +148,13 @@ func TestCallsFromBeforeTheClockWasKnown(t *testing.T) {
 		begin := time.Now()
 		w.source.client.http.Transport = &broken{w.source.client.http.Transport, begin.Add(5 * time.Second)}
 		var calls []time.Time
-		go func() {
-			_ = w.source.Run(ctx, func(e model.Event) {
-				if e.Call != nil && e.Call.Vantage == model.VantageOwn {
-					calls = append(calls, e.At)
-				}
-			})
-		}()
-		time.Sleep(time.Minute)
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		_ = w.source.Run(ctx, func(e model.Event) {
+			if e.Call != nil && e.Call.Vantage == model.VantageOwn {
+				calls = append(calls, e.At)
+			}
+		})
 		for i, at := range calls {
 			if at.Before(begin.Add(skew-time.Second)) || at.After(time.Now().Add(skew)) {
 				t.Errorf("call %d of ours is dated %s, want the server's time", i, at)

@@ -110,7 +110,7 @@ func (s *Source) sooner(began time.Time) time.Time {
 		s.account.planDue = earlier(s.account.planDue, due)
 		at = earlier(at, due)
 	}
-	return later(at, now.Add(s.budget.wait(now, pollReserve)))
+	return maxTime(at, now.Add(s.budget.wait(now, pollReserve)))
 }
 
 // pace returns the time until the next poll when all is well. now is server time.
@@ -199,5 +199,3 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return a
 }
-
-func later(a, b time.Time) time.Time { return maxTime(a, b) }

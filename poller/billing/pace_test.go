@@ -294,10 +294,13 @@ func TestIntervalsAreTrue(t *testing.T) {
 	bubble(t, 20*time.Minute, func(ctx context.Context) {
 		w := newWorld(t, sim.Options{})
 		seen := w.watch()
+		var mu sync.Mutex
 		var interval time.Duration
 		var plan []time.Duration
 		go func() {
 			_ = w.source.Run(ctx, func(e model.Event) {
+				mu.Lock()
+				defer mu.Unlock()
 				switch {
 				case e.Health != nil:
 					interval = e.Health.Interval
@@ -310,7 +313,9 @@ func TestIntervalsAreTrue(t *testing.T) {
 		}()
 		for range 40 {
 			time.Sleep(10 * time.Millisecond)
+			mu.Lock()
 			from, said := time.Now(), interval
+			mu.Unlock()
 			for len(seen.since(requestsPath, from)) == 0 {
 				time.Sleep(100 * time.Millisecond)
 			}
@@ -319,6 +324,8 @@ func TestIntervalsAreTrue(t *testing.T) {
 			}
 		}
 		polls := seen.since(planPath, time.Time{})
+		mu.Lock()
+		defer mu.Unlock()
 		for i := 1; i < len(polls); i++ {
 			if gap := polls[i].at.Sub(polls[i-1].at); gap > plan[0]+time.Second || gap < plan[0]/2 {
 				t.Errorf("the plan was polled after %s, said every %s", gap, plan[0])

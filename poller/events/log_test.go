@@ -148,7 +148,7 @@ func TestLogSaysWhoseClock(t *testing.T) {
 	want := []model.Event{
 		{At: at, Source: model.SourceTap, Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: "/inference", Status: 200}},
 		{At: at, Source: model.SourceTap, Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: "/inference", Status: 500}},
-		{At: at, Source: model.SourceTap, Health: &model.Health{State: model.StateOK}},
+		{At: at, Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}},
 	}
 	w.Observe(want[0])
 	clock.Learn(http.Header{"Date": {at.Format(http.TimeFormat)}}, time.Now(), time.Now())
