@@ -37,13 +37,16 @@ func BenchmarkParsers(b *testing.B) {
 			for _, line := range append(slices.Repeat(bench.call, 19), bench.denied) {
 				lines, size = append(lines, []byte(line)), size+len(line)+1
 			}
-			parse := bench.format.parser(target{})
+			p := newParser(bench.format, &times{zone: time.UTC, near: now}, nil)
+			var rec record
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for b.Loop() {
 				for _, line := range lines {
-					if _, ok := parse(line, now); !ok {
+					if _, v := p.parse(line, &rec); v == notMine {
 						b.Fatalf("not understood: %s", line)
+					} else if v == isCall {
+						_ = rec.event(rec.at.Time)
 					}
 				}
 			}
@@ -57,18 +60,18 @@ func BenchmarkParsers(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	stamp := time.Now().UTC().Format(time.RFC3339Nano)
 	text := []byte(strings.Repeat(strings.Replace(eventLine, "2026-06-17T12:04:31.2Z", stamp, 1)+"\n", 10_000))
-	r := &reader{status: &status{}, clock: new(pioneer.Clock), window: time.Hour, emit: func(model.Event) {}}
-	r.setFormat(FormatEvents)
+	r := newReader(FormatAuto, Options{Window: time.Hour}, new(pioneer.Clock), nil, func(model.Event) {})
+	s := r.newStream()
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
 		for from := bytes.NewReader(text); from.Len() > 0; {
-			if _, err := r.read(from); err != nil {
+			if _, err := r.read(s, from); err != nil {
 				b.Fatal(err)
 			}
 		}
 	}
-	if r.tally.odd+r.tally.far > 0 {
+	if r.tally.unknown+r.tally.outside > 0 {
 		b.Errorf("%+v", r.tally)
 	}
 }

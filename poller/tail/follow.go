@@ -6,20 +6,22 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 	"time"
 
 	"quotatop/model"
 )
 
-// A follower reads a file as it grows, whatever is done to it.
+// A follower reads a file as it grows, and survives rotation, replacement and
+// truncation.
 type follower struct {
 	*reader
 	path   string
-	file   *os.File // nil while there is none
-	info   fs.FileInfo
-	offset int64 // of what was read
-	opened bool  // there has been a file
+	format Format
+
+	file    *openFile     // nil if not open
+	rotated []*openFile   // files before it, which may still be written to
+	beside  []fs.FileInfo // the files that rotation has left beside it
+	opened  bool          // a file has been opened before
 }
 
 // follow reads the file until ctx ends.
@@ -30,68 +32,59 @@ func (f *follower) follow(ctx context.Context) {
 	for {
 		w.add(f.path)
 		f.catchUp(ctx)
-		told, ok := w.wait(ctx)
+		notified, ok := w.wait(ctx, len(f.rotated) > 0)
 		if !ok {
 			return
 		}
-		w.found(f.changed(), told)
+		w.found(f.changed(), notified)
 	}
 }
 
-// changed reports whether there is anything to read.
+// changed reports whether there may be something to read.
 func (f *follower) changed() bool {
 	info, err := os.Stat(f.path)
 	if f.file == nil {
 		return err == nil && info.Mode().IsRegular()
 	}
-	return err == nil && (info.Size() != f.offset || !os.SameFile(info, f.info))
+	return err == nil && (info.Size() != f.file.offset || !os.SameFile(info, f.file.info))
 }
 
-// catchUp reads all that there is, through any change of the file.
+// catchUp reads everything available, across changes of the file.
 func (f *follower) catchUp(ctx context.Context) {
+	f.drainRotated(ctx)
 	for ctx.Err() == nil {
 		if f.file == nil && !f.open() {
 			return
 		}
-		if f.info.Mode()&fs.ModeNamedPipe != 0 {
+		if f.file.info.Mode()&fs.ModeNamedPipe != 0 {
 			f.readPipe(ctx)
 			return
 		}
-		if !f.drain(ctx) || !f.moved(ctx) {
+		if err := f.continueRewritten(); err != nil {
+			f.failed(err)
+			return
+		}
+		if !f.drain(ctx) || !f.replaced(ctx) {
 			return
 		}
 	}
 }
 
-// open opens the file and finds the place to begin.
+// open opens the file and seeks to where to start.
 func (f *follower) open() bool {
-	info, err := os.Stat(f.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		f.status.set(model.StatePaused, "waiting for the file: it is not there yet", "")
-		f.opened = true // when it comes, all of it is new
+	file, err := openLog(f.path, f.newStream())
+	if errors.Is(err, fs.ErrNotExist) {
+		f.status.set(model.StatePaused, "waiting for the file", "")
+		f.opened = true // all of it will be new
 		return false
-	case err != nil:
-		return f.failed(err)
-	case info.IsDir():
-		return f.failed(errors.New("is a directory: name the file that the load run writes"))
-	case info.Mode()&(fs.ModeDevice|fs.ModeSocket|fs.ModeIrregular) != 0:
-		return f.failed(errors.New("is not a file: name the file that the load run writes"))
 	}
-	// A pipe is opened at once, without waiting for someone to write to it.
-	file, err := os.OpenFile(f.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return f.failed(err)
 	}
-	if info, err = file.Stat(); err != nil {
-		_ = file.Close()
-		return f.failed(err)
-	}
-	f.file, f.info, f.offset = file, info, 0
-	f.lines.reset()
-	if info.Mode().IsRegular() {
+	f.file = file
+	if file.info.Mode().IsRegular() {
+		f.beside = f.filesBeside()
 		if err := f.begin(); err != nil {
-			f.close()
 			return f.failed(err)
 		}
 	}
@@ -102,116 +95,109 @@ func (f *follower) open() bool {
 	return true
 }
 
-// failed notes why the file cannot be read. It is tried again.
+// failed reports why the file cannot be read. It is opened again later.
 func (f *follower) failed(err error) bool {
+	if f.file != nil {
+		_ = f.file.Close()
+		f.file = nil
+	}
 	f.status.set(model.StateError, explain(err), "")
 	return false
-}
-
-// explain says in a few words what is wrong with a file.
-func explain(err error) string {
-	if errors.Is(err, fs.ErrPermission) {
-		return "permission denied: make it readable for this user"
-	}
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return path.Err.Error() // the name is said already
-	}
-	return err.Error()
-}
-
-// begin finds where the calls of the window begin in the file that was just
-// opened, and goes there.
-func (f *follower) begin() error {
-	size := f.info.Size()
-	var head [2]byte
-	if n, _ := f.file.ReadAt(head[:], 0); n == 2 && head == [2]byte{0x1f, 0x8b} {
-		return errors.New("is compressed: let the load run write plain text")
-	}
-	f.recogniseFile(f.file, size)
-	cutoff := time.Now().Add(-f.window)
-	from, err := f.start(size, cutoff)
-	if err != nil {
-		return err
-	}
-	if _, err := f.file.Seek(from.offset, io.SeekStart); err != nil {
-		return err
-	}
-	f.offset, f.lines.skip = from.offset, from.middle
-	f.backlog = 0
-	if !f.opened {
-		f.backlog = size
-		if from.offset > 0 && f.format != FormatAuto {
-			f.first = cutoff
-		}
-	}
-	return nil
-}
-
-// start is the place to begin in the file.
-func (f *follower) start(size int64, cutoff time.Time) (place, error) {
-	switch {
-	case f.opened && size <= maxLine: // it took the place of another: all is new
-		return place{}, nil
-	case f.format == FormatAuto:
-		return lastLine(f.file, size, make([]byte, probeSize))
-	}
-	return find(f.file, size, cutoff, f.format.stamp)
 }
 
 // drain reads to the end of the file.
 func (f *follower) drain(ctx context.Context) bool {
 	for ctx.Err() == nil {
-		if f.backlog > 0 && f.offset >= f.backlog {
-			f.caughtUp()
+		if f.backlog > 0 && f.file.offset >= f.backlog {
+			f.caughtUp(f.file.info.ModTime())
 		}
-		n, err := f.read(f.file)
-		f.offset += int64(n)
-		switch {
-		case errors.Is(err, io.EOF):
+		err := f.file.readMore(f.reader)
+		if errors.Is(err, io.EOF) {
 			if f.backlog > 0 {
-				f.caughtUp()
+				f.caughtUp(f.file.info.ModTime())
 			}
-			f.lines.rest()
+			f.file.lines.shrink()
+			f.file.mark.set(f.file, f.file.offset)
 			return true
-		case err != nil:
-			f.close()
+		}
+		if err != nil {
 			return f.failed(err)
 		}
 	}
 	return false
 }
 
-// moved reports whether there is more to read: the file was cut, or there is
-// another one in its place.
-func (f *follower) moved(ctx context.Context) bool {
-	own, err := f.file.Stat()
+// continueRewritten seeks to the start if the file was truncated or rewritten in
+// place, or to where its new content starts.
+func (f *follower) continueRewritten() error {
+	info, err := f.file.Stat()
 	if err != nil {
-		f.close()
-		return f.failed(err)
+		return err
 	}
-	if own.Size() < f.offset {
-		if _, err := f.file.Seek(0, io.SeekStart); err != nil {
-			f.close()
-			return f.failed(err)
-		}
-		f.offset = 0
-		f.lines.reset()
-		return true
+	if info.Size() >= f.file.offset && f.file.mark.holds(f.file) {
+		return nil
 	}
+	offset := int64(-1)
+	if f.dated() {
+		offset = f.file.mark.find(f.file, info.Size())
+	}
+	f.beside = f.filesBeside() // it may have been copied before
+	f.file.mark = mark{}
+	return f.file.seek(max(offset, 0))
+}
+
+// dated reports whether lines have times, so that no two pieces of the log are
+// alike.
+func (f *follower) dated() bool { return !f.recent.IsZero() }
+
+// replaced reports whether there is another file in the place of the open one,
+// and opens it.
+func (f *follower) replaced(ctx context.Context) bool {
 	switch info, err := os.Stat(f.path); {
 	case errors.Is(err, fs.ErrNotExist):
-		f.status.set(model.StateOK, "", "it was moved away; waiting for a new one")
+		f.status.set(model.StateOK, "", "moved away; waiting for a new file")
 		return false
-	case err != nil || os.SameFile(info, f.info):
+	case err != nil || os.SameFile(info, f.file.info):
 		f.status.set(model.StateOK, "", "")
 		return false
 	}
-	// The last lines of the old one may have come just now.
+	// The last lines of the old file may be new.
 	if !f.drain(ctx) {
 		return false
 	}
-	f.finish()
-	f.close()
+	next, err := openLog(f.path, f.newStream())
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist) && f.failed(err)
+	}
+	if next.info.Mode().IsRegular() && f.continueCopy(next) {
+		return true
+	}
+	f.rotate(ctx, next)
+	return true
+}
+
+// continueCopy continues in a file that is a newer version of the open one, as
+// rsync and editors put it in its place, and reports whether it is one.
+func (f *follower) continueCopy(next *openFile) bool {
+	old := f.file
+	if old.offset < minMark || !f.dated() && f.renamed(old) || old.encoding != plainText {
+		return false
+	}
+	offset := old.mark.find(next, next.info.Size())
+	if offset < 0 {
+		return false
+	}
+	if offset == old.offset {
+		next.stream = old.stream // with the start of a line
+		if _, err := next.Seek(offset, io.SeekStart); err != nil {
+			return false
+		}
+		next.offset = offset
+	} else if err := next.seek(offset); err != nil {
+		return false
+	}
+	_ = old.Close()
+	f.file = next
 	return true
 }
 
@@ -220,19 +206,23 @@ func (f *follower) close() {
 		_ = f.file.Close()
 		f.file = nil
 	}
+	for _, old := range f.rotated {
+		_ = old.Close()
+	}
 }
 
-// readPipe reads a named pipe until ctx ends or nobody has it open for writing;
-// somebody may again.
+// readPipe reads a named pipe until ctx ends or it has no writer. It may get
+// another.
 func (f *follower) readPipe(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { _ = f.file.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	for ctx.Err() == nil {
-		n, err := f.read(f.file)
+		n, err := f.read(f.file.stream, f.file)
 		if n == 0 && err != nil {
-			if info, gone := os.Stat(f.path); gone != nil || !os.SameFile(info, f.info) {
-				f.finish()
-				f.close()
+			if info, gone := os.Stat(f.path); gone != nil || !os.SameFile(info, f.file.info) {
+				f.finish(f.file.stream)
+				_ = f.file.Close()
+				f.file = nil
 			}
 			return
 		}

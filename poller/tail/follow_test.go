@@ -55,7 +55,7 @@ func TestFileComesLater(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "runs")
 	path := filepath.Join(dir, "run.log")
 	r := follow(t, path, FormatAuto)
-	r.waitHealth(t, model.StatePaused, "run.log: waiting for the file: it is not there yet")
+	r.waitHealth(t, model.StatePaused, "run.log: waiting for the file")
 	must(t, os.Mkdir(dir, 0o700))
 	f := create(t, path)
 	f.write(line("/1"))
@@ -80,7 +80,7 @@ func TestRenameAndCreate(t *testing.T) {
 		r.waitPaths(t, want...)
 	}
 	must(t, os.Remove(f.path))
-	r.waitHealth(t, model.StateOK, "run.log: it was moved away; waiting for a new one")
+	r.waitHealth(t, model.StateOK, "run.log: moved away; waiting for a new file")
 	create(t, f.path).write(line("/again"))
 	r.waitPaths(t, append(want, "/again")...)
 	r.waitFor(t, "end of the note", func(events []model.Event) bool { return health(events).Note == "" })
@@ -143,7 +143,7 @@ func TestCannotRead(t *testing.T) {
 		path := temp(t)
 		must(t, os.Mkdir(path, 0o700))
 		r := follow(t, path, FormatAuto)
-		r.waitHealth(t, model.StateError, "run.log: is a directory: name the file that the load run writes")
+		r.waitHealth(t, model.StateError, "run.log: is a directory: give the file that the load run writes")
 		must(t, os.Remove(path))
 		create(t, path).write(line("/1"))
 		r.waitPaths(t, "/1")
@@ -170,9 +170,12 @@ func TestCannotRead(t *testing.T) {
 	})
 	t.Run("compressed", func(t *testing.T) {
 		f := create(t, temp(t))
-		f.write("\x1f\x8b\x08rest")
+		f.write("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff", strings.Repeat("\xff", 20))
 		r := follow(t, f.path, FormatAuto)
-		r.waitHealth(t, model.StateError, "is compressed: let the load run write plain text")
+		r.waitHealth(t, model.StateError, "run.log: cannot be decompressed: flate: corrupt input")
+		must(t, f.file.Truncate(0))
+		f.write("\x28\xb5\x2f\xfdrest")
+		r.waitHealth(t, model.StateError, "run.log: is compressed with zstd: use zstdcat FILE | quotatop --tail -")
 	})
 	t.Run("way through a file", func(t *testing.T) {
 		f := create(t, temp(t))
@@ -182,7 +185,7 @@ func TestCannotRead(t *testing.T) {
 }
 
 func TestInput(t *testing.T) {
-	run := func(t *testing.T, input io.Reader) *rig {
+	run := func(t *testing.T, input io.Reader) *watched {
 		return start(t, New(StandardInput, FormatAuto, new(pioneer.Clock), Options{Input: input}))
 	}
 	t.Run("pipe that is closed", func(t *testing.T) {
@@ -195,7 +198,7 @@ func TestInput(t *testing.T) {
 		r.waitPaths(t, "/1")
 		must(t, out.Close())
 		r.waitPaths(t, "/1", "/2")
-		r.waitHealth(t, model.StatePaused, "standard input: it has ended")
+		r.waitHealth(t, model.StatePaused, "standard input: ended")
 	})
 	t.Run("pipe that stays open", func(t *testing.T) {
 		in, out, err := os.Pipe()
@@ -224,7 +227,7 @@ func TestInput(t *testing.T) {
 		defer in.Close()
 		r := run(t, in)
 		r.waitPaths(t, "/1")
-		r.waitHealth(t, model.StatePaused, "it has ended")
+		r.waitHealth(t, model.StatePaused, "ended")
 	})
 	t.Run("none", func(t *testing.T) {
 		err := New(StandardInput, FormatAuto, new(pioneer.Clock), Options{}).Run(t.Context(), func(model.Event) {})
@@ -245,7 +248,7 @@ func TestJunk(t *testing.T) {
 	for i := range random {
 		random[i] = byte(source.UintN(256))
 	}
-	odd := bytes.Count(random, []byte("\n")) + 1
+	junk := bytes.Count(random, []byte("\n")) + 1
 	f.write(string(random), "\n", line("/2"))
 	f.write(strings.Repeat("\x00", 5000), line("/3"))
 	f.write("{\"at\":\"2026\n", "\xff\xfe\n")
@@ -254,7 +257,7 @@ func TestJunk(t *testing.T) {
 	path := "/" + strings.Repeat("y", maxLine-200)
 	f.write(line(path), line("/5"))
 	r.waitFor(t, "call", func(events []model.Event) bool { return len(paths(events)) == 6 })
-	r.waitHealth(t, model.StateOK, "1 line over 1 MiB left out")
+	r.waitHealth(t, model.StateOK, "1 line over 1 MiB skipped")
 	r.stop()
 	got := paths(r.events)
 	if len(got[4]) > 256 {
@@ -266,8 +269,8 @@ func TestJunk(t *testing.T) {
 	}
 	var seen, of int
 	note := health(r.events).Note
-	if _, err := fmt.Sscanf(note, "run.log: %d of %d lines not understood", &seen, &of); err != nil || seen < odd*9/10 || seen > odd+2 || of != seen+6 {
-		t.Errorf("note %q, want about %d lines", note, odd+2)
+	if _, err := fmt.Sscanf(note, "run.log: %d of %d lines not understood", &seen, &of); err != nil || seen < junk*9/10 || seen > junk+2 || of != seen+6 {
+		t.Errorf("note %q, want about %d lines", note, junk+2)
 	}
 }
 
@@ -293,7 +296,7 @@ func TestTimesFarOff(t *testing.T) {
 		lineAt(now.Add(-50*time.Minute), "/jump"), lineAt(now.Add(-2*time.Hour), "/jump-too-far"),
 		lineAt(now.Add(10*time.Second), "/ahead"), lineAt(time.Unix(0, 0), "/1970"), line("/now"))
 	r.waitPaths(t, "/0", "/jump", "/ahead", "/now")
-	r.waitHealth(t, model.StateOK, "4 calls left out: not of the last hour by the time")
+	r.waitHealth(t, model.StateOK, "4 calls skipped: not from the last hour")
 	r.stop()
 	for _, e := range r.events {
 		if e.Call != nil && e.Call.Path == "/jump" && !e.At.Equal(now.Add(-50*time.Minute).UTC().Round(0)) {
@@ -354,7 +357,7 @@ func TestHealthCoversTheBacklog(t *testing.T) {
 func TestHost(t *testing.T) {
 	f := create(t, temp(t))
 	f.write(`INFO HTTP Request: GET https://example.com/1 "HTTP/1.1 200 OK"` + "\n")
-	r := start(t, New(f.path, FormatHTTPX, new(pioneer.Clock), Options{Host: "api.pioneer.ai"}))
+	r := start(t, New(f.path, FormatHTTPX, new(pioneer.Clock), Options{Hosts: []string{"api.pioneer.ai"}}))
 	r.waitHealth(t, model.StateOK, "")
 	f.write(`HTTP Request: GET https://example.com/2 "HTTP/1.1 200 OK"`+"\n", `HTTP Request: GET https://API.pioneer.ai:443/3 "HTTP/1.1 200 OK"`+"\n")
 	r.waitPaths(t, "/3")
@@ -382,9 +385,9 @@ func TestPolling(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	began := time.Now()
-	told, ok := w.wait(ctx)
-	if told || !ok || time.Since(began) < pollFast {
-		t.Errorf("waited %s: %t, %t", time.Since(began), told, ok)
+	notified, ok := w.wait(ctx, false)
+	if notified || !ok || time.Since(began) < pollFast {
+		t.Errorf("waited %s: %t, %t", time.Since(began), notified, ok)
 	}
 	w = newWatch(f.path)
 	defer w.close()

@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -118,7 +119,7 @@ func TestFormats(t *testing.T) {
 	} {
 		t.Run(string(tt.format)+"/"+tt.name, func(t *testing.T) {
 			line := []byte(tt.line)
-			got, ok := tt.format.parser(target{})(line, now)
+			got, ok := parse(tt.format, line)
 			if ok != (tt.want != nil) {
 				t.Fatalf("understood: %t, want %t; got %+v", ok, tt.want != nil, got)
 			}
@@ -140,8 +141,13 @@ func TestRecognise(t *testing.T) {
 		eventLine: FormatEvents, k6Metric: FormatK6, k6Other: FormatK6, k6Point: FormatK6, vegetaLine: FormatVegeta,
 		httpxLine: FormatHTTPX, accessLine: FormatAccess, "": FormatAuto, "{}": FormatAuto, "Traceback": FormatAuto,
 	} {
-		if got := recognise([]byte(line)); got != want {
-			t.Errorf("recognise(%.60q) = %q, want %q", line, got, want)
+		p := newParser(FormatAuto, &times{zone: time.UTC, near: now}, nil)
+		got := FormatAuto
+		if k, _ := p.parse([]byte(line), new(record)); k != nil {
+			got = k.format
+		}
+		if got != want {
+			t.Errorf("%.60q has the format %q, want %q", line, got, want)
 		}
 	}
 }
@@ -155,12 +161,34 @@ func TestParseFormat(t *testing.T) {
 	if got, err := ParseFormat("auto"); got != FormatAuto || err != nil {
 		t.Errorf("ParseFormat(auto) = %q, %v", got, err)
 	}
-	if _, err := ParseFormat("K7"); err == nil || err.Error() != `unknown format "K7": use one of events, k6, vegeta, httpx, access, or auto` {
+	if _, err := ParseFormat("K7"); err == nil || err.Error() != `unknown format "K7": use one of events, k6, vegeta, httpx, access, locust, jmeter, or auto` {
 		t.Errorf("ParseFormat(K7): %v", err)
 	}
 }
 
-// Only calls to the host that is asked for count, where a line names one.
+// parse reads one line in a format, at the time now.
+func parse(f Format, line []byte) (model.Event, bool) {
+	p := newParser(f, &times{zone: time.UTC, near: now}, nil)
+	return parseWith(p, line)
+}
+
+func parseWith(p *parser, line []byte) (model.Event, bool) {
+	var r record
+	switch _, v := p.parse(line, &r); {
+	case v == notMine:
+		// Other lines of a program's log are its own.
+		return model.Event{}, p.kinds[0].format == FormatHTTPX && !bytes.Contains(line, []byte{0}) && !bytes.Contains(line, []byte("HTTP Request: "))
+	case v == noCall:
+		return model.Event{}, true
+	}
+	when := r.at.Time
+	if when.IsZero() {
+		when = now
+	}
+	return r.event(when.UTC()), true
+}
+
+// Only calls to the hosts that are asked for count, where a line names one.
 func TestTargetHost(t *testing.T) {
 	for _, tt := range []struct {
 		host, url string
@@ -174,9 +202,14 @@ func TestTargetHost(t *testing.T) {
 		{"127.0.0.1:8429", "http://127.0.0.1:8430/x", false},
 		{"api.pioneer.ai", "/x?url=https://example.com", true},
 	} {
-		e, ok := target{host: tt.host}.call(at, []byte("GET"), []byte(tt.url), 200)
-		if !ok || (e.Call != nil) != tt.counts {
-			t.Errorf("host %q, call to %s: counts %t, want %t", tt.host, tt.url, e.Call != nil, tt.counts)
+		var own hosts
+		if tt.host != "" {
+			own = hosts{tt.host}
+		}
+		r := record{url: []byte(tt.url)}
+		host, _ := r.target()
+		if got := own.include(host, false); got != tt.counts {
+			t.Errorf("host %q, call to %s: counts %t, want %t", tt.host, tt.url, got, tt.counts)
 		}
 	}
 }
@@ -188,15 +221,17 @@ func check(f *testing.F, format Format, lines ...string) {
 		f.Add([]byte(line))
 	}
 	f.Add([]byte("\x00\xff[{\"\\"))
-	parse := format.parser(target{})
 	f.Fuzz(func(t *testing.T, line []byte) {
 		before := string(line)
-		e, ok := parse(line, now)
+		e, ok := parse(format, line)
 		if string(line) != before {
 			t.Fatal("the line was changed")
 		}
-		format.stamp(line)
-		recognise(line)
+		auto := newParser(FormatAuto, &times{zone: time.UTC, near: now}, nil)
+		auto.stamp(line)
+		for range 2 {
+			auto.parse(line, new(record))
+		}
 		if !ok && e.Call != nil || e.Call == nil && !e.At.IsZero() {
 			t.Fatalf("%q: %t, %+v", line, ok, e)
 		}
@@ -216,9 +251,58 @@ func check(f *testing.F, format Format, lines ...string) {
 }
 
 func FuzzEvents(f *testing.F) { check(f, FormatEvents, eventLine) }
-func FuzzK6(f *testing.F)     { check(f, FormatK6, k6Metric, k6Other, k6Point, k6Denied) }
-func FuzzVegeta(f *testing.F) {
-	check(f, FormatVegeta, vegetaLine, fmt.Sprintf(vegetaDenied, "e30=", `{"Retry-After":["7"]}`))
+func FuzzK6(f *testing.F) {
+	check(f, FormatK6, k6Metric, k6Other, k6Point, k6Denied, "http_reqs,1781697871,1,,,1429,false,,POST,https://x/y,HTTP/2.0,default,,429,,tls1.3,https://x/y,,")
 }
-func FuzzHTTPX(f *testing.F)  { check(f, FormatHTTPX, httpxLine) }
-func FuzzAccess(f *testing.F) { check(f, FormatAccess, accessLine) }
+func FuzzVegeta(f *testing.F) {
+	check(f, FormatVegeta, vegetaLine, fmt.Sprintf(vegetaDenied, "e30=", `{"Retry-After":["7"]}`), `1781697871200000000,429,1000000,58,52,"429 x",e30=,a,7,POST,https://x/y,UmV0cnktQWZ0ZXI6IDcNCg==`)
+}
+func FuzzHTTPX(f *testing.F) {
+	check(f, FormatHTTPX, httpxLine, `[log_1, x] post https://x/y failed with status 429 in 4ms`, `HTTP Response: POST https://x/y "429 Too Many Requests" Headers({'retry-after': '9'})`)
+}
+func FuzzAccess(f *testing.F) {
+	check(f, FormatAccess, accessLine, `{"ts":1781697871.2,"request":{"method":"POST","host":"x","uri":"/y"},"status":429,"resp_headers":{"Retry-After":["9"]}}`,
+		`127.0.0.1:5 [17/Jun/2026:12:04:31.200] in out/a 0/0/1/2/3 429 52 - - ---- 1/1/0/0/0 0/0 "POST /y HTTP/1.1"`)
+}
+func FuzzJMeter(f *testing.F) {
+	check(f, FormatJMeter, `1781697871200,4,chat,429,Too Many Requests,Group 1-1,text,false,,52,120,1,1,https://x/y,4,0,1`)
+}
+
+// FuzzLog reads any file whole.
+func FuzzLog(f *testing.F) {
+	for _, text := range []string{
+		eventLine + "\n" + httpxLine + "\r\n" + accessLine, "\xff\xfe{\x00}\x00", "\x1f\x8b\x08", "BZh9", "1781697871200000000,\"", "a\rb\rc",
+		"Timestamp,User Count,Type,Name,Total Request Count,Total Failure Count\n1781697871,4,POST,/x,9,3\n1781697872,4,POST,/x,5,0",
+		`{"log":"x\n","stream":"stdout","time":"2026-06-17T12:04:31.2Z"}`, "2026-06-17T12:04:31.2Z stdout P a\n2026-06-17T12:04:31.2Z stdout F b",
+		"Sending HTTP Request: POST https://x/y\nHTTP Request: POST \n  https://x/y \"HTTP/1.1 200 OK\"\nHTTP Response: POST https://x/y \"200 OK\" Headers({})",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		failures := func() []byte { return text }
+		calls := 0
+		sum, err := read(t.Context(), bytes.NewReader(text), FormatAuto, Options{}, now, failures, func(e model.Event) {
+			calls++
+			if e.At.IsZero() || e.Call.Path == "" || len(e.Call.Path) > 300 || e.Call.Status < 0 || e.Call.Status > 999 {
+				t.Errorf("%+v %+v", e, e.Call)
+			}
+		})
+		if err == nil && (calls != sum.Calls || sum.Lines > 0 && calls == 0 && sum.Note == "") {
+			t.Errorf("%d calls, %+v", calls, sum)
+		}
+	})
+}
+
+// FuzzTimes reads any text as the time of a line.
+func FuzzTimes(f *testing.F) {
+	for _, text := range []string{"2026-06-17 12:04:31,200", "[17/Jun/2026:12:04:31 +0000]", "06/17/26 12:04:31 PM", "Wed Jun 17 12:04:31 2026", "I0617 12:04:31.2", "12:04:31", "1781697871.2"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s := &times{zone: time.UTC, near: now}
+		s.read(text)
+		if m, ok := s.find(text); ok && m.Year() > 9999 {
+			t.Errorf("%q is %s", text, m)
+		}
+	})
+}

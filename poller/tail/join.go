@@ -10,9 +10,9 @@ import (
 	"quotatop/poller/runner"
 )
 
-// Join makes one source of several tails. A ledger knows all tails as one
-// source; joined, they also speak with one voice: the trouble of one is not
-// covered up by the others' being well.
+// Join combines several tails into one source. A ledger knows all tails as one
+// source, so their health is combined too: an error of one is not hidden by
+// another that is well.
 func Join(tails ...*Source) runner.Source {
 	if len(tails) == 1 {
 		return tails[0]
@@ -46,7 +46,7 @@ func (j joined) Run(ctx context.Context, emit func(model.Event)) error {
 				mu.Lock()
 				defer mu.Unlock()
 				last[i] = *e.Health
-				h := together(last)
+				h := combined(last)
 				e.Health = &h
 				emit(e)
 			})
@@ -61,22 +61,22 @@ func (j joined) Run(ctx context.Context, emit func(model.Event)) error {
 	return nil
 }
 
-// together is the worst state and all words of several tails.
-func together(all []model.Health) (sum model.Health) {
-	var troubles, notes []string
+// combined is the worst state of several tails, with all their errors and notes.
+func combined(all []model.Health) (sum model.Health) {
+	var problems, notes []string
 	for _, h := range all {
 		if severity(h.State) > severity(sum.State) {
 			sum.State = h.State
 		}
 		if h.Error != "" {
-			troubles = append(troubles, h.Error)
+			problems = append(problems, h.Error)
 		}
 		if h.Note != "" {
 			notes = append(notes, h.Note)
 		}
 	}
 	sum.Vantage = model.VantageLocal
-	sum.Error, sum.Note = strings.Join(troubles, "; "), strings.Join(notes, "; ")
+	sum.Error, sum.Note = strings.Join(problems, "; "), strings.Join(notes, "; ")
 	return sum
 }
 

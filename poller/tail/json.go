@@ -2,19 +2,34 @@ package tail
 
 import (
 	"bytes"
-	"encoding/json"
-	"time"
-
-	"quotatop/poller/events"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
-// A walker goes over a line of JSON for the few values that are wanted. What it
-// passes by it does not check. Once it cannot go on it is bad.
+// objectIn is the JSON object that a line ends with, behind the prefix of a
+// collector if there is one.
+func objectIn(line []byte) ([]byte, bool) {
+	if len(line) < 2 || line[len(line)-1] != '}' {
+		return nil, false
+	}
+	start := bytes.IndexByte(line, '{')
+	if start < 0 || start > maxPrefix || start == len(line)-1 {
+		return nil, false
+	}
+	return line[start:], true
+}
+
+// maxPrefix is the length of the longest prefix of a collector, in bytes.
+const maxPrefix = 512
+
+// A walker scans a line of JSON for the few values that matter. It does not
+// validate what it skips. After an error it is bad and reads nothing more.
 type walker struct {
 	line []byte
 	i    int
 	bad  bool
-	last bool // the object that is being read has just ended
+	last bool // the current object has just ended
 }
 
 // peek is the next byte that is not white space, 0 at the end.
@@ -35,8 +50,7 @@ func (w *walker) take(c byte) {
 	w.i++
 }
 
-// open, more, key and next walk an object; null is one without fields, and an
-// empty one is read too.
+// open, more, key and next walk an object. null is an object without fields.
 func (w *walker) open() {
 	w.last = false
 	if w.peek() == 'n' {
@@ -72,11 +86,10 @@ func (w *walker) next() {
 	w.i++
 }
 
-// end reports whether the line was read in full.
+// end reports whether the whole line was read.
 func (w *walker) end() bool { return !w.bad && w.peek() == 0 && w.i == len(w.line) }
 
-// text reads a text as it is written, with its escapes. What is no text is
-// skipped.
+// text reads a string as written, with its escapes. Any other value is skipped.
 func (w *walker) text() []byte {
 	if w.peek() != '"' {
 		w.skip()
@@ -102,7 +115,7 @@ func (w *walker) text() []byte {
 	}
 }
 
-// skip passes a value by and returns it.
+// skip skips a value and returns it.
 func (w *walker) skip() []byte {
 	c := w.peek()
 	start := w.i
@@ -143,25 +156,58 @@ func (w *walker) skipNested() {
 	}
 }
 
-// unescape is a text without its escapes.
+// unescape decodes the escapes of a JSON string.
 func unescape(text []byte) []byte {
 	if bytes.IndexByte(text, '\\') < 0 {
 		return text
 	}
-	var plain string
-	quoted := append(append([]byte{'"'}, text...), '"')
-	if json.Unmarshal(quoted, &plain) != nil {
-		return nil
-	}
-	return []byte(plain)
+	return appendUnescaped(nil, text)
 }
 
-// stampJSON reads the time that stands behind a key of a line of JSON.
-func stampJSON(line []byte, key string) (time.Time, bool) {
-	i := bytes.Index(line, []byte(key))
-	if i < 0 || line[0] != '{' {
-		return time.Time{}, false
+// appendUnescaped appends a JSON string to dst, without its escapes.
+func appendUnescaped(dst, text []byte) []byte {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 || i+1 == len(text) {
+			return append(dst, text...)
+		}
+		dst = append(dst, text[:i]...)
+		c := text[i+1]
+		text = text[i+2:]
+		switch c {
+		case 'n':
+			c = '\n'
+		case 't':
+			c = '\t'
+		case 'r':
+			c = '\r'
+		case 'b':
+			c = '\b'
+		case 'f':
+			c = '\f'
+		case 'u':
+			r := hexRune(text)
+			text = text[min(4, len(text)):]
+			if utf16.IsSurrogate(r) && len(text) > 1 && text[0] == '\\' && text[1] == 'u' {
+				if pair := utf16.DecodeRune(r, hexRune(text[2:])); pair != utf8.RuneError {
+					r, text = pair, text[6:]
+				}
+			}
+			dst = utf8.AppendRune(dst, r)
+			continue
+		}
+		dst = append(dst, c)
 	}
-	t, n := events.ScanTime(line[i+len(key):], time.Local)
-	return t, n > 0
+}
+
+// hexRune reads four hexadecimal digits, or returns utf8.RuneError.
+func hexRune(text []byte) rune {
+	if len(text) < 4 {
+		return utf8.RuneError
+	}
+	n, err := strconv.ParseUint(string(text[:4]), 16, 16)
+	if err != nil {
+		return utf8.RuneError
+	}
+	return rune(n)
 }

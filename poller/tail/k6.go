@@ -2,21 +2,21 @@ package tail
 
 import (
 	"bytes"
-	"time"
-
-	"quotatop/model"
-	"quotatop/poller/events"
 )
 
-// k6 reads a line of k6's JSON output: a point of the metric http_reqs is a
-// call; the points of other metrics and the declarations are not. k6 keeps
-// neither headers nor body, so a denial is known by its status only.
-func (t target) k6(line []byte, _ time.Time) (model.Event, bool) {
-	if len(line) < 2 || line[0] != '{' || line[len(line)-1] != '}' {
-		return model.Event{}, false
+// readK6 reads a line of k6's JSON output. A point of the metric http_reqs is a
+// call; points of other metrics and declarations are not. k6 writes neither
+// headers nor body, so a denial has only a status.
+func (t *times) readK6(line []byte, r *record) verdict {
+	line, ok := objectIn(line)
+	if !ok {
+		return notMine
 	}
 	if !bytes.Contains(line, []byte(`"http_reqs"`)) {
-		return model.Event{}, bytes.Contains(line, []byte(`"metric":`)) && bytes.Contains(line, []byte(`"data":`))
+		if bytes.Contains(line, []byte(`"metric":`)) && bytes.Contains(line, []byte(`"data":`)) {
+			return noCall
+		}
+		return notMine
 	}
 	var p point
 	w := walker{line: line}
@@ -33,15 +33,15 @@ func (t target) k6(line []byte, _ time.Time) (model.Event, bool) {
 		}
 	}
 	if !w.end() || p.metric == nil {
-		return model.Event{}, false
+		return notMine
 	}
 	if string(p.metric) != "http_reqs" || string(p.kind) != "Point" {
-		return model.Event{}, true
+		return noCall
 	}
-	return p.event(t)
+	return p.record(t, r)
 }
 
-// A point is what is wanted of k6's point of a metric.
+// A point is one point of a metric, as written.
 type point struct {
 	kind, metric, time        []byte
 	method, url, name, status []byte
@@ -80,29 +80,29 @@ func (p *point) readTags(w *walker) {
 	}
 }
 
-func (p *point) event(t target) (model.Event, bool) {
-	at, n := events.ScanTime(p.time, time.Local)
-	status := 0
+func (p *point) record(t *times, r *record) verdict {
 	if len(p.status) > 0 {
-		status = number(p.status)
+		if r.status = number(p.status); r.status < 0 {
+			return notMine
+		}
 	}
-	url := p.url
-	if len(url) == 0 { // it may be left out of the tags
-		url = p.name
+	if r.url = unescape(p.url); len(r.url) == 0 { // the system tag may be disabled
+		r.url = unescape(p.name)
 	}
-	if n == 0 || status < 0 {
-		return model.Event{}, false
+	r.method = p.method
+	var ok bool
+	if r.at, ok = t.read(p.time); !ok || !r.valid() {
+		return notMine
 	}
-	if status == 0 && !sentByK6(string(p.errorCode)) {
-		return model.Event{}, true
+	if r.status == 0 && !sentByK6(string(p.errorCode)) {
+		return noCall
 	}
-	return t.call(at, p.method, unescape(url), status)
+	return isCall
 }
 
 // sentByK6 reports whether a request without a response may have reached the
-// API, by k6's error code: it timed out, was reset, broke within HTTP/2, or is
-// not classed. Names that do not resolve, connections that do not open and
-// failed handshakes (11xx, 12xx, 13xx) have reached nobody.
+// API, by k6's error code: it timed out, was reset, failed within HTTP/2, or is
+// not classified. DNS, dial and TLS errors (11xx, 12xx, 13xx) happen before.
 func sentByK6(code string) bool {
 	return code == "" || code == "1000" || code == "1050" || code == "1220" || len(code) == 4 && code[:2] == "16"
 }

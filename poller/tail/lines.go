@@ -6,23 +6,25 @@ import (
 )
 
 const (
-	// maxLine is the longest line that is read, in bytes; longer ones are
-	// passed by.
+	// maxLine is the length of the longest line that is read, in bytes; longer
+	// ones are skipped.
 	maxLine = 1 << 20
 
-	// firstBuffer is the memory of a reader of lines while lines are short.
+	// firstBuffer is the size of the buffer while lines are short.
 	firstBuffer = 64 << 10
 )
 
-// lines cuts what a reader gives into lines. A line may come in pieces.
+// lines splits what it reads into lines. A line may arrive in pieces. Lines end
+// with LF or CRLF, or with CR in a file that has no LF.
 type lines struct {
-	buf  []byte // the beginning of a line that has not ended
-	skip bool   // the line is too long: the rest of it is passed by
-	long int    // lines that were too long
+	buf      []byte // the start of an incomplete line
+	skip     bool   // the rest of the current line is skipped
+	long     int    // number of lines that were too long
+	newlines bool   // an LF has been seen
 }
 
-// read reads once and hands each line that is complete to take, without its
-// end. take must not keep it.
+// read reads once and calls take with each complete line, without its newline.
+// take must not retain the line.
 func (l *lines) read(r io.Reader, take func(line []byte)) (n int, err error) {
 	if l.buf == nil {
 		l.buf = make([]byte, 0, firstBuffer)
@@ -32,15 +34,34 @@ func (l *lines) read(r io.Reader, take func(line []byte)) (n int, err error) {
 	}
 	old := len(l.buf)
 	n, err = r.Read(l.buf[old:cap(l.buf)])
-	data := l.buf[:old+n]
-	start, from := 0, old // what is old has no line end
+	if old == 0 && n > 0 && l.buf[:1][0] == 0 {
+		// A file that was truncated under a writer starts with a hole.
+		data := l.buf[:n]
+		l.buf = l.buf[:copy(data, bytes.TrimLeft(data, "\x00"))]
+		l.split(0, take)
+		return n, err
+	}
+	l.buf = l.buf[:old+n]
+	l.split(old, take)
+	return n, err
+}
+
+// split takes the complete lines from the buffer, whose first old bytes have
+// no newline.
+func (l *lines) split(old int, take func(line []byte)) {
+	data := l.buf
+	start, from := 0, old
+	end := l.newline(data[max(old-1, 0):])
+	if end == '\r' {
+		from = 0 // the old part may end with one
+	}
 	for {
-		i := bytes.IndexByte(data[from:], '\n')
+		i := bytes.IndexByte(data[from:], end)
 		if i < 0 {
 			break
 		}
-		end := from + i
-		switch line := data[start:end]; {
+		stop := from + i
+		switch line := data[start:stop]; {
 		case l.skip:
 			l.skip = false
 		case len(bytes.TrimSuffix(line, []byte("\r"))) > maxLine:
@@ -48,7 +69,7 @@ func (l *lines) read(r io.Reader, take func(line []byte)) (n int, err error) {
 		default:
 			take(line)
 		}
-		start, from = end+1, end+1
+		start, from = stop+1, stop+1
 	}
 	rest := data[start:]
 	if len(rest) > maxLine+1 && !l.skip {
@@ -59,11 +80,22 @@ func (l *lines) read(r io.Reader, take func(line []byte)) (n int, err error) {
 		rest = nil
 	}
 	l.buf = l.buf[:copy(data, rest)]
-	return n, err
 }
 
-// flush hands out what stands behind the last line end, when there will be no
-// more.
+// newline is the byte that ends the lines of data.
+func (l *lines) newline(data []byte) byte {
+	if l.newlines || bytes.IndexByte(data, '\n') >= 0 {
+		l.newlines = true
+		return '\n'
+	}
+	if i := bytes.IndexByte(data, '\r'); i >= 0 && i < len(data)-1 {
+		return '\r'
+	}
+	return '\n'
+}
+
+// flush calls take with the last line, which has no newline, at the end of the
+// input.
 func (l *lines) flush(take func(line []byte)) {
 	if len(l.buf) > 0 && !l.skip {
 		take(l.buf)
@@ -71,12 +103,28 @@ func (l *lines) flush(take func(line []byte)) {
 	l.reset()
 }
 
-// reset forgets the line that has begun.
+// reset drops the incomplete line.
 func (l *lines) reset() { l.buf, l.skip = l.buf[:0], false }
 
-// rest gives back memory that a long line took, while nothing is being read.
-func (l *lines) rest() {
+// shrink releases the memory of a long line.
+func (l *lines) shrink() {
 	if cap(l.buf) > firstBuffer && len(l.buf) < firstBuffer {
 		l.buf = append(make([]byte, 0, firstBuffer), l.buf...)
 	}
+}
+
+// tidyLine trims what is not part of a line: spaces, the CR of a CRLF, a byte
+// order mark, and the zero bytes that fill a file when it is truncated under a
+// writer that keeps its offset.
+func tidyLine(line []byte) []byte {
+	for len(line) > 0 && line[0] == 0 {
+		line = bytes.TrimLeft(line, "\x00")
+	}
+	for len(line) > 0 && line[len(line)-1] <= ' ' {
+		line = line[:len(line)-1]
+	}
+	if len(line) > 0 && line[0] == 0xef {
+		line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
+	}
+	return line
 }

@@ -29,8 +29,8 @@ const key = "pio_sk_0123456789abcdef"
 // patience is how long a test waits for what must come.
 const patience = 20 * time.Second
 
-// A rig is a source that runs, and all that it reports.
-type rig struct {
+// A watched is a running source and the events it has emitted.
+type watched struct {
 	stop func() // ends the source and waits for it
 
 	mu     sync.Mutex
@@ -41,9 +41,9 @@ type rig struct {
 }
 
 // start runs a source until the test ends.
-func start(t *testing.T, source runner.Source) *rig {
+func start(t *testing.T, source runner.Source) *watched {
 	t.Helper()
-	r := &rig{news: make(chan struct{}, 1), done: make(chan error, 1)}
+	r := &watched{news: make(chan struct{}, 1), done: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		err := source.Run(ctx, func(e model.Event) { r.emit(t, e) })
@@ -67,12 +67,12 @@ func start(t *testing.T, source runner.Source) *rig {
 	return r
 }
 
-func follow(t *testing.T, path string, format Format) *rig {
+func follow(t *testing.T, path string, format Format) *watched {
 	t.Helper()
 	return start(t, New(path, format, new(pioneer.Clock), Options{}))
 }
 
-func (r *rig) emit(t *testing.T, e model.Event) {
+func (r *watched) emit(t *testing.T, e model.Event) {
 	r.mu.Lock()
 	if r.ended {
 		t.Error("an event comes after Run has returned")
@@ -92,7 +92,7 @@ func (r *rig) emit(t *testing.T, e model.Event) {
 }
 
 // waitFor waits until the events so far satisfy ok.
-func (r *rig) waitFor(t *testing.T, what string, ok func([]model.Event) bool) {
+func (r *watched) waitFor(t *testing.T, what string, ok func([]model.Event) bool) {
 	t.Helper()
 	deadline := time.After(patience)
 	for {
@@ -111,7 +111,7 @@ func (r *rig) waitFor(t *testing.T, what string, ok func([]model.Event) bool) {
 }
 
 // waitPaths waits for calls to these paths, in this order and no others.
-func (r *rig) waitPaths(t *testing.T, want ...string) {
+func (r *watched) waitPaths(t *testing.T, want ...string) {
 	t.Helper()
 	r.waitFor(t, "call "+want[len(want)-1], func(events []model.Event) bool { return len(paths(events)) >= len(want) })
 	r.mu.Lock()
@@ -122,7 +122,7 @@ func (r *rig) waitPaths(t *testing.T, want ...string) {
 }
 
 // waitHealth waits for a state and words of its error or note.
-func (r *rig) waitHealth(t *testing.T, state model.State, words string) {
+func (r *watched) waitHealth(t *testing.T, state model.State, words string) {
 	t.Helper()
 	r.waitFor(t, string(state)+" with "+words, func(events []model.Event) bool {
 		h := health(events)

@@ -6,33 +6,32 @@ import (
 	"time"
 )
 
-// probeSize is how much of a file is read at each step of a search, in bytes.
+// probeSize is how much is read at each step of a search, in bytes.
 const probeSize = 64 << 10
 
-// A place is where to begin to read a file.
+// A place is where to start reading a file.
 type place struct {
-	offset int64
-	// middle is set when the offset may lie within a line.
-	middle bool
+	offset  int64
+	midLine bool // the offset may be within a line
 }
 
-// find returns where the lines from cutoff on begin in a file of this size, as
-// far as its lines are in order of time. It halves the file a few times instead
-// of reading it. The place may lie early, by probeSize and a long line's
-// length. It lies at the last line's start when the end of the file has no
-// times, and behind a stretch without times that is longer than a line can be,
-// such as a hole.
-func find(f io.ReaderAt, size int64, cutoff time.Time, stamp func([]byte) (time.Time, bool)) (place, error) {
+// find returns the place of the first line at or after cutoff in a file of this
+// size, by binary search, assuming that its lines are in order of time. The
+// place may be early, by at most probeSize and the length of a line. It is the
+// start of the last line if the end of the file has no times (dated is false),
+// and it is past any stretch without times that is longer than maxLine, such as a hole.
+func find(f io.ReaderAt, size int64, cutoff time.Time, stamp func([]byte) (time.Time, bool)) (start place, dated bool, err error) {
 	if size <= probeSize {
-		return place{}, nil
+		return place{}, true, nil
 	}
 	buf := make([]byte, probeSize)
-	start, _, err := firstDated(f, max(size-maxLine-probeSize, 0), size, buf, stamp)
+	at, _, err := firstDated(f, max(size-maxLine-probeSize, 0), size, buf, stamp)
 	if err != nil {
-		return place{}, err
+		return place{}, false, err
 	}
-	if start < 0 {
-		return lastLine(f, size, buf)
+	if at < 0 {
+		start, err = lastLine(f, size, buf)
+		return start, false, err
 	}
 	low, high := place{}, size
 	for high-low.offset > probeSize {
@@ -40,9 +39,9 @@ func find(f io.ReaderAt, size int64, cutoff time.Time, stamp func([]byte) (time.
 		start, at, err := firstDated(f, middle, high, buf, stamp)
 		switch {
 		case err != nil:
-			return place{}, err
+			return place{}, false, err
 		case start < 0 && high-middle <= maxLine+probeSize:
-			high = middle // it may all be one line
+			high = middle // it may be a single line
 		case start < 0:
 			low = place{middle, true}
 		case at.Before(cutoff):
@@ -51,15 +50,14 @@ func find(f io.ReaderAt, size int64, cutoff time.Time, stamp func([]byte) (time.
 			high = middle
 		}
 	}
-	return low, nil
+	return low, true, nil
 }
 
-// firstDated finds the first line with a time that begins behind from, and ends
-// before to, and
-// returns its start, -1 if there is none within the length of a line.
+// firstDated finds the first line with a time that starts after from and ends
+// before to. It returns its start, or -1 if there is none within maxLine bytes.
 func firstDated(f io.ReaderAt, from, to int64, buf []byte, stamp func([]byte) (time.Time, bool)) (start int64, at time.Time, err error) {
-	var carried []byte // the beginning of a line
-	begun := from == 0 // a line end has been seen
+	var carried []byte // the start of a line
+	begun := from == 0 // a newline has been seen
 	limit := min(to, from+maxLine+probeSize)
 	for pos := from; pos < limit; {
 		n, err := f.ReadAt(buf[:min(int64(len(buf)), to-pos)], pos)
@@ -91,7 +89,7 @@ func firstDated(f io.ReaderAt, from, to int64, buf []byte, stamp func([]byte) (t
 	return -1, time.Time{}, nil
 }
 
-// lastLine finds the start of the last line, which may not have ended yet.
+// lastLine finds the start of the last line, which may be incomplete.
 func lastLine(f io.ReaderAt, size int64, buf []byte) (place, error) {
 	for end := size; end > 0 && size-end <= maxLine; {
 		start := max(end-int64(len(buf)), 0)
@@ -107,25 +105,12 @@ func lastLine(f io.ReaderAt, size int64, buf []byte) (place, error) {
 	if size <= maxLine {
 		return place{}, nil
 	}
-	return place{offset: size, middle: true}, nil
+	return place{offset: size, midLine: true}, nil
 }
 
 func ignoreEOF(err error) error {
-	if err == io.EOF { // it has just been cut
+	if err == io.EOF { // it has just been truncated
 		return nil
 	}
 	return err
-}
-
-// tidyLine takes off what is not part of a line: the CR of a CRLF, spaces, and
-// the zeros that a file is filled with when it was cut under a writer that goes
-// on where it was.
-func tidyLine(line []byte) []byte {
-	for len(line) > 0 && line[0] == 0 {
-		line = bytes.TrimLeft(line, "\x00")
-	}
-	for len(line) > 0 && line[len(line)-1] <= ' ' {
-		line = line[:len(line)-1]
-	}
-	return line
 }

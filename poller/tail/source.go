@@ -2,18 +2,23 @@
 // results file, and reports each call as it is written. Rejected calls are
 // among them, which billing never shows.
 //
-// A file is read as it grows. It may not be there yet, be renamed and made
-// anew, be cut and written again, or be a link that is turned to another file.
-// Of a file that is there already the calls of the last hour are reported; they
-// are found by their times, not by reading all of it. Lines that have no time
-// are taken to be new, and left out where they are not.
+// A file is read as it grows. It may not exist yet, be renamed and created
+// again, be truncated and rewritten, or be a symlink that is repointed. Of a
+// file that already exists, the calls of the last hour are reported; they are
+// found by their times, without reading all of it. A line without a time gets
+// the current time if it is new, and is skipped if it is not.
 //
-// Lines that are not understood are counted and otherwise do no harm. Times
-// without a zone are local. The times of a log are by the local clock and are
-// corrected to the server's.
+// A line is unwrapped first (Docker, containerd, journald, colours; the file may
+// be compressed or in UTF-16) and then read by the first kind of line that knows
+// it: one log may hold several kinds. See Format and kind.
+//
+// Lines that are not understood are counted and skipped. Times without a zone
+// are local. The times of a log follow the local clock and are corrected to the
+// server's.
 package tail
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -31,17 +36,22 @@ import (
 // StandardInput is the path of Options.Input.
 const StandardInput = "-"
 
-// Options are what a tail need not be told. The zero value is fit for files.
+// Options are the optional settings of a Source. The zero value reads files.
 type Options struct {
-	// Input is what the path "-" reads. Where it is an io.Closer and not an
-	// *os.File, it is closed to end a read that waits.
+	// Input is what the path "-" reads. An io.Closer that is not an *os.File
+	// is closed to end a blocked read.
 	Input io.Reader
-	// Window is how far back calls are of interest: the longest window of a
-	// limit. If zero, an hour.
+	// Window is how old a call may be to be reported: the longest window of
+	// any limit. If zero, an hour.
 	Window time.Duration
-	// Host is the host that calls have to go to, to count, in formats that
-	// name it. If empty, any.
-	Host string
+	// Hosts are the hosts whose calls count, as in URLs, with or without a
+	// port; ":8429" is any host with that port. Calls to other hosts are
+	// ignored, and counted in the source's note. In the log of a server or
+	// proxy, its own local addresses count too. If empty, calls to any host
+	// count, as do lines that do not name the host.
+	Hosts []string
+	// Zone is the time zone of times that name none. If nil, the local one.
+	Zone *time.Location
 }
 
 // A Source follows one file. It is a runner.Source.
@@ -67,22 +77,18 @@ func (s *Source) Name() string { return model.SourceTail }
 // Vantage is model.VantageLocal.
 func (s *Source) Vantage() model.Vantage { return model.VantageLocal }
 
-// Run follows the file until ctx ends, or reads "-" until its end, and then
-// returns nil. A file that cannot be read is reported and tried again.
+// Run follows the file until ctx ends, or reads "-" to its end, then returns
+// nil. A file that cannot be read is reported and retried.
 func (s *Source) Run(ctx context.Context, emit func(model.Event)) error {
 	name := filepath.Base(s.path)
 	if s.path == StandardInput {
 		name = "standard input"
 		if s.opts.Input == nil {
-			return errors.New("tail: there is no standard input to read")
+			return errors.New("tail: no standard input to read")
 		}
 	}
-	r := &reader{
-		status: &status{name: name, window: s.opts.Window, wake: make(chan struct{}, 1)},
-		target: target{host: s.opts.Host, clock: s.clock},
-		clock:  s.clock, window: s.opts.Window, emit: emit,
-	}
-	r.setFormat(s.format)
+	r := newReader(s.format, s.opts, s.clock, failuresOf(s.path), emit)
+	r.status = &status{name: name, window: s.opts.Window, wake: make(chan struct{}, 1)}
 	done := make(chan struct{})
 	var reporting sync.WaitGroup
 	reporting.Go(func() { r.status.report(done, s.clock.Now, emit) })
@@ -91,7 +97,7 @@ func (s *Source) Run(ctx context.Context, emit func(model.Event)) error {
 	if s.path == StandardInput {
 		return r.readInput(ctx, s.opts.Input)
 	}
-	(&follower{reader: r, path: s.path}).follow(ctx)
+	(&follower{reader: r, path: s.path, format: s.format}).follow(ctx)
 	return nil
 }
 
@@ -99,7 +105,7 @@ func (s *Source) Run(ctx context.Context, emit func(model.Event)) error {
 func (r *reader) readInput(ctx context.Context, input io.Reader) error {
 	cancel := func() {}
 	if file, ok := input.(*os.File); ok {
-		// It fails for regular files, whose reads do not wait.
+		// It fails for regular files, whose reads never block.
 		if c, err := cancelreader.NewReader(file); err == nil {
 			defer c.Close()
 			input, cancel = c, func() { c.Cancel() }
@@ -109,16 +115,24 @@ func (r *reader) readInput(ctx context.Context, input io.Reader) error {
 	}
 	defer context.AfterFunc(ctx, cancel)()
 	r.status.set(model.StateOK, "", "")
-	for {
-		_, err := r.read(input)
+	start := bufio.NewReaderSize(input, magicSize)
+	magic, _ := start.Peek(magicSize)
+	text, err := decoded(start, magic)
+	if err != nil {
+		r.status.set(model.StateError, explain(err), "")
+		return nil
+	}
+	for s := r.newStream(); ; {
+		_, err := r.read(s, text)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, io.EOF):
-			r.finish()
-			r.status.set(model.StatePaused, "it has ended", "")
+			r.finish(s)
+			r.status.set(model.StatePaused, "ended", "")
 			return nil
 		case err != nil:
+			r.finish(s)
 			r.status.set(model.StateError, explain(err), "")
 			return nil
 		}

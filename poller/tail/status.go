@@ -1,7 +1,6 @@
 package tail
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -9,34 +8,25 @@ import (
 	"quotatop/model"
 )
 
-// A tally counts lines.
-type tally struct {
-	lines int // all but empty ones
-	odd   int // not understood
-	calls int
-	long  int // longer than maxLine
-	far   int // calls whose time lies outside of the window
-}
-
-// A status is what a tail says of itself.
+// A status is the health that a tail reports.
 type status struct {
-	name   string // of the file, as a person would say it
+	name   string // of the file, for people
 	window time.Duration
-	wake   chan struct{} // holds one token after a change that cannot wait
+	wake   chan struct{} // holds a token after a change to report at once
 
 	mu      sync.Mutex
 	state   model.State
-	trouble string    // why nothing is read; empty when all is well
-	note    string    // about the file as such
-	since   time.Time // from when on the log is known, in server time; zero for now
+	problem string    // why nothing is read; empty if nothing is wrong
+	note    string    // about the file itself
+	since   time.Time // the start of what the log covers, in server time; zero for now
 	tally   tally
 }
 
-// set notes whether and why nothing is being read.
-func (s *status) set(state model.State, trouble, note string) {
+// set sets the state, and why nothing is read.
+func (s *status) set(state model.State, problem, note string) {
 	s.mu.Lock()
-	changed := s.state != state || s.trouble != trouble || s.note != note
-	s.state, s.trouble, s.note = state, trouble, note
+	changed := s.state != state || s.problem != problem || s.note != note
+	s.state, s.problem, s.note = state, problem, note
 	s.mu.Unlock()
 	if !changed {
 		return
@@ -54,71 +44,33 @@ func (s *status) count(t tally) {
 	s.mu.Unlock()
 }
 
-// covers notes that the log is known from a time in the past on.
+// covers notes that the log covers the time from since on.
 func (s *status) covers(since time.Time) {
 	s.mu.Lock()
 	s.since = since
 	s.mu.Unlock()
 }
 
-// enough is how many lines without a call begin to look like the wrong format.
-const enough = 20
-
 func (s *status) health() (h model.Health, since time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h.State, h.Vantage = s.state, model.VantageLocal
-	if s.trouble != "" {
-		h.Error = s.name + ": " + s.trouble
+	if s.problem != "" {
+		h.Error = s.name + ": " + s.problem
 	}
 	var notes []string
 	if s.note != "" {
 		notes = append(notes, s.note)
 	}
-	t := s.tally
-	switch {
-	case t.odd > 0 && t.odd == t.lines:
-		notes = append(notes, fmt.Sprintf("none of %s understood: set --tail-format", counted(t.lines, "line")))
-	case t.odd > 0:
-		notes = append(notes, fmt.Sprintf("%d of %s not understood", t.odd, counted(t.lines, "line")))
-	case t.calls == 0 && t.lines >= enough:
-		notes = append(notes, fmt.Sprintf("no call in %d lines", t.lines))
-	}
-	if t.long > 0 {
-		notes = append(notes, counted(t.long, "line")+" over 1 MiB left out")
-	}
-	if t.far > 0 {
-		notes = append(notes, fmt.Sprintf("%s left out: not of the last %s by the time", counted(t.far, "call"), span(s.window)))
-	}
+	notes = append(notes, s.tally.notes(s.window, time.Now())...)
 	if len(notes) > 0 {
 		h.Note = s.name + ": " + strings.Join(notes, "; ")
 	}
 	return h, s.since
 }
 
-// counted is n things in words.
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// span is a window in words.
-func span(d time.Duration) string {
-	switch {
-	case d == time.Hour:
-		return "hour"
-	case d%time.Hour == 0:
-		return fmt.Sprintf("%d hours", d/time.Hour)
-	case d%time.Minute == 0:
-		return fmt.Sprintf("%d minutes", d/time.Minute)
-	}
-	return d.String()
-}
-
-// report reports the status when it has changed, at most once a second unless
-// the change cannot wait, until done is closed.
+// report emits the status when it has changed, at once after set and otherwise
+// at most once a second, until done is closed.
 func (s *status) report(done <-chan struct{}, now func() time.Time, emit func(model.Event)) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -130,7 +82,7 @@ func (s *status) report(done <-chan struct{}, now func() time.Time, emit func(mo
 		}
 		at := now()
 		if last.State == "" && !since.IsZero() && h.State == model.StateOK {
-			at = since // the log has been watching for longer than we have
+			at = since // the log began before us
 		}
 		last = h
 		emit(model.Event{At: at, Source: model.SourceTail, Health: &h})

@@ -9,97 +9,127 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/events"
 	"quotatop/poller/pioneer"
 )
 
-// maxExcerpt bounds what is read of a denial's body, in bytes of base64.
+// maxExcerpt is how much of the headers or body of a denial is read, in bytes of
+// base64.
 const maxExcerpt = 8 << 10
 
-// vegeta reads a result of vegeta's JSON encoding. It holds the response's
-// headers and body, so that a denial is known in full.
-func (t target) vegeta(line []byte, _ time.Time) (model.Event, bool) {
-	if len(line) < 2 || line[0] != '{' || line[len(line)-1] != '}' {
-		return model.Event{}, false
+// readVegeta reads a result in vegeta's JSON encoding. It holds the response headers
+// and body, so a denial is complete.
+func (t *times) readVegeta(line []byte, r *record) verdict {
+	line, ok := objectIn(line)
+	if !ok || !bytes.Contains(line, []byte(`"code":`)) || !bytes.Contains(line, []byte(`"timestamp":`)) {
+		return notMine
 	}
 	var (
-		r result
-		w = walker{line: line}
+		hit result
+		w   = walker{line: line}
 	)
 	for w.open(); w.more(); w.next() {
 		switch string(w.key()) {
 		case "code":
-			r.code = w.skip()
+			hit.code = w.skip()
 		case "timestamp":
-			r.timestamp = w.text()
+			hit.timestamp = w.text()
 		case "latency":
-			r.latency = w.skip()
+			hit.latency = w.skip()
 		case "error":
-			r.error = w.text()
+			hit.error = w.text()
 		case "body":
-			r.body = w.text()
+			hit.body = w.text()
 		case "method":
-			r.method = w.text()
+			hit.method = w.text()
 		case "url":
-			r.url = w.text()
+			hit.url = w.text()
 		case "headers":
-			r.headers = w.skip()
+			hit.headers = w.skip()
 		default:
 			w.skip()
 		}
 	}
 	if !w.end() {
-		return model.Event{}, false
+		return notMine
 	}
-	return r.event(t)
+	hit.url, hit.body = unescape(hit.url), unescape(hit.body)
+	return hit.record(t, r)
 }
 
-// A result is what is wanted of vegeta's record of one request, as written.
+// A result is vegeta's record of one request, as written.
 type result struct {
 	code, timestamp, latency, error, body, method, url, headers []byte
+	mime                                                        bool // the headers are as in HTTP, in base64, instead of JSON
 }
 
-func (r *result) event(t target) (model.Event, bool) {
-	at, n := events.ScanTime(r.timestamp, time.Local)
-	status := number(r.code)
-	if n == 0 || status < 0 {
-		return model.Event{}, false
+func (h *result) record(t *times, r *record) verdict {
+	var ok bool
+	r.method, r.url, r.status = h.method, h.url, number(h.code)
+	if r.at, ok = t.read(h.timestamp); !ok || !r.valid() || len(r.method) == 0 {
+		return notMine
 	}
-	if status == 0 && !sentByVegeta(r.error) {
-		return model.Event{}, true
+	if r.status == 0 && !sentByVegeta(h.error) {
+		return noCall
 	}
-	e, ok := t.call(at, r.method, unescape(r.url), status)
-	if ok && e.Call != nil && pioneer.MayBeDenied(status) {
-		e.Call.Denial = r.denial(status, at)
+	if pioneer.MayBeDenied(r.status) {
+		r.denial = h.denial(r.status, r.at.Time)
 	}
-	return e, ok
+	return isCall
 }
 
 // sentByVegeta reports whether a request without a response may have reached
-// the API. One that did not find a connection has not.
+// the API. Without a connection it has not.
 func sentByVegeta(why []byte) bool {
 	return !bytes.Contains(why, []byte("dial ")) && !bytes.Contains(why, []byte("lookup ")) && !bytes.Contains(why, []byte("tls: "))
 }
 
-func (r *result) denial(status int, at time.Time) *model.Denial {
+func (h *result) denial(status int, at time.Time) *model.Denial {
 	var headers http.Header
-	if len(r.headers) > 0 && json.Unmarshal(r.headers, &headers) != nil {
+	if h.mime {
+		headers = mimeHeaders(decodeBase64(h.headers))
+	} else if len(h.headers) > 0 && json.Unmarshal(h.headers, &headers) != nil {
 		headers = nil
 	}
-	text := unescape(r.body)
-	if len(text) > maxExcerpt {
-		text = text[:maxExcerpt]
-	}
-	body := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
-	got, _ := base64.StdEncoding.Decode(body, text) // as far as it goes
 	came := at
-	if ns, err := strconv.ParseInt(string(r.latency), 10, 64); err == nil && ns > 0 {
+	if ns, err := strconv.ParseInt(string(h.latency), 10, 64); err == nil && ns > 0 {
 		came = at.Add(time.Duration(ns))
 	}
-	d, ok := pioneer.ReadDenial(status, headers, body[:got], came)
-	if !ok {
-		return nil
+	return explained(status, headers, decodeBase64(h.body), came)
+}
+
+// decodeBase64 decodes the start of a text, as much as is valid.
+func decodeBase64(text []byte) []byte {
+	text = text[:min(len(text), maxExcerpt)]
+	data := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, _ := base64.StdEncoding.Decode(data, text)
+	return data[:n]
+}
+
+// mimeHeaders reads headers as HTTP/1.1 writes them.
+func mimeHeaders(text []byte) http.Header {
+	headers := http.Header{}
+	for line := range bytes.Lines(text) {
+		if name, value, ok := bytes.Cut(line, []byte(":")); ok {
+			headers.Add(string(bytes.TrimSpace(name)), string(bytes.TrimSpace(value)))
+		}
 	}
-	tidyDenial(&d)
-	return &d
+	return headers
+}
+
+// readVegetaCSV reads a result in vegeta's CSV encoding, which has no header
+// row: time in nanoseconds, status, latency, bytes out and in, error, body,
+// attack, number, method, URL and response headers.
+func (t *times) readVegetaCSV(line []byte, r *record) verdict {
+	if len(line) < 20 || line[19] != ',' || !isDigit(line[0]) || !isDigit(line[18]) {
+		return notMine
+	}
+	var row [13][]byte
+	n := splitRow(line, row[:])
+	if n < 11 || n > 12 || number(row[1]) < 0 {
+		return notMine
+	}
+	hit := result{
+		timestamp: row[0], code: row[1], latency: row[2], error: row[5], body: row[6], method: row[9], url: row[10], headers: row[11], mime: true,
+	}
+	return hit.record(t, r)
 }

@@ -9,28 +9,27 @@ import (
 )
 
 const (
-	// gather is how long a first change waits for others, so that a busy file
-	// is read in pieces of some size.
-	gather = 20 * time.Millisecond
+	// settle is how long to wait for more changes after the first, so that a
+	// busy file is read in larger pieces.
+	settle = 20 * time.Millisecond
 
-	// pollSlow is how often the file is looked at where its file system tells
-	// of changes, pollFast where it does not.
+	// pollSlow is how often the file is checked if its file system reports
+	// changes, pollFast if it does not.
 	pollSlow = time.Second
 	pollFast = 200 * time.Millisecond
 )
 
-// A watch wakes its reader when a file may have changed. It watches the file's
-// directory, since the file itself may be replaced, and looks by itself from
-// time to time: not all file systems tell, and not all of them say that they
-// do not.
+// A watch wakes its reader when a file may have changed. It watches the
+// directory, since the file may be replaced, and also polls: not every file
+// system reports changes, and some do not say so.
 type watch struct {
-	notify *fsnotify.Watcher // nil when there is none
+	notify *fsnotify.Watcher // nil if not available
 	dirs   map[string]bool
 	names  map[string]bool // of the file, without the directory
-	silent int             // changes that came without word, in a row
+	silent int             // consecutive changes without a notification
 }
 
-// newWatch watches path. Where that is not possible, it only polls.
+// newWatch watches path. If that is not possible, it only polls.
 func newWatch(path string) *watch {
 	w := &watch{dirs: map[string]bool{}, names: map[string]bool{}}
 	w.notify, _ = fsnotify.NewWatcher()
@@ -44,7 +43,7 @@ func (w *watch) close() {
 	}
 }
 
-// add watches path, and where it is a link, the file that it leads to.
+// add watches path and, if it is a symlink, its target.
 func (w *watch) add(path string) {
 	w.addDir(path)
 	if target, err := filepath.EvalSymlinks(path); err == nil && target != path {
@@ -52,7 +51,7 @@ func (w *watch) add(path string) {
 	}
 }
 
-// maxDirs bounds what a link that keeps changing can add.
+// maxDirs bounds the directories that a changing symlink can add.
 const maxDirs = 16
 
 func (w *watch) addDir(path string) {
@@ -73,7 +72,7 @@ func (w *watch) addDir(path string) {
 	}
 }
 
-// polls reports whether no word of changes is to be expected.
+// polls reports whether changes must be found by polling.
 func (w *watch) polls() bool {
 	if w.notify == nil || w.silent >= 2 {
 		return true
@@ -86,22 +85,22 @@ func (w *watch) polls() bool {
 	return false
 }
 
-// found tells the watch whether there was a change when it last woke its
-// reader, and whether it had word of it.
-func (w *watch) found(change, told bool) {
+// found records whether there was a change when the reader last woke, and
+// whether it had been notified of it.
+func (w *watch) found(change, notified bool) {
 	switch {
-	case told:
+	case notified:
 		w.silent = 0
 	case change:
 		w.silent++
 	}
 }
 
-// wait waits for word of a change (told), or until it is time to look. It
-// reports false when ctx has ended.
-func (w *watch) wait(ctx context.Context) (told, ok bool) {
+// wait waits until it is notified of a change, or until it is time to poll, which
+// is soon if other files are read as well. ok is false if ctx has ended.
+func (w *watch) wait(ctx context.Context, soon bool) (notified, ok bool) {
 	pause := pollSlow
-	if w.polls() {
+	if soon || w.polls() {
 		pause = pollFast
 	}
 	timer := time.NewTimer(pause)
@@ -118,15 +117,15 @@ func (w *watch) wait(ctx context.Context) (told, ok bool) {
 		case <-ctx.Done():
 			return false, false
 		case <-timer.C:
-			return told, true
-		case <-errors: // words were lost: look
-			told = true
+			return notified, true
+		case <-errors: // notifications were lost
+			notified = true
 		case e := <-events:
-			if told || !w.names[filepath.Base(e.Name)] {
+			if notified || !w.names[filepath.Base(e.Name)] {
 				continue
 			}
-			told = true
+			notified = true
 		}
-		timer.Reset(gather)
+		timer.Reset(settle)
 	}
 }

@@ -42,16 +42,18 @@ func (f *flags) watch(s *poller.Session, tapAt string) error {
 	if err != nil {
 		return usageError{err}
 	}
+	hosts := []string{s.Base().Host}
 	if tapAt != "" {
 		ln, err := tap.Listen(tapAt)
 		if err != nil {
 			return err
 		}
+		hosts = append(hosts, ln.Addr().String())
 		s.Tap(ln)
 	}
 	var tails []*tail.Source
 	for _, path := range f.tails {
-		tails = append(tails, tail.New(path, format, s.Clock(), tail.Options{Input: os.Stdin}))
+		tails = append(tails, tail.New(path, format, s.Clock(), tail.Options{Input: os.Stdin, Hosts: hosts}))
 	}
 	if len(tails) > 0 {
 		s.Add(tail.Join(tails...))

@@ -1,0 +1,129 @@
+package tail
+
+import (
+	"bytes"
+)
+
+// readRequestLine reads a line with a quoted request line and a status, as
+// servers, proxies and some clients write it:
+//
+//	127.0.0.1 - - [17/Jun/2026:12:04:31 +0000] "POST /v1/messages HTTP/1.1" 429 52 "-" "k6/0.5"
+//	INFO:     127.0.0.1:51612 - "POST /v1/messages HTTP/1.1" 429 Too Many Requests
+//	DEBUG urllib3.connectionpool https://api.pioneer.ai:443 "POST /v1/messages HTTP/1.1" 429 None
+//	10.0.0.1:51612 [17/Jun/2026:12:04:31.200] in out/a 0/0/1/2/3 429 52 - - ---- 1/1/0/0/0 0/0 "POST /v1/messages HTTP/1.1"
+//
+// The status is after the request line or, with HAProxy, before it.
+func (t *times) readRequestLine(line []byte, r *record) verdict {
+	for from := 0; ; {
+		i := bytes.Index(line[from:], []byte(" HTTP/"))
+		if i < 0 {
+			return notMine
+		}
+		i += from
+		from = i + len(" HTTP/")
+		open := bytes.LastIndexByte(line[:i], '"')
+		if open < 0 {
+			continue
+		}
+		method, target, ok := bytes.Cut(line[open+1:i], []byte(" "))
+		if !ok || !isVerb(method) || len(target) == 0 {
+			continue
+		}
+		version := line[from:]
+		end := bytes.IndexByte(version, '"')
+		if end < 1 || end > 5 {
+			continue
+		}
+		r.method, r.url = method, target
+		return t.requestLine(line, line[:open], version[end+1:], r)
+	}
+}
+
+// requestLine reads what is before and after the request line.
+func (t *times) requestLine(line, head, rest []byte, r *record) verdict {
+	r.byServer = true
+	rest = bytes.TrimLeft(rest, " ")
+	status, _, _ := bytes.Cut(rest, []byte(" "))
+	if r.status = statusOf(status); r.status == 0 {
+		r.status = statusHAProxy(head)
+	}
+	if r.status == 0 || string(r.method) == "CONNECT" {
+		return noCall // such as an error log, or a tunnel
+	}
+	if origin := lastWord(head); bytes.Contains(origin, []byte("://")) { // urllib3
+		r.host, _ = splitURL(bytes.TrimLeft(origin, `(["`))
+		r.byServer = false
+	} else if bytes.HasPrefix(head, []byte("[")) {
+		r.host = authorityOfEnvoy(rest)
+	}
+	if !r.valid() {
+		return notMine
+	}
+	if r.at = t.around(line, head, nil); r.at.IsZero() && hasClock(head) {
+		return notMine // the time cannot be read
+	}
+	return isCall
+}
+
+// statusOf reads an HTTP status, or returns 0.
+func statusOf(text []byte) int {
+	text = bytes.TrimRight(text, `,;"}`)
+	if n := number(text); len(text) == 3 && n >= 100 {
+		return n
+	}
+	return 0
+}
+
+// statusHAProxy finds the status in what HAProxy writes before the request
+// line: it comes after the five timers.
+func statusHAProxy(head []byte) int {
+	for word, rest, ok := bytes.Cut(head, []byte(" ")); ok; word, rest, ok = bytes.Cut(rest, []byte(" ")) {
+		if bytes.Count(word, []byte("/")) == 4 && (isDigit(word[0]) || word[0] == '-') {
+			status, _, _ := bytes.Cut(rest, []byte(" "))
+			return statusOf(status)
+		}
+	}
+	return 0
+}
+
+// authorityOfEnvoy is the host in a line of Envoy, the fourth quoted text after
+// the request line.
+func authorityOfEnvoy(rest []byte) []byte {
+	for n := 1; ; n++ {
+		start := bytes.IndexByte(rest, '"')
+		if start < 0 {
+			return nil
+		}
+		end := bytes.IndexByte(rest[start+1:], '"')
+		if end < 0 {
+			return nil
+		}
+		text := rest[start+1 : start+1+end]
+		rest = rest[start+end+2:]
+		if n == 4 {
+			if len(text) < 2 || bytes.IndexByte(text, ' ') >= 0 {
+				return nil
+			}
+			return text
+		}
+	}
+}
+
+// lastWord is the last word of a text.
+func lastWord(text []byte) []byte {
+	text = bytes.TrimRight(text, ` \`)
+	return text[bytes.LastIndexByte(text, ' ')+1:]
+}
+
+// isVerb reports whether a text can be the method of a request.
+func isVerb(text []byte) bool {
+	if len(text) < 3 || len(text) > 16 {
+		return false
+	}
+	for _, c := range text {
+		if c < 'A' || c > 'Z' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,74 @@
+package tail
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller/pioneer"
+)
+
+// A Summary says what a log that was read whole consists of.
+type Summary struct {
+	Lines   int            // all but empty ones
+	Calls   int            // reported
+	Ignored map[string]int // calls to other hosts
+	// Note says what is not well with the log, such as lines that were not
+	// understood and what to do. May be empty.
+	Note string
+}
+
+// ReadFile reads the log at path whole, in any format and of any age, and emits
+// its calls. Of opts it uses Hosts and Zone. Times are taken to be right; calls
+// without one get that of a call before them, or the time of the file.
+//
+// It is no error if nothing in the file is understood: see Summary.Note.
+func ReadFile(ctx context.Context, path string, f Format, opts Options, emit func(model.Event)) (Summary, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return Summary{}, err
+	}
+	return read(ctx, file, f, opts, info.ModTime(), failuresOf(path), emit)
+}
+
+// Read is ReadFile for a stream, such as standard input. Calls without a time
+// get the current one.
+func Read(ctx context.Context, from io.Reader, f Format, opts Options, emit func(model.Event)) (Summary, error) {
+	return read(ctx, from, f, opts, time.Now(), nil, emit)
+}
+
+func read(ctx context.Context, from io.Reader, f Format, opts Options, near time.Time, failures func() []byte, emit func(model.Event)) (Summary, error) {
+	opts.Window = 0
+	r := newReader(f, opts, new(pioneer.Clock), failures, emit)
+	start := bufio.NewReaderSize(from, probeSize)
+	magic, _ := start.Peek(magicSize)
+	text, err := decoded(start, magic)
+	if err != nil {
+		return Summary{}, err
+	}
+	s := r.newStream()
+	for err == nil {
+		if err = ctx.Err(); err == nil {
+			r.times.near = near
+			_, err = s.lines.read(text, func(line []byte) { r.take(s, line) })
+		}
+	}
+	r.finish(s)
+	r.tally.long, r.tally.backlog = s.lines.long, r.tally.lines
+	sum := Summary{Lines: r.tally.lines, Calls: r.tally.reported, Ignored: r.tally.ignored, Note: strings.Join(r.tally.notes(0, near), "; ")}
+	if errors.Is(err, io.EOF) {
+		return sum, nil
+	}
+	return sum, fmt.Errorf("read %d lines: %w", r.tally.lines, err)
+}
