@@ -55,6 +55,37 @@ func BenchmarkParsers(b *testing.B) {
 	}
 }
 
+// BenchmarkLog measures all that is done with a whole file, by kind of line.
+func BenchmarkLog(b *testing.B) {
+	for name, lines := range map[string]string{
+		"prose":       "2026-06-17 12:04:31,200 INFO app.worker: processed batch 17 of 400 with 32 rows in 4.2 s\n" + httpxLine,
+		"httpx":       httpxLine,
+		"Docker":      `{"log":"2026-06-17 12:04:31,200 INFO HTTP Request: POST https://api.pioneer.ai/v1/messages \"HTTP/1.1 200 OK\"\n","stream":"stdout","time":"2026-06-17T12:04:31.2Z"}`,
+		"urllib3":     `2026-06-17 12:04:31,200 DEBUG urllib3.connectionpool https://api.pioneer.ai:443 "POST /v1/chat/completions HTTP/1.1" 200 None`,
+		"access":      accessLine,
+		"uvicorn":     `INFO:     127.0.0.1:51612 - "POST /v1/chat/completions HTTP/1.1" 200 OK`,
+		"HAProxy":     `127.0.0.1:51612 [17/Jun/2026:12:04:31.200] in~ out/a 0/0/1/2/3 200 52 - - ---- 1/1/0/0/0 0/0 "POST /v1/messages HTTP/1.1"`,
+		"Caddy":       `{"level":"info","ts":1781697871.2,"request":{"method":"POST","host":"localhost:8080","uri":"/v1/messages","headers":{"User-Agent":["x"]}},"size":52,"status":200,"resp_headers":{"Date":["x"]}}`,
+		"TypeScript":  `2026-06-17T12:04:31.200Z [log_1a2b3c, request-id: "req_1"] post https://api.pioneer.ai/v1/messages succeeded with status 200 in 4ms`,
+		"k6 CSV":      "http_reqs,1781697871,1.000000,,,,true,,POST,https://api.pioneer.ai/v1/messages,HTTP/2.0,default,,200,,tls1.3,https://api.pioneer.ai/v1/messages,,",
+		"vegeta CSV":  `1781697871200000000,200,1000000,58,52,"",e30=,a,7,POST,https://api.pioneer.ai/v1/messages,UmV0cnktQWZ0ZXI6IDcNCg==`,
+		"JMeter CSV":  "1781697871200,4,chat,200,OK,Group 1-1,text,true,,52,120,1,1,https://api.pioneer.ai/v1/messages,4,0,1",
+		"event lines": eventLine,
+	} {
+		b.Run(name, func(b *testing.B) {
+			text := strings.Repeat(lines+"\n", 10_000)
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				sum, err := Read(b.Context(), strings.NewReader(text), FormatAuto, Options{}, func(model.Event) {})
+				if err != nil || sum.Calls != 10_000 {
+					b.Fatal(sum, err)
+				}
+			}
+			b.ReportMetric(float64(10_000*(1+strings.Count(lines, "\n"))*b.N)/b.Elapsed().Seconds(), "lines/s")
+		})
+	}
+}
+
 // BenchmarkRead measures all that is done with a file of event lines, from the
 // reading to the event.
 func BenchmarkRead(b *testing.B) {

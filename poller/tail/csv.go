@@ -139,7 +139,7 @@ var jmeterDefault = jmeterColumns{time: 0, label: 2, status: 3, message: 4, succ
 
 // readJMeter reads a sample of a JTL file. It does not have the method.
 func (t *tables) readJMeter(line []byte, r *record) verdict {
-	if bytes.HasPrefix(line, []byte("timeStamp,")) || bytes.Contains(line, []byte(",responseCode,")) {
+	if bytes.HasPrefix(line, []byte("timeStamp,")) {
 		h := readHeader(line)
 		t.jmeter = &jmeterColumns{h.column("timeStamp"), h.column("label"), h.column("responseCode"), h.column("success"), h.column("URL"), h.column("responseMessage")}
 		return noCall

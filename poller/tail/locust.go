@@ -45,7 +45,7 @@ const (
 // read reads a row.
 func (l *locust) read(line []byte, r *record) verdict {
 	switch {
-	case bytes.Contains(line, []byte("User Count")) && bytes.Contains(line, []byte("Total Request Count")):
+	case isHistoryHeader(line):
 		h := readHeader(line)
 		l.columns = &locustColumns{h.column("Timestamp"), h.column("Type"), h.column("Name"), h.column("Total Request Count"), h.column("Total Failure Count")}
 		l.other = false
@@ -75,6 +75,11 @@ func (l *locust) read(line []byte, r *record) verdict {
 		return noCall
 	}
 	return l.differ(l.row[c.method], l.row[c.name], at, total, min(failed, total), r)
+}
+
+// isHistoryHeader reports whether a line is the header row of Locust's history.
+func isHistoryHeader(line []byte) bool {
+	return bytes.HasPrefix(bytes.TrimPrefix(line, []byte(`"`)), []byte("Timestamp")) && bytes.Contains(line, []byte("Total Request Count"))
 }
 
 // isFailuresHeader reports whether a line is the header row of Locust's

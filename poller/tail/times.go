@@ -21,6 +21,12 @@ type times struct {
 	near time.Time
 	// dayFirst is set once a date such as 25/11/2026 was seen.
 	dayFirst bool
+
+	// last is the time that was read last, and lastKey its text: many lines
+	// have the same.
+	last     moment
+	lastKey  [40]byte
+	lastSize int
 }
 
 // A moment is a time as a log has it.
@@ -52,8 +58,16 @@ func (t *times) find(text []byte) (m moment, ok bool) {
 				}
 			}
 		}
+		key := c.key(text)
+		if len(key) > 0 && string(key) == string(t.lastKey[:t.lastSize]) {
+			return t.last, true
+		}
 		if d, ok := t.dateBefore(text, c); ok {
-			return t.join(text, d, c)
+			m, ok := t.join(text, d, c)
+			if ok {
+				t.last, t.lastSize = m, copy(t.lastKey[:], key)
+			}
+			return m, ok
 		}
 		if dateless.end == 0 && c.alone(text) {
 			dateless = c
@@ -86,6 +100,15 @@ func readClock(text []byte, i int) (c clockTime, ok bool) {
 		return c, false
 	}
 	return c, c.hour >= 0 && c.hour < 24 && c.minute >= 0 && c.minute < 60 && c.second >= 0 && c.second < 60
+}
+
+// key is the text around a time of day that decides what the time is; nil if
+// that can be further away.
+func (c clockTime) key(text []byte) []byte {
+	if c.end < len(text) && (text[c.end] == '.' || text[c.end] == ',') {
+		return nil
+	}
+	return text[max(c.start-16, 0):min(c.end+8, len(text))]
 }
 
 // hasClock reports whether there is a time of day in a text.
