@@ -214,7 +214,8 @@ func (f *follower) close() {
 // readPipe reads a named pipe until ctx ends or it has no writer. It may get
 // another.
 func (f *follower) readPipe(ctx context.Context) {
-	stop := context.AfterFunc(ctx, func() { _ = f.file.SetReadDeadline(time.Unix(1, 0)) })
+	file := f.file
+	stop := context.AfterFunc(ctx, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	for ctx.Err() == nil {
 		n, err := f.read(f.file.stream, f.file)

@@ -273,6 +273,7 @@ func FuzzLog(f *testing.F) {
 	for _, text := range []string{
 		eventLine + "\n" + httpxLine + "\r\n" + accessLine, "\xff\xfe{\x00}\x00", "\x1f\x8b\x08", "BZh9", "1781697871200000000,\"", "a\rb\rc",
 		"Timestamp,User Count,Type,Name,Total Request Count,Total Failure Count\n1781697871,4,POST,/x,9,3\n1781697872,4,POST,/x,5,0",
+		`{"log":{"entries":[{"startedDateTime":"2026-06-17T12:04:31.2Z","request":{"method":"GET","url":"/x"},"response":{"status":429}}]}}`,
 		`{"log":"x\n","stream":"stdout","time":"2026-06-17T12:04:31.2Z"}`, "2026-06-17T12:04:31.2Z stdout P a\n2026-06-17T12:04:31.2Z stdout F b",
 		"Sending HTTP Request: POST https://x/y\nHTTP Request: POST \n  https://x/y \"HTTP/1.1 200 OK\"\nHTTP Response: POST https://x/y \"200 OK\" Headers({})",
 	} {

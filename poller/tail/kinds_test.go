@@ -269,6 +269,29 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
+// An HTTP archive is read whole, on one line or many.
+func TestHAR(t *testing.T) {
+	entry := func(url, status, headers string) string {
+		return `{"startedDateTime":"2026-06-17T14:04:31.2+02:00","time":1200,"request":{"method":"POST","url":"` + url + `","headers":[]},` +
+			`"response":{"status":` + status + `,"headers":[` + headers + `],"content":{"size":2,"text":"ok"}},"cache":{}}`
+	}
+	text := `{"log":{"version":"1.2","creator":{"name":"x","entries":[1]},"entries":[` + entry("https://api.pioneer.ai/v1/messages?x=1", "200", "") + "," +
+		entry("https://example.com/x", "200", "") + "," + entry("https://api.pioneer.ai/inference", "0", "") + "," +
+		entry("https://api.pioneer.ai/inference", "429", `{"name":"Retry-After","value":"9"},{"name":"x-ratelimit-reason","value":"daily_spend_cap_exceeded"}`) + `]}}`
+	for _, text := range []string{text, "\xef\xbb\xbf" + strings.NewReplacer("{", "{\n  ", ",", ",\n  ").Replace(text)} {
+		calls, sum := readLog(t, text, Options{Hosts: []string{"api.pioneer.ai"}})
+		if want := "12:04:31.200 POST /v1/messages 200|12:04:31.200 POST /inference 429 cap 9s"; strings.Join(calls, "|") != want {
+			t.Errorf("got %q, want %q", calls, want)
+		}
+		if want := "1 call to other hosts ignored: example.com 1"; sum.Note != want {
+			t.Errorf("note %q, want %q", sum.Note, want)
+		}
+	}
+	if _, err := Read(t.Context(), strings.NewReader(text[:len(text)-40]), FormatAuto, Options{}, func(model.Event) {}); err == nil {
+		t.Error("half an archive: got no error")
+	}
+}
+
 func TestSplitFormat(t *testing.T) {
 	for arg, want := range map[string]string{
 		"run.log": "run.log ", "run.log:k6": "run.log k6", "-:httpx": "- httpx", "a:b.log": "a:b.log ", ":k6": ":k6 ", "run.log:auto": "run.log ", `C:\run.log`: `C:\run.log `,

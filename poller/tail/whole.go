@@ -2,6 +2,7 @@ package tail
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ type Summary struct {
 }
 
 // ReadFile reads the log at path whole, in any format and of any age, and emits
-// its calls. Of opts it uses Hosts and Zone. Times are taken to be right; calls
+// its calls. It also reads HTTP archives (HAR). Of opts it uses Hosts and Zone. Times are taken to be right; calls
 // without one get that of a call before them, or the time of the file.
 //
 // It is no error if nothing in the file is understood: see Summary.Note.
@@ -58,10 +59,17 @@ func read(ctx context.Context, from io.Reader, f Format, opts Options, near time
 		return Summary{}, err
 	}
 	s := r.newStream()
+	plain := bufio.NewReaderSize(text, probeSize)
+	if head, _ := plain.Peek(64); isHAR(head) {
+		_, _ = plain.Discard(bytes.IndexByte(head, '{')) // a byte order mark
+		if err = r.readHAR(plain); err == nil {
+			err = io.EOF
+		}
+	}
 	for err == nil {
 		if err = ctx.Err(); err == nil {
 			r.times.near = near
-			_, err = s.lines.read(text, func(line []byte) { r.take(s, line) })
+			_, err = s.lines.read(plain, func(line []byte) { r.take(s, line) })
 		}
 	}
 	r.finish(s)
