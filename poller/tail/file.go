@@ -15,8 +15,8 @@ type openFile struct {
 	*os.File
 	*stream
 	info   fs.FileInfo
-	offset int64 // where the next read starts
-	mark   mark
+	offset int64     // where the next read starts
+	mark   mark      // of what was read
 	until  time.Time // when to stop reading a file that was rotated
 
 	encoding encoding
@@ -71,17 +71,26 @@ func (o *openFile) detect() (ready bool, err error) {
 	if o.encoding, err = encodingOf(start[:n]); err != nil {
 		return false, err
 	}
-	o.text = o.File
+	o.text = o
 	if !o.encoding.compressed() {
-		o.text, err = o.encoding.reader(o.File)
+		o.text, err = o.encoding.reader(o)
 	}
 	return true, err
+}
+
+// Read reads the file as it is stored, from offset on.
+func (o *openFile) Read(p []byte) (int, error) {
+	n, err := o.File.Read(p)
+	o.offset += int64(n)
+	o.mark.add(p[:n])
+	return n, err
 }
 
 // seek continues at offset, as if all before it had been read.
 func (o *openFile) seek(offset int64) error {
 	_, err := o.Seek(offset, io.SeekStart)
 	o.offset, o.decoded, o.text = offset, 0, nil
+	o.mark = markAt(o.File, offset)
 	o.lines.reset()
 	o.lines.newlines = false
 	return err
@@ -96,7 +105,6 @@ func (o *openFile) readMore(r *reader) error {
 		return o.readCompressed(r)
 	}
 	_, err := r.read(o.stream, o.text)
-	o.offset, _ = o.Seek(0, io.SeekCurrent)
 	return err
 }
 

@@ -117,7 +117,6 @@ func (f *follower) drain(ctx context.Context) bool {
 				f.caughtUp(f.file.info.ModTime())
 			}
 			f.file.lines.shrink()
-			f.file.mark.set(f.file, f.file.offset)
 			return true
 		}
 		if err != nil {
@@ -142,7 +141,6 @@ func (f *follower) continueRewritten() error {
 		offset = f.file.mark.find(f.file, info.Size())
 	}
 	f.beside = f.filesBeside() // it may have been copied before
-	f.file.mark = mark{}
 	return f.file.seek(max(offset, 0))
 }
 
@@ -188,11 +186,10 @@ func (f *follower) continueCopy(next *openFile) bool {
 		return false
 	}
 	if offset == old.offset {
-		next.stream = old.stream // with the start of a line
 		if _, err := next.Seek(offset, io.SeekStart); err != nil {
 			return false
 		}
-		next.offset = offset
+		next.stream, next.offset, next.mark = old.stream, offset, old.mark // in the middle of a line
 	} else if err := next.seek(offset); err != nil {
 		return false
 	}

@@ -22,17 +22,26 @@ type mark struct {
 	head, tail []byte
 }
 
-// set remembers the file up to offset.
-func (m *mark) set(f io.ReaderAt, offset int64) {
-	if offset == m.offset {
+// add remembers what was read next.
+func (m *mark) add(text []byte) {
+	if int(m.offset) == len(m.head) && len(m.head) < markSize {
+		m.head = append(m.head, text[:min(len(text), markSize-len(m.head))]...)
+	}
+	m.offset += int64(len(text))
+	if len(text) >= markSize {
+		m.tail = append(m.tail[:0], text[len(text)-markSize:]...)
 		return
 	}
-	if want := int(min(offset, markSize)); len(m.head) < want {
-		m.head = readAt(f, m.head[:0], 0, want)
+	if excess := len(m.tail) + len(text) - markSize; excess > 0 {
+		m.tail = m.tail[:copy(m.tail, m.tail[excess:])]
 	}
+	m.tail = append(m.tail, text...)
+}
+
+// markAt is the mark of a file that was read up to offset.
+func markAt(f io.ReaderAt, offset int64) mark {
 	n := int(min(offset, markSize))
-	m.tail = readAt(f, m.tail[:0], offset-int64(n), n)
-	m.offset = offset
+	return mark{offset: offset, head: readAt(f, nil, 0, n), tail: readAt(f, nil, offset-int64(n), n)}
 }
 
 // readAt appends n bytes of the file at offset to dst.
