@@ -51,6 +51,14 @@ func encodingOf(start []byte) (encoding, error) {
 			return magic.encoding, magic.err
 		}
 	}
+	if len(start) >= 4 { // UTF-16 without a byte order mark
+		switch [4]bool{start[0] == 0, start[1] == 0, start[2] == 0, start[3] == 0} {
+		case [4]bool{false, true, false, true}:
+			return utf16LE, nil
+		case [4]bool{true, false, true, false}:
+			return utf16BE, nil
+		}
+	}
 	return plainText, nil
 }
 

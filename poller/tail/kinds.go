@@ -79,7 +79,7 @@ type parser struct {
 // failures that go with Locust's history, see locust.
 func newParser(f Format, t *times, failures func() []byte) *parser {
 	table := &tables{times: t}
-	p := &parser{times: t, sdk: &sdkKinds{times: t, sent: map[string]int{}}, stats: &locust{failures: failures}}
+	p := &parser{times: t, sdk: newSDKKinds(t), stats: &locust{failures: failures}}
 	for _, k := range []kind{
 		{"event", FormatEvents, false, readEvent},
 		{"k6 JSON", FormatK6, false, t.readK6},
@@ -157,33 +157,4 @@ func (p *parser) stamp(line []byte) (moment, bool) {
 		}
 	}
 	return p.times.find(line)
-}
-
-// timeKeys are the keys under which lines of JSON have their time.
-var timeKeys = [][]byte{
-	[]byte(`"at":`), []byte(`"ts":`), []byte(`"time":`), []byte(`"timestamp":`), []byte(`"@timestamp":`), []byte(`"time_iso8601":`),
-	[]byte(`"asctime":`), []byte(`"created":`), []byte(`"datetime":`), []byte(`"date":`), []byte(`"start_time":`), []byte(`"StartUTC":`),
-	[]byte(`"time_local":`), []byte(`"msec":`), []byte(`"eventTime":`), []byte(`"StartLocal":`),
-}
-
-// inJSON finds the time of a line of JSON.
-func (t *times) inJSON(line []byte) (moment, bool) {
-	for _, key := range timeKeys {
-		i := bytes.Index(line, key)
-		if i < 0 {
-			continue
-		}
-		value := bytes.TrimLeft(line[i+len(key):min(i+len(key)+64, len(line))], " ")
-		end := ",} "
-		if len(value) > 0 && value[0] == '"' {
-			value, end = value[1:], `"`
-		}
-		if n := bytes.IndexAny(value, end); n >= 0 {
-			value = value[:n]
-		}
-		if m, ok := t.read(value); ok {
-			return m, true
-		}
-	}
-	return moment{}, false
 }

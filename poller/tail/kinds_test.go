@@ -83,6 +83,8 @@ func TestLineKinds(t *testing.T) {
 			"[2026-06-17 12:04:31 - openai._base_client:1123 - DEBUG] Encountered httpx.HTTPStatusError", second + " 9s"},
 		"SDK, response never logged": {"2026-06-17 12:04:31 Sending HTTP Request: POST https://api.pioneer.ai/v1/messages\n2026-06-17 12:04:31 " + httpx, second},
 		"SDK, logged twice":          {"2026-06-17 12:04:31 " + httpx + "\n2026-06-17 12:04:31 HTTP Request: POST https://api.pioneer.ai/v1/messages \"429 Too Many Requests\"", second},
+		"SDK, only the response":     {`2026-06-17 12:04:31 HTTP Response: POST https://api.pioneer.ai/v1/messages "429 Too Many Requests" Headers({'retry-after': '9'})`, second + " 9s"},
+		"SDK, begun in the middle":   {"2026-06-17 12:04:31 " + httpx + "\n2026-06-17 12:04:31 HTTP Response: POST https://api.pioneer.ai/v1/messages \"429 Too Many Requests\" Headers({'retry-after': '9'})", second},
 		"SDK for TypeScript": {"[log_1a2b3c] sending request {\n  method: 'post',\n}\n" +
 			`2026-06-17T12:04:31.200Z [log_1a2b3c, request-id: "req_1"] post https://api.pioneer.ai/v1/messages failed with status 429 in 4ms - retrying, 2 attempts remaining`, refused},
 
@@ -144,6 +146,13 @@ func TestWrappers(t *testing.T) {
 		"CRLF":            func(s string) string { return s + "\r\n" },
 		"CR":              func(s string) string { return s + "\r" + "\r" },
 		"byte order mark": func(s string) string { return "\xef\xbb\xbf" + s + "\n" },
+		"UTF-16, big endian, no mark": func(s string) string {
+			var out []byte
+			for _, u := range utf16.Encode([]rune(s + "\n")) {
+				out = append(out, byte(u>>8), byte(u))
+			}
+			return string(out)
+		},
 		"UTF-16": func(s string) string {
 			out := []byte{0xff, 0xfe}
 			for _, u := range utf16.Encode([]rune("é😀\n" + s + "\n")) {
@@ -192,6 +201,17 @@ func TestWrappers(t *testing.T) {
 func TestEnvelopeTime(t *testing.T) {
 	calls, _ := readLog(t, `{"log":"2026-06-17 07:04:31,200 INFO HTTP Request: GET https://api.pioneer.ai/x \"HTTP/1.1 200 OK\"\n","stream":"stdout","time":"2026-06-17T12:04:31.25Z"}`, Options{})
 	if want := []string{"12:04:31.250 GET /x 200"}; strings.Join(calls, "|") != want[0] {
+		t.Errorf("got %q, want %q", calls, want)
+	}
+}
+
+// Older SDKs do not announce a call, but log its response.
+func TestSDKWithoutAnnouncement(t *testing.T) {
+	pair := func(status, headers string) string {
+		return "2026-06-17 12:04:31 HTTP Request: POST https://api.pioneer.ai/x \"HTTP/1.1 " + status + "\"\n2026-06-17 12:04:31 HTTP Response: POST https://api.pioneer.ai/x \"" + status + "\" Headers({" + headers + "})\n"
+	}
+	calls, _ := readLog(t, pair("200 OK", "")+pair("200 OK", "")+pair("429 Too Many Requests", "'Retry-After': '9', 'X-RateLimit-Reason': 'daily_spend_cap_exceeded'"), Options{})
+	if want := "12:04:31.000 POST /x 200|12:04:31.000 POST /x 200|12:04:31.000 POST /x 429 cap 9s"; strings.Join(calls, "|") != want {
 		t.Errorf("got %q, want %q", calls, want)
 	}
 }

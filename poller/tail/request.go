@@ -53,7 +53,7 @@ func (t *times) requestLine(line, head, rest []byte, r *record) verdict {
 	if origin := lastWord(head); bytes.Contains(origin, []byte("://")) { // urllib3
 		r.host, _ = splitURL(bytes.TrimLeft(origin, `(["`))
 		r.byServer = false
-	} else if bytes.HasPrefix(head, []byte("[")) {
+	} else if bytes.HasPrefix(head, []byte("[2")) && bytes.HasSuffix(head, []byte("Z] ")) {
 		r.host = authorityOfEnvoy(rest)
 	}
 	if !r.valid() {
@@ -101,12 +101,29 @@ func authorityOfEnvoy(rest []byte) []byte {
 		text := rest[start+1 : start+1+end]
 		rest = rest[start+end+2:]
 		if n == 4 {
-			if len(text) < 2 || bytes.IndexByte(text, ' ') >= 0 {
+			if !looksLikeHost(text) {
 				return nil
 			}
 			return text
 		}
 	}
+}
+
+// looksLikeHost reports whether a text can be the host of a URL.
+func looksLikeHost(text []byte) bool {
+	letters, marks := 0, 0
+	for _, c := range text {
+		switch {
+		case c == '.' || c == ':' || c == '[' || c == ']':
+			marks++
+		case isDigit(c) || c == '-' || c == '_':
+		case isAlphanumeric(c):
+			letters++
+		default:
+			return false
+		}
+	}
+	return marks > 0 && letters > 0 || marks >= 3 || string(text) == "localhost"
 }
 
 // lastWord is the last word of a text.

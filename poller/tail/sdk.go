@@ -2,7 +2,9 @@ package tail
 
 import (
 	"bytes"
+	"hash/maphash"
 	"net/http"
+	"slices"
 
 	"quotatop/poller/pioneer"
 )
@@ -17,7 +19,7 @@ import (
 //	Sending HTTP Request: POST https://api.pioneer.ai/v1/chat/completions
 //	HTTP Response: POST https://api.pioneer.ai/v1/chat/completions "429 Too Many Requests" Headers({'retry-after': '7'})
 //
-// These are one call. It is reported by the last line if the first was seen,
+// These are one call. It is reported by the last line if that is known to come,
 // otherwise by the line of httpx.
 type sdkKinds struct {
 	times *times
@@ -25,17 +27,23 @@ type sdkKinds struct {
 	sent map[string]int
 	// waiting are the calls whose line of httpx was seen, and whose response
 	// line is still to come.
-	waiting []waitingCall
+	waiting []record
+	// responses is set once a response line was seen. Some versions write it
+	// without the line before the call.
+	responses bool
+	// reported are the last calls that were reported by the line of httpx, as
+	// hashes: their response lines are not calls.
+	reported [64]uint64
+	next     int
+	seed     maphash.Seed
 	// wrapped is the start of a line of httpx that was wrapped.
 	wrapped []byte
 	rows    int // rows of wrapped
 	extra   []record
 }
 
-type waitingCall struct {
-	key    string
-	status int
-	record record
+func newSDKKinds(t *times) *sdkKinds {
+	return &sdkKinds{times: t, sent: map[string]int{}, seed: maphash.MakeSeed()}
 }
 
 const (
@@ -162,37 +170,47 @@ func withoutSource(line []byte) []byte {
 	return line
 }
 
-// await reports a call, unless an SDK has announced it and will report it with
-// the headers of the response.
+// await reports a call, unless an SDK will report it with the headers of the
+// response.
 func (s *sdkKinds) await(r *record) verdict {
-	if len(s.sent) == 0 {
+	if !s.announced(r) && !(s.responses && pioneer.MayBeDenied(r.status)) {
+		s.reported[s.next] = s.hash(r)
+		s.next = (s.next + 1) % len(s.reported)
 		return isCall
-	}
-	key := string(r.method) + " " + string(r.url)
-	n := s.sent[key]
-	if n == 0 {
-		return isCall
-	}
-	if n == 1 {
-		delete(s.sent, key)
-	} else {
-		s.sent[key] = n - 1
 	}
 	if len(s.waiting) == maxWaiting {
-		s.extra = append(s.extra, s.waiting[0].record)
+		s.extra = append(s.extra, s.waiting[0])
 		s.waiting = s.waiting[1:]
 	}
 	kept := *r
 	kept.method, kept.url = bytes.Clone(r.method), bytes.Clone(r.url)
-	s.waiting = append(s.waiting, waitingCall{key, r.status, kept})
+	s.waiting = append(s.waiting, kept)
 	return noCall
+}
+
+// announced reports whether an SDK has said that it makes this call.
+func (s *sdkKinds) announced(r *record) bool {
+	if len(s.sent) == 0 {
+		return false
+	}
+	key := string(r.method) + " " + string(r.url)
+	n := s.sent[key]
+	if n > 1 {
+		s.sent[key] = n - 1
+	} else {
+		delete(s.sent, key)
+	}
+	return n > 0
+}
+
+// hash tells calls apart by method, URL and status.
+func (s *sdkKinds) hash(r *record) uint64 {
+	return maphash.Bytes(s.seed, r.url)*31 + maphash.Bytes(s.seed, r.method)*1009 + uint64(r.status) | 1
 }
 
 // flush reports the calls whose response line never came.
 func (s *sdkKinds) flush() {
-	for _, w := range s.waiting {
-		s.extra = append(s.extra, w.record)
-	}
+	s.extra = append(s.extra, s.waiting...)
 	s.waiting = nil
 }
 
@@ -214,22 +232,27 @@ func (s *sdkKinds) readResponse(line, head, rest []byte, r *record) verdict {
 			r.denial = explained(r.status, headers, nil, r.at.Time)
 		}
 	}
-	s.arrived(string(method)+" "+string(url), r)
-	return isCall
+	s.responses = true
+	return s.arrived(r)
 }
 
-// arrived forgets the line of httpx that goes with a response. The response
-// takes its time if it has none.
-func (s *sdkKinds) arrived(key string, r *record) {
+// arrived reports a call by its response line, unless the line of httpx has done
+// so. The response takes the time of that line if it has none.
+func (s *sdkKinds) arrived(r *record) verdict {
 	for i, w := range s.waiting {
-		if w.key == key && w.status == r.status {
+		if w.status == r.status && bytes.Equal(w.url, r.url) && bytes.Equal(w.method, r.method) {
 			if r.at.IsZero() {
-				r.at = w.record.at
+				r.at = w.at
 			}
 			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
-			return
+			return isCall
 		}
 	}
+	if i := slices.Index(s.reported[:], s.hash(r)); i >= 0 {
+		s.reported[i] = 0
+		return noCall
+	}
+	return isCall
 }
 
 // pythonHeaders reads headers as Python writes them, as pairs of strings:
