@@ -2,16 +2,16 @@ package tail
 
 import "bytes"
 
-// A look is how the output of a tool looks that has no line for each call, and
-// what to do about it.
-type look struct {
+// An unreadable is the output of a tool that has no line for each call, or none
+// that can be read, and what to do about it.
+type unreadable struct {
 	all    []string // texts that are in it
 	tool   string
 	advice string
 }
 
-// looks are tried in turn.
-var looks = []look{
+// unreadables are tried in turn.
+var unreadables = []unreadable{
 	{[]string{"Attack", "Seq", "Code", "Timestamp", "Latency"}, "vegeta's binary results", "use vegeta encode FILE > FILE.json"},
 	{[]string{"Requests      [total, rate"}, "vegeta's report", "use vegeta encode on the results, or --tap"},
 	{[]string{"This is ApacheBench"}, "ab's summary", "it has no line for each call: send the run through --tap"},
@@ -40,13 +40,13 @@ var looks = []look{
 
 // advice says what to do about a log that is not understood, by its start.
 func advice(sample []byte) string {
-	for _, l := range looks {
+	for _, u := range unreadables {
 		found := true
-		for _, text := range l.all {
+		for _, text := range u.all {
 			found = found && bytes.Contains(sample, []byte(text))
 		}
 		if found {
-			return "looks like " + l.tool + ": " + l.advice
+			return "looks like " + u.tool + ": " + u.advice
 		}
 	}
 	if bytes.IndexByte(sample, 0) >= 0 {
