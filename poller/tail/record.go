@@ -95,6 +95,9 @@ func explained(status int, header http.Header, body []byte, came time.Time) *mod
 // splitURL splits an absolute URL into the host and the rest. Anything else has
 // no host.
 func splitURL(url []byte) (host, rest []byte) {
+	if len(url) > 0 && url[0] == '/' {
+		return nil, url
+	}
 	i := bytes.Index(url, []byte("://"))
 	if i < 0 || i > len("https") {
 		return nil, url

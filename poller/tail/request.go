@@ -15,12 +15,15 @@ import (
 // The status is after the request line or, with HAProxy, before it.
 func (t *times) readRequestLine(line []byte, r *record) verdict {
 	for from := 0; ; {
-		i := bytes.Index(line[from:], []byte(" HTTP/"))
+		i := bytes.Index(line[from:], []byte("HTTP/"))
 		if i < 0 {
 			return notMine
 		}
-		i += from
-		from = i + len(" HTTP/")
+		from += i + len("HTTP/")
+		i = from - len(" HTTP/")
+		if i < 0 || line[i] != ' ' {
+			continue
+		}
 		open := bytes.LastIndexByte(line[:i], '"')
 		if open < 0 {
 			continue
