@@ -12,7 +12,11 @@ const maxWhole = 32 << 20
 
 // begin seeks to the first call of the window in the file that was just opened.
 func (f *follower) begin() error {
-	size := f.file.info.Size()
+	info, err := f.file.Stat()
+	if err != nil {
+		return err
+	}
+	size := info.Size()
 	f.backlog = 0
 	if !f.opened {
 		f.backlog = size

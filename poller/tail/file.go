@@ -17,6 +17,7 @@ type openFile struct {
 	info   fs.FileInfo
 	offset int64     // where the next read starts
 	mark   mark      // of what was read
+	before *version  // what was in its place, until it is clear where to start
 	until  time.Time // when to stop reading a file that was rotated
 
 	encoding encoding

@@ -32,7 +32,7 @@ func (f *follower) follow(ctx context.Context) {
 	for {
 		w.add(f.path)
 		f.catchUp(ctx)
-		notified, ok := w.wait(ctx, len(f.rotated) > 0)
+		notified, ok := w.wait(ctx, len(f.rotated) > 0 || f.file != nil && f.file.before != nil)
 		if !ok {
 			return
 		}
@@ -60,11 +60,15 @@ func (f *follower) catchUp(ctx context.Context) {
 			f.readPipe(ctx)
 			return
 		}
-		if err := f.continueRewritten(); err != nil {
+		err := f.restartRewritten()
+		if err == nil {
+			err = f.resume(time.Now())
+		}
+		if err != nil {
 			f.failed(err)
 			return
 		}
-		if !f.drain(ctx) || !f.replaced(ctx) {
+		if f.file.before == nil && !f.drain(ctx) || !f.replaced(ctx) {
 			return
 		}
 	}
@@ -126,9 +130,8 @@ func (f *follower) drain(ctx context.Context) bool {
 	return false
 }
 
-// continueRewritten seeks to the start if the file was truncated or rewritten in
-// place, or to where its new content starts.
-func (f *follower) continueRewritten() error {
+// restartRewritten starts again if the file was truncated or rewritten in place.
+func (f *follower) restartRewritten() error {
 	info, err := f.file.Stat()
 	if err != nil {
 		return err
@@ -136,12 +139,13 @@ func (f *follower) continueRewritten() error {
 	if info.Size() >= f.file.offset && f.file.mark.holds(f.file) {
 		return nil
 	}
-	offset := int64(-1)
+	var before *version
 	if f.dated() {
-		offset = f.file.mark.find(f.file, info.Size())
+		before = versionOf(f.file)
 	}
 	f.beside = f.filesBeside() // it may have been copied before
-	return f.file.seek(max(offset, 0))
+	f.file.before = before
+	return f.file.seek(0)
 }
 
 // dated reports whether lines have times, so that no two pieces of the log are
@@ -160,42 +164,24 @@ func (f *follower) replaced(ctx context.Context) bool {
 		return false
 	}
 	// The last lines of the old file may be new.
-	if !f.drain(ctx) {
+	if f.file.before == nil && !f.drain(ctx) {
 		return false
 	}
 	next, err := openLog(f.path, f.newStream())
 	if err != nil {
 		return !errors.Is(err, fs.ErrNotExist) && f.failed(err)
 	}
-	if next.info.Mode().IsRegular() && f.continueCopy(next) {
+	if f.file.before != nil { // nothing of the file was read yet
+		next.before = f.file.before
+		_ = f.file.Close()
+		f.file = next
 		return true
 	}
+	if f.dated() || !f.renamed(f.file) {
+		next.before = versionOf(f.file)
+	}
 	f.rotate(ctx, next)
-	return true
-}
-
-// continueCopy continues in a file that is a newer version of the open one, as
-// rsync and editors put it in its place, and reports whether it is one.
-func (f *follower) continueCopy(next *openFile) bool {
-	old := f.file
-	if old.offset < minMark || !f.dated() && f.renamed(old) || old.encoding != plainText {
-		return false
-	}
-	offset := old.mark.find(next, next.info.Size())
-	if offset < 0 {
-		return false
-	}
-	if offset == old.offset {
-		if _, err := next.Seek(offset, io.SeekStart); err != nil {
-			return false
-		}
-		next.stream, next.offset, next.mark = old.stream, offset, old.mark // in the middle of a line
-	} else if err := next.seek(offset); err != nil {
-		return false
-	}
-	_ = old.Close()
-	f.file = next
-	return true
+	return f.file != nil
 }
 
 func (f *follower) close() {

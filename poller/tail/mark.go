@@ -66,6 +66,13 @@ func (m *mark) holds(f io.ReaderAt) bool {
 	return true
 }
 
+// startsLike reports whether a file of this size starts as the one of the mark,
+// as far as both go.
+func (m *mark) startsLike(f io.ReaderAt, size int64) bool {
+	n := int(min(size, int64(len(m.head)), minMark))
+	return bytes.Equal(readAt(f, nil, 0, n), m.head[:n])
+}
+
 // find returns the offset up to which another version of the file, of this
 // size, has been read: lines before it may have been edited. It is -1 if the
 // file is a different one.
@@ -76,8 +83,7 @@ func (m *mark) find(f io.ReaderAt, size int64) int64 {
 	if len(m.tail) < minMark {
 		return -1
 	}
-	start := readAt(f, nil, 0, min(len(m.head), minMark))
-	if len(start) < minMark || !bytes.HasPrefix(m.head, start) {
+	if size < minMark || !m.startsLike(f, size) {
 		return -1
 	}
 	from := max(size-maxSearch, 0)

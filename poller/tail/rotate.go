@@ -41,7 +41,7 @@ func (f *follower) rotate(ctx context.Context, next *openFile) {
 	f.keepReading(old)
 	f.drainRotated(ctx)
 	f.beside, f.file = files, next
-	if next.info.Mode().IsRegular() {
+	if next.before == nil && next.info.Mode().IsRegular() {
 		if err := f.begin(); err != nil {
 			f.failed(err)
 		}

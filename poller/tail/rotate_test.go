@@ -62,6 +62,49 @@ func TestReplacedByEditedVersion(t *testing.T) {
 	r.waitPaths(t, "/1", "/2", "/3", "/4", "/5", "/6")
 }
 
+// The same lines are written again in several steps, in place or to another
+// file.
+func TestCopiedAgainSlowly(t *testing.T) {
+	path := temp(t)
+	text := eventLines("/1", "/2")
+	must(t, os.WriteFile(path, []byte(text), 0o600))
+	r := follow(t, path, FormatAuto)
+	r.waitPaths(t, "/1", "/2")
+	want := []string{"/1", "/2"}
+	pause := func() { time.Sleep(3 * settle) } // the follower looks at what is there
+	for i, replace := range []bool{false, true, false, true} {
+		path3 := fmt.Sprintf("/%d", i+3)
+		text += line(path3)
+		want = append(want, path3)
+		if replace {
+			must(t, os.Rename(path, path+"~"))
+		}
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		must(t, err)
+		for _, part := range []string{"", text[:30], text[30:150], text[150:]} {
+			pause()
+			_, err = file.WriteString(part)
+			must(t, err)
+		}
+		must(t, file.Close())
+		r.waitPaths(t, want...)
+	}
+}
+
+// A file that starts like the one before, but stays shorter, is another one.
+func TestSameStart(t *testing.T) {
+	header := "metric_name,timestamp,metric_value,check,error,error_code,expected_response,group,method,name,proto,scenario,service,status,subproto,tls_version,url,extra_tags,metadata\n"
+	row := func(path string, n int) string {
+		return fmt.Sprintf("http_reqs,%d,1.0,,,,true,,GET,https://x%s,HTTP/2.0,default,,200,,tls1.3,https://x%s,,\n", time.Now().Unix()-int64(n), path, path)
+	}
+	path := temp(t)
+	must(t, os.WriteFile(path, []byte(header+row("/1", 9)+row("/2", 8)), 0o600))
+	r := follow(t, path, FormatAuto)
+	r.waitPaths(t, "/1", "/2")
+	must(t, os.WriteFile(path, []byte(header+row("/3", 7)), 0o600))
+	r.waitPaths(t, "/1", "/2", "/3")
+}
+
 // A file that is rewritten in place is read from its start, whether it is now
 // shorter, longer or of the same length.
 func TestRewrittenInPlace(t *testing.T) {
