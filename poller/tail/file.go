@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -79,9 +80,17 @@ func (o *openFile) detect() (ready bool, err error) {
 	return true, err
 }
 
-// Read reads the file as it is stored, from offset on.
+// errRewritten is the error of a read during which the file was rewritten.
+var errRewritten = errors.New("was rewritten")
+
+// Read reads the file as it is stored, from offset on. The result is known to
+// continue what was read before.
 func (o *openFile) Read(p []byte) (int, error) {
 	n, err := o.File.Read(p)
+	if n > 0 && o.info.Mode().IsRegular() && !o.mark.holds(o.File) {
+		_, err := o.Seek(o.offset, io.SeekStart)
+		return 0, cmp.Or(err, errRewritten)
+	}
 	o.offset += int64(n)
 	o.mark.add(p[:n])
 	return n, err

@@ -68,7 +68,15 @@ func (f *follower) catchUp(ctx context.Context) {
 			f.failed(err)
 			return
 		}
-		if f.file.before == nil && !f.drain(ctx) || !f.replaced(ctx) {
+		if f.file.before == nil {
+			err = f.drain(ctx)
+		}
+		switch {
+		case errors.Is(err, errRewritten):
+		case err != nil:
+			f.failed(err)
+			return
+		case !f.replaced(ctx):
 			return
 		}
 	}
@@ -110,7 +118,7 @@ func (f *follower) failed(err error) bool {
 }
 
 // drain reads to the end of the file.
-func (f *follower) drain(ctx context.Context) bool {
+func (f *follower) drain(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if f.backlog > 0 && f.file.offset >= f.backlog {
 			f.caughtUp(f.file.info.ModTime())
@@ -121,13 +129,13 @@ func (f *follower) drain(ctx context.Context) bool {
 				f.caughtUp(f.file.info.ModTime())
 			}
 			f.file.lines.shrink()
-			return true
+			return nil
 		}
 		if err != nil {
-			return f.failed(err)
+			return err
 		}
 	}
-	return false
+	return nil
 }
 
 // restartRewritten starts again if the file was truncated or rewritten in place.
@@ -164,8 +172,10 @@ func (f *follower) replaced(ctx context.Context) bool {
 		return false
 	}
 	// The last lines of the old file may be new.
-	if f.file.before == nil && !f.drain(ctx) {
-		return false
+	if f.file.before == nil {
+		if err := f.drain(ctx); err != nil {
+			return errors.Is(err, errRewritten) || f.failed(err)
+		}
 	}
 	next, err := openLog(f.path, f.newStream())
 	if err != nil {
