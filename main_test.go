@@ -153,7 +153,7 @@ func TestMistakes(t *testing.T) {
 		"config command":     {"config inti", "", 2, `unknown command "inti": did you mean init?`},
 		"report, format":     {"report x --format pdf", "", 2, "use md, html or json"},
 		"report, missing":    {"report " + broken + ".no", "", 1, "no such file"},
-		"report, no events":  {"report " + broken, "", 1, "no events are in it"},
+		"report, no events":  {"report " + broken, "", 1, "none of 2 lines understood"},
 		"report, empty":      {"report " + empty, "", 1, "is empty"},
 		"record elsewhere":   {"stream --record run.csv", testKey, 1, "jsonl"},
 		"sim on a dead port": {"sim --listen " + taken.Addr().String(), "", 1, "is in use"},

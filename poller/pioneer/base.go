@@ -45,3 +45,6 @@ func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
 }
+
+// Hosts returns the hosts at which the API has been documented, the newest last.
+func Hosts() []string { return []string{"api.pioneer.ai", "api.fastino.ai"} }

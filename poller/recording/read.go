@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,31 @@ func (u Unreadable) String() string {
 		return ""
 	}
 	return "skipped " + strings.Join(parts, "; ")
+}
+
+// maxFirstLine bounds what is read to recognize a file, in bytes.
+const maxFirstLine = 1 << 20
+
+// Is reports whether Read can read the file at path: whether it is compressed in
+// zstd frames, or begins with the header of a recording or an event line.
+func Is(path string) (bool, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	first, err := bufio.NewReader(io.LimitReader(file, maxFirstLine)).ReadBytes('\n')
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	if len(first) == 0 || frame.Is(first[:min(len(first), 4)]) {
+		return true, nil // Read says that it is empty
+	}
+	if _, err := readHeader(first); err == nil || !errors.Is(err, errNotRecording) {
+		return true, nil
+	}
+	_, err = events.Parse(first)
+	return err == nil, nil
 }
 
 // batchSize is how many events are handed over at once, from the goroutine that

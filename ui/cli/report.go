@@ -1,14 +1,18 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"quotatop/model"
+	"quotatop/poller/config"
 	"quotatop/poller/recording"
+	"quotatop/poller/tail"
 	"quotatop/ui/report"
 )
 
@@ -17,46 +21,118 @@ var reportFormats = map[string]func(io.Writer, []report.Named) error{"md": repor
 
 func reportCommand(f *flags) *cobra.Command {
 	var format string
+	var merge bool
 	cmd := &cobra.Command{
 		Use:   "report FILE...",
 		Short: "what a run adds up to: rates against limits, denials, waits, spend, headroom; several side by side",
-		Long: "report reads recordings (--record), logs of the tap (tap --log), or any files of event lines, and prints what\n" +
-			"they add up to.",
-		Example: "  quotatop report run.jsonl.zst --format html > run.html\n  quotatop report before.jsonl.zst after.jsonl.zst",
+		Long: "report reads recordings (--record), logs of the tap (tap --log), and every log that --tail reads, and prints\n" +
+			"what they add up to. FILE:FORMAT says the format of a log; - is standard input.",
+		Example: "  quotatop report run.jsonl.zst --format html > run.html\n  quotatop report before.jsonl.zst after.jsonl.zst\n  quotatop report --merge worker-*.log",
 		Args:    needsFile("run.jsonl"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			write, ok := reportFormats[format]
 			if !ok {
 				return usageError{fmt.Errorf("--format %s: use md, html or json", format)}
 			}
-			settings, table, err := f.table()
+			runs, err := f.readRuns(cmd, args, merge)
 			if err != nil {
 				return err
-			}
-			var runs []report.Named
-			for _, path := range args {
-				var r *model.Reporter
-				lost, err := recording.Read(cmd.Context(), path, func(t model.Table, o model.LedgerOptions, ok bool) {
-					if !ok {
-						t, o = table, settings.Ledger()
-					}
-					r = model.NewReporter(t, o)
-				}, func(e model.Event) { r.Observe(e) })
-				if err != nil {
-					return fmt.Errorf("report: %w", err)
-				}
-				if r.Report().Empty() {
-					return fmt.Errorf("report: %s: no events are in it", path)
-				}
-				if lost != (recording.Unreadable{}) {
-					fmt.Fprintf(cmd.ErrOrStderr(), "quotatop report: %s: %s\n", path, lost)
-				}
-				runs = append(runs, report.Named{Name: filepath.Base(path), Report: r.Report()})
 			}
 			return write(cmd.OutOrStdout(), runs)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "md", "md, html (one file that needs nothing else) or json")
+	cmd.Flags().BoolVar(&merge, "merge", false, "report several files of one run as one")
 	f.forTable(cmd)
+	f.forLogs(cmd)
 	return cmd
+}
+
+// readRuns reads the runs that a report is about: each file is one, or with
+// merge all of them together.
+func (f *flags) readRuns(cmd *cobra.Command, paths []string, merge bool) (runs []report.Named, err error) {
+	settings, table, err := f.table()
+	if err != nil {
+		return nil, err
+	}
+	var r *model.Reporter
+	for i, path := range paths {
+		if i == 0 || !merge {
+			r = model.NewReporter(table, settings.Ledger())
+		}
+		name := filepath.Base(path)
+		if path == tail.StandardInput {
+			name = "standard input"
+		}
+		note, err := f.readRun(cmd, path, settings, &r, merge)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("report: %w", err)
+		case r.Report().Empty() && note != "":
+			return nil, fmt.Errorf("report: %s: %s", path, note)
+		case r.Report().Empty():
+			return nil, fmt.Errorf("report: %s: no events are in it", path)
+		case note != "":
+			fmt.Fprintf(cmd.ErrOrStderr(), "quotatop report: %s: %s\n", path, note)
+		}
+		if merge && i > 0 {
+			runs[0].Name += ", " + name
+		} else {
+			runs = append(runs, report.Named{Name: name})
+		}
+		runs[len(runs)-1].Report = r.Report()
+	}
+	return runs, nil
+}
+
+// readRun observes the events of one file. A recording brings the limits of its
+// run, and so a reporter of its own, unless files are merged: then the calls that
+// their machines saw add up. The note says what of the file was skipped; empty
+// for nothing.
+func (f *flags) readRun(cmd *cobra.Command, path string, settings config.Settings, r **model.Reporter, merge bool) (note string, err error) {
+	observe := func(e model.Event) {
+		if merge && e.Call != nil && e.Call.Vantage == model.VantageLocal {
+			e.Source = model.SourceTail // the calls of one source add up
+		}
+		(*r).Observe(e)
+	}
+	isRecording, err := isRecording(path)
+	if err != nil {
+		return "", err
+	}
+	if isRecording {
+		lost, err := recording.Read(cmd.Context(), path, func(t model.Table, o model.LedgerOptions, ok bool) {
+			if ok && !merge {
+				*r = model.NewReporter(t, o)
+			}
+		}, observe)
+		return lost.String(), err
+	}
+	path, format, err := f.splitTail(path)
+	if err != nil {
+		return "", err
+	}
+	opts := tail.Options{Input: cmd.InOrStdin(), Hosts: f.hosts(settings), Zone: f.zone.Location}
+	return readLog(cmd.Context(), path, format, opts, observe)
+}
+
+// isRecording reports whether a file is a recording or has event lines. What
+// cannot be read twice, such as a pipe, is read as a log.
+func isRecording(path string) (bool, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false, nil // the reader of logs says what is wrong
+	}
+	return recording.Is(path)
+}
+
+// readLog reads a load run's log whole.
+func readLog(ctx context.Context, path string, format tail.Format, opts tail.Options, observe func(model.Event)) (note string, err error) {
+	var s tail.Summary
+	if path == tail.StandardInput {
+		s, err = tail.Read(ctx, opts.Input, format, opts, observe)
+	} else {
+		s, err = tail.ReadFile(ctx, path, format, opts, observe)
+	}
+	return s.Note, err
 }

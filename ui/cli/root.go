@@ -14,7 +14,6 @@ import (
 	"quotatop/poller/billing"
 	"quotatop/poller/config"
 	"quotatop/poller/pioneer"
-	"quotatop/poller/tail"
 )
 
 // flags are the flags that several commands have; they beat environment and
@@ -24,6 +23,8 @@ type flags struct {
 
 	tails      []string // files to follow
 	tailFormat string
+	tailHosts  []string
+	zone       zone
 	metrics    string // where to serve them
 	record     string // the file to record to
 	ascii      bool
@@ -82,7 +83,7 @@ func (f *flags) forScreen(cmd *cobra.Command) {
 func (f *flags) forWatching(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.tap, "tap", "", "also pass requests through at this address, and count each of them")
 	cmd.Flags().StringArrayVar(&f.tails, "tail", nil, "also follow this log or results file of a load run; - is standard input; repeatable")
-	cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("format of its lines: %s (default: recognized)", joined(tail.Formats())))
+	f.forLogs(cmd)
 	cmd.Flags().StringVar(&f.metrics, "metrics", "", "also serve OpenMetrics to Prometheus at this address, e.g. 127.0.0.1:9429")
 }
 

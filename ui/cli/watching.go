@@ -22,7 +22,7 @@ func (f *flags) watchingSession(cmd *cobra.Command) (*poller.Session, config.Set
 	if err != nil {
 		return nil, settings, err
 	}
-	if err := f.watch(s, settings.Tap); err != nil {
+	if err := f.watch(s, settings); err != nil {
 		return nil, settings, err
 	}
 	if f.metrics != "" {
@@ -36,14 +36,10 @@ func (f *flags) watchingSession(cmd *cobra.Command) (*poller.Session, config.Set
 	return s, settings, err
 }
 
-// watch adds a tap at an address, if it is not empty, and the tails.
-func (f *flags) watch(s *poller.Session, tapAt string) error {
-	format, err := tail.ParseFormat(f.tailFormat)
-	if err != nil {
-		return usageError{err}
-	}
-	hosts := []string{s.Base().Host}
-	if tapAt != "" {
+// watch adds the tap of the settings, if there is one, and the tails.
+func (f *flags) watch(s *poller.Session, settings config.Settings) error {
+	hosts := f.hosts(settings)
+	if tapAt := settings.Tap; tapAt != "" {
 		ln, err := tap.Listen(tapAt)
 		if err != nil {
 			return err
@@ -52,8 +48,12 @@ func (f *flags) watch(s *poller.Session, tapAt string) error {
 		s.Tap(ln)
 	}
 	var tails []*tail.Source
-	for _, path := range f.tails {
-		tails = append(tails, tail.New(path, format, s.Clock(), tail.Options{Input: os.Stdin, Hosts: hosts}))
+	for _, arg := range f.tails {
+		path, format, err := f.splitTail(arg)
+		if err != nil {
+			return err
+		}
+		tails = append(tails, tail.New(path, format, s.Clock(), tail.Options{Input: os.Stdin, Hosts: hosts, Zone: f.zone.Location}))
 	}
 	if len(tails) > 0 {
 		s.Add(tail.Join(tails...))
