@@ -230,7 +230,7 @@ func TestPollNow(t *testing.T) {
 		w := newWorld(t, sim.Options{})
 		seen := w.watch()
 		w.runWith(ctx, nil)
-		time.Sleep(5 * time.Minute)
+		time.Sleep(5*time.Minute + 1700*time.Millisecond) // off the beat of the polls
 		at := time.Now()
 		if said := w.source.PollNow(); said != "polled" {
 			t.Errorf("said %q, want polled", said)
@@ -275,7 +275,7 @@ func TestAbsurdRetryAfter(t *testing.T) {
 					t.Error("not tried again within an hour")
 				}
 				w.sim.Inject(sim.Fault{Status: 429, Header: http.Header{"Retry-After": {retryAfter}}, Body: `{"detail":"Rate limit exceeded"}`}.Times(1))
-				time.Sleep(2 * time.Minute)
+				time.Sleep(2*time.Minute + 300*time.Millisecond)
 				at = time.Now()
 				if said := w.source.PollNow(); said != "polled" {
 					t.Errorf("said %q, want polled", said)
