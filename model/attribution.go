@@ -27,8 +27,8 @@ type sink interface {
 	internal(at time.Time, u ModelUsage)
 	// accepted counts an accepted call.
 	accepted(c countedCall)
-	// denied counts a denied call, and the limits that denied it.
-	denied(c countedCall, d *Denial, limits []limitRef)
+	// denied counts a denied call.
+	denied(c countedCall, d *Denial)
 	// busy notes that the API had no capacity for a call, which no limit denied:
 	// the call is passed on as accepted too.
 	busy(c countedCall, d *Denial)
@@ -89,7 +89,7 @@ func (a *attribution) call(e Event, to sink) {
 	case c.Denial != nil && c.Denial.Kind == KindBusy:
 		to.busy(counted, c.Denial)
 	case c.Denial != nil:
-		to.denied(counted, c.Denial, a.deniedBy(c.Denial, endpoint))
+		to.denied(counted, c.Denial)
 		return
 	}
 	to.accepted(counted)

@@ -19,6 +19,12 @@ const (
 // Waits reports whether waiting for Retry-After clears this kind.
 func (k Kind) Waits() bool { return k == KindRate || k == KindBusy }
 
+// explained reports whether the response said why it denied the call: in a header
+// about limits, or in the body's own words. A status alone proves little.
+func (d *Denial) explained() bool {
+	return d.RetryAfter.Known() || d.Limit != (Limit{}) || d.Headers != "" || d.Reason != "" || d.Detail != ""
+}
+
 // A Denial is a response in which the API denied a call.
 type Denial struct {
 	Kind   Kind `json:"kind"`

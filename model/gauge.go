@@ -213,14 +213,20 @@ func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 		g.Rejected = Some(most + l.polls.rejected(e, i, limit.Per, now))
 	}
 	l.fillDenied(&g, e, i, now)
-	if !v.known {
-		return g
+	if v.known {
+		l.fillCounted(&g, e, i, v, now)
 	}
+	l.inferFull(&g, e, i, now)
+	return g
+}
+
+// fillCounted sets the figures of a gauge that follow from counted calls.
+func (l *Ledger) fillCounted(g *LimitUsage, e, i int, v view, now time.Time) {
 	g.AsOf = Some(v.asOf)
 	if v.fromAccount {
 		g.Margin, g.Estimated = v.margin, v.estimated
 	}
-	if in, ok := timeToLimit(v.count, limit.Max, limit.Per, v.asOf).Get(); ok {
+	if in, ok := timeToLimit(v.count, g.Learned.Or(g.Limit), g.Per(), v.asOf).Get(); ok {
 		g.TimeToLimit = Some(max(in-now.Sub(v.asOf), 0).Seconds())
 	}
 	g.History, g.HistoryRejected = l.steps(v, v.asOf, HistorySteps, func(stream *stream) chartTally { return stream.tallies[e][i].history })
@@ -236,7 +242,6 @@ func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 		peak = max(peak, sum)
 	}
 	g.Peak = Some(peak)
-	return g
 }
 
 // countEnd returns where a count up to now ends. It is later than now, so that the

@@ -49,19 +49,31 @@ func TestLearned(t *testing.T) {
 			[]look{{67, "chat", 0, Some(50), unknown}},
 		},
 		"the account was low too": {
-			[][]Event{one(watching), calls(65, 50, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, waiting)), rows(65, 50, "/v1/messages"), one(read(0, 70))},
+			[][]Event{one(watching), calls(65, 50, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, rate(7*time.Second))), rows(65, 50, "/v1/messages"), one(read(0, 70))},
 			[]look{{71, "chat", 0, Some(50), Some(50)}},
 		},
+		"a denial without a reason teaches nothing": {
+			[][]Event{one(watching), calls(65, 50, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, waiting)), rows(65, 50, "/v1/messages"), one(read(0, 70))},
+			[]look{{71, "chat", 0, Some(50), unknown}},
+		},
+		"what was learnt holds while denials go on": {
+			[][]Event{one(watching), calls(65, 50, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, rate(7*time.Second))), rows(65, 50, "/v1/messages"), one(read(0, 70), denied(72, SourceTap, chatPath, rate(time.Second)))},
+			[]look{{73, "chat", 0, Some(50), Some(50)}},
+		},
+		"a window that is not in the table": {
+			[][]Event{one(watching), calls(65, 50, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, named(10, time.Second)))},
+			[]look{{67, "chat", 0, Some(50), unknown}},
+		},
 		"others used the rest": {
-			[][]Event{one(watching), calls(65, 50, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, waiting)), rows(65, 195, "/v1/messages"), one(read(0, 70))},
+			[][]Event{one(watching), calls(65, 50, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, rate(7*time.Second))), rows(65, 195, "/v1/messages"), one(read(0, 70))},
 			[]look{{71, "chat", 0, Some(195), unknown}},
 		},
 		"not far enough below": {
-			[][]Event{one(watching), calls(65, 180, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, waiting), read(0, 70))},
+			[][]Event{one(watching), calls(65, 180, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, rate(7*time.Second)), read(0, 70))},
 			[]look{{71, "chat", 0, Some(180), unknown}},
 		},
 		"an estimate teaches nothing": {
-			[][]Event{one(watching), calls(65, 50, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, waiting), sampledReading(0, 70, 90, map[string]int{"/v1/messages": 30}))},
+			[][]Event{one(watching), calls(65, 50, SourceTap, chatPath), one(denied(66, SourceTap, chatPath, rate(7*time.Second)), sampledReading(0, 70, 90, map[string]int{"/v1/messages": 30}))},
 			[]look{{71, "chat", 0, Some(90 * 60 / 70), unknown}},
 		},
 		"nobody watched for a minute": {

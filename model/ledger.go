@@ -118,6 +118,11 @@ func (l *Ledger) accepted(c countedCall) {
 			continue // our polls use per-IP quota, but are nobody's traffic
 		}
 		stream.accept(e, c.at, c.at, 1)
+		if c.vantage != VantageAccount {
+			for i := range l.lastDenials[e] {
+				l.lastDenials[e][i].accept(c.at)
+			}
+		}
 	}
 	if c.pattern >= 0 {
 		stream.paths[c.pattern].Add(c.at, 1)
@@ -178,7 +183,7 @@ func (l *Ledger) localCovers(per time.Duration, t time.Time) bool {
 }
 
 // denied implements sink.
-func (l *Ledger) denied(c countedCall, d *Denial, limits []limitRef) {
+func (l *Ledger) denied(c countedCall, d *Denial) {
 	stream := l.streamOf(&c)
 	if c.at.Before(stream.replayedTo) {
 		return
@@ -190,13 +195,14 @@ func (l *Ledger) denied(c countedCall, d *Denial, limits []limitRef) {
 	}
 	l.alerts.observe(groupOf(&c, d), *d, c.at, l.spend.reset)
 	last := -1
-	for _, at := range limits {
+	for _, at := range l.refusing(d, c.endpoint, c.at) {
 		stream.reject(at.endpoint, at.limit, c.at)
 		if at.endpoint != last { // the limits of one endpoint are adjacent
 			stream.chartRejected(at.endpoint, c.at)
 		}
 		last = at.endpoint
-		l.lastDenials[at.endpoint][at.limit].record(d, c.at)
+		l.lastDenials[at.endpoint][at.limit].record(d, l.spans[at.endpoint][at.limit], c.at)
+		l.settle(at.endpoint, at.limit)
 	}
 }
 
@@ -249,6 +255,7 @@ func (l *Ledger) read(r *Reading) {
 	if b.oldest.IsZero() || b.since.Before(b.oldest) {
 		b.oldest = b.since
 	}
+	l.settleAll()
 }
 
 // log returns the part of the billing log that has been read.

@@ -112,6 +112,9 @@ func show(u LimitUsage) string {
 		if n, ok := f.value.Get(); ok {
 			fmt.Fprintf(&b, "%s %d ", f.name, n)
 		}
+		if f.name == "used" && u.Inferred {
+			b.WriteString("inferred ")
+		}
 	}
 	if u.UpperBound {
 		b.WriteString("≤ ")
@@ -215,7 +218,7 @@ func TestLedgerScenarios(t *testing.T) {
 		},
 		"the response names the limit": {
 			[][]Event{one(healthy(0, SourceTap), denied(60, SourceTap, chatPath, named(10_000, time.Hour)))},
-			[]look{{100, "chat", 0, "used 0 local 0 rejected 0 at 100"}, {100, "all", 0, "used 0 local 0 rejected 0 at 100"}, {100, "all", 1, "used 0 local 0 rejected 1 ≥ at 100"}},
+			[]look{{100, "chat", 0, "used 0 local 0 rejected 0 at 100"}, {100, "all", 0, "used 0 local 0 rejected 0 at 100"}, {100, "all", 1, "used 10000 inferred local 0 others 10000 rejected 1 at 100"}},
 		},
 		"no limit of its own": {
 			[][]Event{one(healthy(0, SourceTap), denied(60, SourceTap, "/v1/embeddings", Denial{Kind: KindRate}))},

@@ -182,7 +182,7 @@ func (r *Reporter) accept(w *sourceTally, own int, at time.Time) {
 }
 
 // denied implements sink.
-func (r *Reporter) denied(c countedCall, d *Denial, limits []limitRef) {
+func (r *Reporter) denied(c countedCall, d *Denial) {
 	if c.vantage == VantageOwn {
 		r.polls.Sent++
 		r.polls.Denied++
@@ -205,7 +205,7 @@ func (r *Reporter) denied(c countedCall, d *Denial, limits []limitRef) {
 			r.waits[e].add(at.UnixNano(), at.UnixNano()+int64(wait))
 		}
 	}
-	for _, l := range limits {
+	for _, l := range r.deniedBy(d, c.endpoint) {
 		w.endpoints[l.endpoint].limited[l.limit]++
 	}
 }

@@ -9,16 +9,17 @@ import (
 // What the sources of a new run tell again is not counted twice, and what
 // nobody saw while quotatop was away is not taken for nothing.
 func TestResume(t *testing.T) {
+	refused := Denial{Kind: KindRate, RetryAfter: Some(time.Minute), Limit: Limit{1200, time.Minute}}
 	busy := slices.Concat(one(healthy(0, SourceBilling), healthy(0, SourceTail), healthy(0, SourceTap)), polls(0, 1),
 		rows(1, 30, "/inference"), one(read(0, 20)), calls(1, 40, SourceTail, "/inference"), calls(2, 10, SourceTap, chatPath),
-		one(denied(3, SourceTail, "/inference", rate(time.Minute)), poll(20)))
+		one(denied(3, SourceTail, "/inference", refused), poll(20)))
 	l := mustRestore(t, newTestLedger(t, busy))
 	l.Resume(at(30))
 
 	if s := l.Snapshot(at(30)); len(s.Sources) != 1 || s.Sources[0].State != StateStale || s.Sources[0].PollsHour.Known() {
 		t.Errorf("sources %+v, want billing only, and nothing of it but its age", s.Sources)
 	}
-	again := slices.Concat(one(healthy(30, SourceTail), poll(30)), calls(1, 40, SourceTail, "/inference"), one(denied(3, SourceTail, "/inference", rate(time.Minute))),
+	again := slices.Concat(one(healthy(30, SourceTail), poll(30)), calls(1, 40, SourceTail, "/inference"), one(denied(3, SourceTail, "/inference", refused)),
 		calls(25, 5, SourceTail, "/inference"),
 		rows(1, 30, "/inference"), rows(22, 7, "/inference"), one(read(21, 28)), one(read(10, 21), read(-50, 10)))
 	for _, e := range again {

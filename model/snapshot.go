@@ -88,14 +88,21 @@ type LimitUsage struct {
 	PerS  float64 `json:"per_s"` // the length of the window in seconds
 	// Used is the accepted calls in the window that ends at AsOf: the larger
 	// of Local and Account.
-	Used    Opt[int] `json:"used"`
-	Local   Opt[int] `json:"local"`   // seen on this machine
-	Account Opt[int] `json:"account"` // seen in the billing log
+	Used Opt[int] `json:"used"`
+	// Inferred is set if Used is the limit in force since a denial says that the
+	// window is full, although fewer calls are counted. Others is then the rest:
+	// calls from elsewhere, unless the limit is lower.
+	Inferred bool     `json:"inferred"`
+	Local    Opt[int] `json:"local"`   // seen on this machine
+	Account  Opt[int] `json:"account"` // seen in the billing log
 	// Others is the part of Used from other machines that use the same key.
 	Others Opt[int] `json:"others"`
 	// Rejected is the calls in the window that this limit denied, as far as this
 	// machine saw. They are not in Used.
 	Rejected Opt[int] `json:"rejected"`
+	// RefusedUntil is when calls are expected to be accepted again; unknown unless
+	// the limit refuses them now.
+	RefusedUntil Opt[time.Time] `json:"refused_until"`
 	// DeniedAt is the calls that were in the window when the limit last denied
 	// one, as far as known. Learned is the limit that follows from that, or that
 	// the response named, if it differs from Limit.
@@ -132,13 +139,14 @@ const HistorySteps = 180
 // Per is the length of the window.
 func (u LimitUsage) Per() time.Duration { return time.Duration(u.PerS * float64(time.Second)) }
 
-// Ratio is Used as a part of Limit. It may exceed 1, and is unknown if Used is.
+// Ratio is Used as a part of the limit in force: Learned, if known, else Limit. It
+// may exceed 1, and is unknown if Used is.
 func (u LimitUsage) Ratio() Opt[float64] {
 	used, ok := u.Used.Get()
 	if !ok {
 		return Opt[float64]{}
 	}
-	return Some(float64(used) / float64(u.Limit))
+	return Some(float64(used) / float64(u.Learned.Or(u.Limit)))
 }
 
 // A Pressure is how close a gauge is to its limit.
@@ -182,7 +190,7 @@ func PressureOf(ratio float64) Pressure {
 
 // Pressure returns the pressure of the gauge.
 func (u LimitUsage) Pressure() Pressure {
-	if u.Rejected.Or(0) > 0 {
+	if u.RefusedUntil.Known() || u.Inferred {
 		return Full
 	}
 	return approaching(u.TimeToLimit, u.Ratio())

@@ -68,7 +68,7 @@ var contract = map[string]string{
 	"account":            "plan team",
 	"cap":                "period used_usd limit_usd remaining_usd resets_at reset_source burn_usd_per_min exhausts_at as_of estimated",
 	"endpoints[]":        "id name scope limits calls_minute rows_minute paths models models_since",
-	"endpoints[].limits": "limit per_s used local account others rejected denied_at learned_limit peak estimated margin upper_bound lower_bound time_to_limit_s as_of",
+	"endpoints[].limits": "limit per_s used local account others rejected denied_at learned_limit peak estimated margin upper_bound lower_bound time_to_limit_s as_of inferred refused_until",
 	"endpoints[].paths":  "path calls_minute",
 	"endpoints[].models": "model requests tokens cost_usd estimated",
 	"denials[]":          "kind endpoint status first_at at count count_minute sent_early retry_at clears_at reason detail headers resolution_url source",
@@ -203,16 +203,22 @@ func TestPressure(t *testing.T) {
 	for _, tt := range []struct {
 		used, rejected Opt[int]
 		in             Opt[float64]
+		refused        string // "now", "inferred" or neither
 		want           Pressure
 	}{
-		{Opt[int]{}, Opt[int]{}, Opt[float64]{}, PressureUnknown}, {Some(0), Some(0), Opt[float64]{}, Calm}, {Some(80), Some(0), Opt[float64]{}, Calm},
-		{Some(90), Some(0), Opt[float64]{}, Calm}, {Some(91), Some(0), Opt[float64]{}, Warm}, {Some(99), Some(0), Opt[float64]{}, Warm},
-		{Some(65), Some(0), Some(14.0), Hot}, {Some(65), Some(0), Some(20.0), Hot}, {Some(65), Some(0), Some(21.0), Warm},
-		{Some(30), Some(0), Some(60.0), Warm}, {Some(30), Some(0), Some(61.0), Calm}, {Some(92), Some(0), Some(300.0), Warm},
-		{Some(100), Some(0), Opt[float64]{}, Full}, {Some(130), Some(0), Opt[float64]{}, Full}, {Some(100), Some(0), Some(0.0), Full},
-		{Some(3), Some(1), Opt[float64]{}, Full}, {Opt[int]{}, Some(1), Opt[float64]{}, Full},
+		{Opt[int]{}, Opt[int]{}, Opt[float64]{}, "", PressureUnknown}, {Some(0), Some(0), Opt[float64]{}, "", Calm}, {Some(80), Some(0), Opt[float64]{}, "", Calm},
+		{Some(90), Some(0), Opt[float64]{}, "", Calm}, {Some(91), Some(0), Opt[float64]{}, "", Warm}, {Some(99), Some(0), Opt[float64]{}, "", Warm},
+		{Some(65), Some(0), Some(14.0), "", Hot}, {Some(65), Some(0), Some(20.0), "", Hot}, {Some(65), Some(0), Some(21.0), "", Warm},
+		{Some(30), Some(0), Some(60.0), "", Warm}, {Some(30), Some(0), Some(61.0), "", Calm}, {Some(92), Some(0), Some(300.0), "", Warm},
+		{Some(100), Some(0), Opt[float64]{}, "", Full}, {Some(130), Some(0), Opt[float64]{}, "", Full}, {Some(100), Some(0), Some(0.0), "", Full},
+		{Some(3), Some(1), Opt[float64]{}, "now", Full}, {Opt[int]{}, Some(1), Opt[float64]{}, "now", Full},
+		{Some(100), Some(1), Some(0.0), "inferred", Full}, {Some(3), Some(1), Opt[float64]{}, "", Calm}, // it was refused some time in the last minute
 	} {
-		if got := (LimitUsage{Limit: 100, Used: tt.used, Rejected: tt.rejected, TimeToLimit: tt.in}).Pressure(); got != tt.want {
+		u := LimitUsage{Limit: 100, Used: tt.used, Rejected: tt.rejected, TimeToLimit: tt.in, Inferred: tt.refused == "inferred"}
+		if tt.refused == "now" {
+			u.RefusedUntil = Some(at(60))
+		}
+		if got := u.Pressure(); got != tt.want {
 			t.Errorf("used %v, rejected %v, reached in %v: pressure %s, want %s", tt.used, tt.rejected, tt.in, got, tt.want)
 		}
 	}

@@ -12,7 +12,8 @@ import (
 // change to what serialize writes raises it.
 //
 // RestoreLedger also reads version 1, which had one stream each for the tap and
-// the tails, no vantages and no interval of the account. It refuses other versions.
+// the tails, no vantages and no interval of the account, and kept less of the last
+// denials. It refuses other versions.
 const StateVersion = 2
 
 // A state begins with stateMagic, its version, the fingerprint of its table and
@@ -96,8 +97,7 @@ func (l *Ledger) serialize(c *codec) {
 	c.time(&l.now)
 	for _, lastDenials := range l.lastDenials {
 		for i := range lastDenials {
-			c.time(&lastDenials[i].at)
-			number(c, &lastDenials[i].named)
+			lastDenials[i].serialize(c)
 		}
 	}
 	l.doubles.serialize(c)
@@ -118,6 +118,7 @@ func (l *Ledger) serialize(c *codec) {
 				stream.replayedTo = replayedTo
 			}
 		}
+		l.settleAll()
 	}
 }
 
@@ -229,6 +230,20 @@ func (s *sampling) serialize(c *codec, endpoints int) {
 		}
 	})
 	below(c, &s.next, 0, sampleMemory)
+}
+
+func (d *lastDenial) serialize(c *codec) {
+	c.time(&d.at)
+	number(c, &d.named)
+	if c.version == 1 {
+		d.explained = true // not known; settle asks for it
+		return
+	}
+	c.flag(&d.explained)
+	c.time(&d.until)
+	c.time(&d.accepted)
+	c.flag(&d.settled)
+	number(c, &d.learned)
 }
 
 func (s *spend) serialize(c *codec) {

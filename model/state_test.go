@@ -88,7 +88,10 @@ func TestRestoresVersion1(t *testing.T) {
 	if err := json.Unmarshal(saved, &want); err != nil {
 		t.Fatal(err)
 	}
-	// Version 1 had the journal among the sources and did not say what they see.
+	// Version 1 had no walls, and the journal among the sources, and did not say what
+	// those see. It judged the calls by the table's limit, not by the learned one.
+	want.Walls = l.Snapshot(at(8)).Walls
+	want.Endpoints[1].Limits[0].TimeToLimit = Some(0.0)
 	want.Services = []Service{{Name: "journal", State: StateError, Error: "disk full"}}
 	want.Sources = slices.DeleteFunc(want.Sources, func(s Source) bool { return s.Name == "journal" })
 	for i := range want.Sources {

@@ -155,7 +155,7 @@ func over() *model.Snapshot {
 	s := busy()
 	chat := &s.Endpoints[2].Limits[0]
 	used(chat, 198, 0.1)
-	chat.Rejected = model.Some(26)
+	chat.Rejected, chat.RefusedUntil = model.Some(26), at(-7*time.Second)
 	chat.TimeToLimit = model.Some(3.0)
 	charted(&s.Endpoints[2], 198, 0.1, 11*time.Minute)
 	charted(&s.Endpoints[4], 131, 0.1, 11*time.Minute)
@@ -165,7 +165,7 @@ func over() *model.Snapshot {
 		s.Endpoints[4].Charts[0].Rejected[i-i%9] = 3
 	}
 	used(&s.Endpoints[4].Limits[0], 131, 0.1)
-	s.Endpoints[4].Limits[0].Rejected = model.Some(44)
+	s.Endpoints[4].Limits[0].Rejected, s.Endpoints[4].Limits[0].RefusedUntil = model.Some(44), at(-7*time.Second)
 	s.Denials = []model.DenialGroup{
 		{Kind: model.KindRate, Endpoint: "chat", Status: 429, First: now.Add(-3 * time.Minute), At: now.Add(-2 * time.Second), Count: 26, Minute: 14, Early: 11, RetryAt: at(-7 * time.Second), ClearsAt: at(-7 * time.Second), Detail: "Rate limit exceeded: 200 per 1 minute", Source: "tap"},
 		{Kind: model.KindRate, Endpoint: "generate", Status: 429, First: now.Add(-10 * time.Minute), At: now.Add(-4 * time.Minute), Count: 44, RetryAt: at(3 * time.Minute), ClearsAt: at(3 * time.Minute), Detail: "Rate limit exceeded: 120 per 1 minute", Source: "tap"},
@@ -276,7 +276,7 @@ func hostile() *model.Snapshot {
 		}
 		for j := range e.Limits {
 			used(&e.Limits[j], math.MaxInt32, 1)
-			e.Limits[j].Rejected = model.Some(math.MaxInt32)
+			e.Limits[j].Rejected, e.Limits[j].RefusedUntil = model.Some(math.MaxInt32), model.Some(now.Add(time.Hour))
 			e.Limits[j].TimeToLimit = model.Some(1e9)
 		}
 	}

@@ -50,8 +50,10 @@ func TestPlain(t *testing.T) {
 			chat(s).Used, s.Endpoints[0].Limits = model.Some(1), nil
 			chat(s).Estimated = true
 		}, "chat ≈0.5% 14s  $18.73 11:55"},
-		"none":         {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(0) }, "chat 0% 14s  $18.73 11:55"},
-		"rejected":     {func(s *model.Snapshot) { s.Endpoints[0].Limits[0].Rejected = model.Some(3) }, "all 40%  $18.73 11:55"},
+		"none": {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(0) }, "chat 0% 14s  $18.73 11:55"},
+		"rejected": {func(s *model.Snapshot) {
+			s.Endpoints[0].Limits[0].Rejected, s.Endpoints[0].Limits[0].RefusedUntil = model.Some(3), model.Some(now.Add(time.Second))
+		}, "all 40%  $18.73 11:55"},
 		"estimate":     {func(s *model.Snapshot) { chat(s).Estimated = true }, "chat ≈92% 14s  $18.73 11:55"},
 		"at most":      {func(s *model.Snapshot) { chat(s).UpperBound = true }, "chat ≤92% 14s  $18.73 11:55"},
 		"at least":     {func(s *model.Snapshot) { chat(s).LowerBound = true }, "chat ≥92% 14s  $18.73 11:55"},

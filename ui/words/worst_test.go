@@ -46,7 +46,10 @@ func TestWorst(t *testing.T) {
 			s.Endpoints[0].Limits[0].Used = model.Opt[int]{}
 		}, Worst{}},
 		"rejecting before fuller": {
-			func(s *model.Snapshot) { s.Endpoints[0].Limits[0].Rejected = model.Some(3) },
+			func(s *model.Snapshot) {
+				l := &s.Endpoints[0].Limits[0]
+				l.Rejected, l.RefusedUntil = model.Some(3), model.Some(now.Add(time.Second))
+			},
 			Worst{Name: "all", Figure: "40%", Rejected: 3, Pressure: model.Full},
 		},
 		"stale: no forecast": {
@@ -84,7 +87,7 @@ func TestFullest(t *testing.T) {
 	if _, _, ok := Fullest(&s, func(e *model.EndpointUsage) bool { return e.ID == "other" }); ok {
 		t.Error("an endpoint without limits has a fullest one")
 	}
-	only := model.LimitUsage{Limit: 10, Rejected: model.Some(1)}
+	only := model.LimitUsage{Limit: 10, Rejected: model.Some(1), RefusedUntil: model.Some(now.Add(time.Second))}
 	if Rank(&only) <= Rank(&s.Endpoints[1].Limits[0]) {
 		t.Error("a limit that rejects calls ranks below one at 92%")
 	}
