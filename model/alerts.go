@@ -131,27 +131,79 @@ func (g *group) over(t time.Time, reset func(t time.Time) time.Time) bool {
 // cap's next reset after t.
 func (a *alerts) snapshot(now time.Time, table Table, reset func(t time.Time) time.Time) []DenialGroup {
 	out := make([]DenialGroup, 0, len(a.groups))
+	var capped []*group // newest first
 	for _, g := range a.groups {
-		d := DenialGroup{
-			Kind: g.key.kind, Status: g.last.Status, First: g.first, At: g.at, Count: g.count,
-			Minute: g.minute.Count(now.Add(-time.Minute), countEnd(now)),
-			Early:  g.early, Reason: g.key.reason, Detail: g.last.Detail, Headers: g.last.Headers, URL: g.last.URL, Source: g.key.source,
+		switch {
+		case g.over(now, reset):
+			continue
+		case g.key.kind == KindCap:
+			if capped = append(capped, g); len(capped) > 1 {
+				continue
+			}
 		}
-		if g.key.endpoint != ownPolls {
-			d.Endpoint = table.Endpoints[g.key.endpoint].ID
-		}
-		if !g.retryAt.IsZero() {
-			d.RetryAt = Some(g.retryAt)
-		}
-		switch g.key.kind {
-		case KindRate, KindBusy:
-			d.ClearsAt = d.RetryAt
-		case KindCap:
-			d.ClearsAt = Some(reset(g.at))
-		}
-		if !g.over(now, reset) {
-			out = append(out, d)
-		}
+		out = append(out, g.snapshot(now, table, reset))
+	}
+	if len(capped) > 1 {
+		i := slices.IndexFunc(out, func(d DenialGroup) bool { return d.Kind == KindCap })
+		merge(&out[i], capped, now, table)
 	}
 	return out
+}
+
+func (g *group) snapshot(now time.Time, table Table, reset func(t time.Time) time.Time) DenialGroup {
+	d := DenialGroup{
+		Kind: g.key.kind, Status: g.last.Status, First: g.first, At: g.at, Count: g.count, Minute: g.lastMinute(now),
+		Early: g.early, Reason: g.key.reason, Detail: g.last.Detail, Headers: g.last.Headers, URL: g.last.URL, Source: g.key.source,
+		Endpoints: []EndpointCount{},
+	}
+	if g.key.endpoint != ownPolls {
+		d.Endpoint = table.Endpoints[g.key.endpoint].ID
+		d.Endpoints = append(d.Endpoints, EndpointCount{d.Endpoint, g.count})
+	}
+	if !g.retryAt.IsZero() {
+		d.RetryAt = Some(g.retryAt)
+	}
+	switch g.key.kind {
+	case KindRate, KindBusy:
+		d.ClearsAt = d.RetryAt
+	case KindCap:
+		d.ClearsAt = Some(reset(g.at))
+	}
+	return d
+}
+
+// lastMinute returns the denials of the last minute.
+func (g *group) lastMinute(now time.Time) int {
+	return g.minute.Count(now.Add(-time.Minute), countEnd(now))
+}
+
+// merge makes one group of several, of which d is the newest. Sources may have
+// seen the same calls: of each endpoint, the one that saw most counts.
+func merge(d *DenialGroup, groups []*group, now time.Time, table Table) {
+	d.Count, d.Minute, d.Early, d.Endpoints = 0, 0, 0, []EndpointCount{}
+	for e := ownPolls; e < len(table.Endpoints); e++ {
+		var count, minute, early int
+		for i, first := range groups {
+			if slices.ContainsFunc(groups[:i], func(g *group) bool { return g.key.source == first.key.source }) {
+				continue
+			}
+			var counts, minutes, earlies int // of one source
+			for _, g := range groups {
+				if g.key.endpoint == e && g.key.source == first.key.source {
+					counts, minutes, earlies = counts+g.count, minutes+g.lastMinute(now), earlies+g.early
+				}
+			}
+			count, minute, early = max(count, counts), max(minute, minutes), max(early, earlies)
+		}
+		d.Count, d.Minute, d.Early = d.Count+count, d.Minute+minute, d.Early+early
+		if count > 0 && e != ownPolls {
+			d.Endpoints = append(d.Endpoints, EndpointCount{table.Endpoints[e].ID, count})
+		}
+	}
+	for _, g := range groups {
+		d.First = minTime(d.First, g.first)
+		if !g.retryAt.IsZero() {
+			d.RetryAt = Some(maxTime(d.RetryAt.Or(g.retryAt), g.retryAt))
+		}
+	}
 }

@@ -193,6 +193,9 @@ func (l *Ledger) denied(c countedCall, d *Denial) {
 	} else {
 		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset)
 	}
+	if d.Kind == KindCap {
+		l.spend.deny(c.at)
+	}
 	l.alerts.observe(groupOf(&c, d), *d, c.at, l.spend.reset)
 	last := -1
 	for _, at := range l.refusing(d, c.endpoint, c.at) {

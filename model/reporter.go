@@ -183,6 +183,9 @@ func (r *Reporter) accept(w *sourceTally, own int, at time.Time) {
 
 // denied implements sink.
 func (r *Reporter) denied(c countedCall, d *Denial) {
+	if d.Kind == KindCap {
+		r.spend.deny(c.at)
+	}
 	if c.vantage == VantageOwn {
 		r.polls.Sent++
 		r.polls.Denied++

@@ -38,6 +38,9 @@ type Cap struct {
 	Used      Opt[Micros] `json:"used_usd"`
 	Limit     Opt[Micros] `json:"limit_usd"`
 	Remaining Opt[Micros] `json:"remaining_usd"` // never negative
+	// Inferred is set if calls are denied at the cap although less is known to be
+	// used: nothing is left then, and Used is Limit, if that is known.
+	Inferred bool `json:"inferred"`
 	// Estimated is set if Used is the cost of billing rows of which some were
 	// sampled.
 	Estimated bool `json:"estimated"`
@@ -198,6 +201,9 @@ func (u LimitUsage) Pressure() Pressure {
 
 // Pressure judges the cap.
 func (c Cap) Pressure(now time.Time) Pressure {
+	if c.Inferred {
+		return Full
+	}
 	in := Opt[float64]{}
 	if at, ok := c.ExhaustsAt.Get(); ok {
 		in = Some(max(at.Sub(now), 0).Seconds())
@@ -229,15 +235,20 @@ func (s Snapshot) Worst() (endpoint, limit int, ok bool) {
 	return endpoint, limit, ok
 }
 
-// A DenialGroup is the denials of one kind, endpoint, reason and source.
+// A DenialGroup is the denials of one kind, endpoint, reason and source. All that
+// the cap denied is one group, as it stands in the way of every call: Endpoint,
+// Reason and Source are then those of the last one.
 type DenialGroup struct {
-	Kind     Kind      `json:"kind"`
-	Endpoint string    `json:"endpoint"` // the endpoint's ID; empty for our own polls
-	Status   int       `json:"status"`
-	First    time.Time `json:"first_at"`
-	At       time.Time `json:"at"`           // the last one
-	Count    int       `json:"count"`        // since First
-	Minute   int       `json:"count_minute"` // in the last minute
+	Kind     Kind   `json:"kind"`
+	Endpoint string `json:"endpoint"` // the endpoint's ID; empty for our own polls
+	// Endpoints are the endpoints of the calls, in the order of the table, without
+	// our own polls.
+	Endpoints []EndpointCount `json:"endpoints"`
+	Status    int             `json:"status"`
+	First     time.Time       `json:"first_at"`
+	At        time.Time       `json:"at"`           // the last one
+	Count     int             `json:"count"`        // since First
+	Minute    int             `json:"count_minute"` // in the last minute
 	// Early is the calls that ignored Retry-After, or came after the cap was
 	// reached, as far as this machine saw.
 	Early    int            `json:"sent_early"`
@@ -248,6 +259,12 @@ type DenialGroup struct {
 	Headers  string         `json:"headers"` // about limits, of the last response
 	URL      string         `json:"resolution_url"`
 	Source   string         `json:"source"`
+}
+
+// EndpointCount is a number of calls to an endpoint.
+type EndpointCount struct {
+	ID    string `json:"id"`
+	Count int    `json:"count"`
 }
 
 // Source is the state of one source.

@@ -66,12 +66,12 @@ func TestSnapshotJSON(t *testing.T) {
 var contract = map[string]string{
 	"":                   "version at clock_offset_ms profile account cap endpoints denials sources",
 	"account":            "plan team",
-	"cap":                "period used_usd limit_usd remaining_usd resets_at reset_source burn_usd_per_min exhausts_at as_of estimated",
+	"cap":                "period used_usd limit_usd remaining_usd resets_at reset_source burn_usd_per_min exhausts_at as_of estimated inferred",
 	"endpoints[]":        "id name scope limits calls_minute rows_minute paths models models_since",
 	"endpoints[].limits": "limit per_s used local account others rejected denied_at learned_limit peak estimated margin upper_bound lower_bound time_to_limit_s as_of inferred refused_until",
 	"endpoints[].paths":  "path calls_minute",
 	"endpoints[].models": "model requests tokens cost_usd estimated",
-	"denials[]":          "kind endpoint status first_at at count count_minute sent_early retry_at clears_at reason detail headers resolution_url source",
+	"denials[]":          "kind endpoint status first_at at count count_minute sent_early retry_at clears_at reason detail headers resolution_url source endpoints",
 	"sources[]":          "name state as_of error note retry_at polls_minute budget_minute polls_hour budget_hour",
 }
 

@@ -25,6 +25,7 @@ type spend struct {
 	rows      Micros    // cost of the rows of the period that ends at rowsEnd
 	rowsEnd   time.Time // zero before the first row
 	estimated bool      // some rows were sampled
+	denied    time.Time // the last call that was denied at the cap
 	cost      *Window   // of recent rows, in micro-dollars
 }
 
@@ -78,6 +79,24 @@ func (s *spend) charge(from, to time.Time, cost Micros, sampled bool) {
 		s.rows = min(s.rows, math.MaxInt64-cost) + cost // saturates
 		s.estimated = s.estimated || sampled
 	}
+}
+
+// capLag is how far the account's figures may lag behind a denial: those of less
+// than that after it do not show that there is money left.
+const capLag = 30 * time.Second
+
+// deny notes a call that was denied at the cap.
+func (s *spend) deny(at time.Time) { s.denied = maxTime(s.denied, at) }
+
+// deniedAt reports whether a denial says that the cap is used up at now: it does
+// until the reset, or until the account's figure shows that there is money left.
+func (s *spend) deniedAt(now time.Time) bool {
+	if s.denied.IsZero() || !s.denied.Before(countEnd(now)) || !now.Before(s.reset(s.denied)) {
+		return false
+	}
+	used, known := s.account.Used.Get()
+	limit, limited := s.account.Limit.Get()
+	return !known || !limited || used >= limit || !s.asOf.After(s.denied.Add(capLag))
 }
 
 // reset returns the first reset after t: the account's, or 00:00 UTC.
@@ -140,6 +159,9 @@ func (s *spend) snapshot(now time.Time, log logRange) Cap {
 	}
 	if used, ok := c.Used.Get(); ok && c.Limit.Known() {
 		c.Remaining = Some(max(c.Limit.Or(0)-used, 0))
+	}
+	if c.Remaining.Or(1) > 0 && s.deniedAt(now) {
+		c.Inferred, c.Used, c.Remaining, c.AsOf, c.Estimated = true, c.Limit, Some[Micros](0), Some(now), false
 	}
 	c.burnAt(s.burn(now, log), now)
 	return c

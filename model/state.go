@@ -266,6 +266,9 @@ func (s *spend) serialize(c *codec) {
 	number(c, &s.rows)
 	c.time(&s.rowsEnd)
 	c.flag(&s.estimated)
+	if c.version > 1 {
+		c.time(&s.denied)
+	}
 }
 
 func (a *alerts) serialize(c *codec, endpoints int) {
