@@ -86,7 +86,66 @@ func (a *alerts) observe(key groupKey, d Denial, at time.Time, reset func(t time
 	if wait, ok := d.RetryAfter.Get(); ok {
 		g.retryAt = maxTime(g.retryAt, at.Add(wait))
 	}
-	// Newest first, so that the last one is the one to replace.
+	a.sort()
+}
+
+// confirmCap makes cap denials of those of unknown reason since a time: the cap
+// turned out to be used up.
+func (a *alerts) confirmCap(since time.Time, reset func(t time.Time) time.Time) {
+	for _, g := range slices.Clone(a.groups) {
+		if !g.last.unexplained() || g.at.Before(since) {
+			continue
+		}
+		key := g.key
+		key.kind = KindCap
+		moved, at, n := newGroup(key), g.at, 0
+		if g.minute.newest >= 0 {
+			for b := g.minute.bucket(since); b <= g.minute.newest; b++ {
+				n += g.minute.move(b, moved.minute)
+			}
+		}
+		if n = min(n, g.count); n == 0 {
+			continue
+		}
+		moved.first, moved.at, moved.last, moved.count, moved.waitFrom = maxTime(g.first, since), at, *g.last.as(KindCap), n, maxTime(g.first, since)
+		if g.count -= n; g.count == 0 {
+			a.remove(g)
+		} else {
+			g.at = minTime(g.at, since)
+		}
+		a.add(moved, reset)
+	}
+}
+
+// add adds a group, or its denials to the group that has its key.
+func (a *alerts) add(g *group, reset func(t time.Time) time.Time) {
+	i := slices.IndexFunc(a.groups, func(o *group) bool { return o.key == g.key })
+	if i >= 0 && a.groups[i].over(g.at, reset) {
+		a.remove(a.groups[i])
+		i = -1
+	}
+	if i < 0 {
+		if len(a.groups) == alertMemory {
+			a.groups = slices.Delete(a.groups, alertMemory-1, alertMemory)
+		}
+		a.groups = append(a.groups, g)
+	} else {
+		o := a.groups[i]
+		o.count += g.count
+		o.first, o.at, o.waitFrom = minTime(o.first, g.first), maxTime(o.at, g.at), minTime(o.waitFrom, g.waitFrom)
+		for b := g.minute.newest - int64(len(g.minute.counts)) + 1; b <= g.minute.newest; b++ {
+			g.minute.move(b, o.minute)
+		}
+	}
+	a.sort()
+}
+
+func (a *alerts) remove(g *group) {
+	a.groups = slices.DeleteFunc(a.groups, func(o *group) bool { return o == g })
+}
+
+// sort puts the newest first, so that the last one is the one to replace.
+func (a *alerts) sort() {
 	slices.SortStableFunc(a.groups, func(x, y *group) int { return y.at.Compare(x.at) })
 }
 

@@ -85,11 +85,15 @@ func (a *attribution) call(e Event, to sink) {
 		}
 		return
 	}
+	d := c.Denial
+	if d != nil && d.Kind == KindRate && e.Source == SourceTail && !d.explained() {
+		d = d.as(KindUnknown) // a line with a status alone; recordings have such as a rate limit's
+	}
 	switch {
-	case c.Denial != nil && c.Denial.Kind == KindBusy:
-		to.busy(counted, c.Denial)
-	case c.Denial != nil:
-		to.denied(counted, c.Denial)
+	case d != nil && d.Kind == KindBusy:
+		to.busy(counted, d)
+	case d != nil:
+		to.denied(counted, d)
 		return
 	}
 	to.accepted(counted)

@@ -13,7 +13,7 @@ const (
 	KindCeiling Kind = "ceiling" // the monthly overage ceiling: action required
 	KindAuth    Kind = "auth"    // the key: action required, or its reset if its allowance is used up
 	KindBusy    Kind = "busy"    // no capacity, or a model that is warming up: waiting; no limit refused the call
-	KindUnknown Kind = "unknown" // what the response said could not be read
+	KindUnknown Kind = "unknown" // what the response said is not known: it could not be read, or is not in the log
 )
 
 // Waits reports whether waiting for Retry-After clears this kind.
@@ -23,6 +23,17 @@ func (k Kind) Waits() bool { return k == KindRate || k == KindBusy }
 // about limits, or in the body's own words. A status alone proves little.
 func (d *Denial) explained() bool {
 	return d.RetryAfter.Known() || d.Limit != (Limit{}) || d.Headers != "" || d.Reason != "" || d.Detail != ""
+}
+
+// unexplained reports whether the cap may have denied the call, for all that is
+// known.
+func (d *Denial) unexplained() bool { return d.Kind == KindUnknown && d.Status == 429 }
+
+// as returns a copy of another kind.
+func (d *Denial) as(k Kind) *Denial {
+	c := *d
+	c.Kind = k
+	return &c
 }
 
 // A Denial is a response in which the API denied a call.

@@ -41,6 +41,7 @@ func (l *Ledger) usage(e int, now time.Time) EndpointUsage {
 		}
 	}
 	u.Calls = v.used
+	u.Rejected = l.rejectedMinute(e, now)
 	u.Charts = l.charts(e, v)
 	u.Models, u.ModelsSince = l.models(e, now)
 	if l.billing.covers(time.Minute, l.horizon) {
@@ -59,6 +60,19 @@ func (l *Ledger) usage(e int, now time.Time) EndpointUsage {
 		}
 	}
 	return u
+}
+
+// rejectedMinute returns an endpoint's calls of the last minute that a limit
+// denied, or that were denied for a reason that is not known.
+func (l *Ledger) rejectedMinute(e int, now time.Time) Opt[int] {
+	if !l.watching() {
+		return Opt[int]{}
+	}
+	most := 0
+	for _, stream := range l.local {
+		most = max(most, stream.charts[e][0].rejected.Count(now.Add(-time.Minute), countEnd(now)))
+	}
+	return Some(most)
 }
 
 // A view is the calls of one endpoint in one span, from the vantage that saw most.

@@ -92,8 +92,9 @@ func (l *Ledger) turnBack(now time.Time) {
 	if l.horizon.After(now) {
 		l.horizon, l.billing.since = time.Time{}, time.Time{}
 	}
-	l.spend.denied = minTime(l.spend.denied, now)
-	l.spend.asOf = minTime(l.spend.asOf, now)
+	for _, at := range []*time.Time{&l.spend.asOf, &l.spend.denied, &l.spend.leftAt, &l.spend.fullAt} {
+		*at = minTime(*at, now)
+	}
 	for _, stream := range l.local {
 		stream.since = minTime(stream.since, now)
 	}

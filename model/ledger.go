@@ -75,7 +75,9 @@ func (l *Ledger) Observe(e Event) {
 		l.openBilling()
 		l.reading(e.Reading, l)
 	case e.Account != nil:
-		l.spend.observe(*e.Account, e.At)
+		if l.spend.observe(*e.Account, e.At); !l.spend.fullAt.IsZero() {
+			l.alerts.confirmCap(l.spend.unconfirmed(), l.spend.reset)
+		}
 		l.followReset()
 	case e.Health != nil:
 		l.health(e.Source, *e.Health, e.At)
@@ -193,14 +195,20 @@ func (l *Ledger) denied(c countedCall, d *Denial) {
 	} else {
 		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset)
 	}
-	if d.Kind == KindCap {
+	switch {
+	case d.Kind == KindCap:
 		l.spend.deny(c.at)
+	case d.unexplained() && l.spend.usedUpAt(c.at):
+		d = d.as(KindCap)
 	}
 	l.alerts.observe(groupOf(&c, d), *d, c.at, l.spend.reset)
 	last := -1
+	if d.Kind == KindRate || d.unexplained() {
+		stream.chartRejected(c.endpoint, c.at)
+	}
 	for _, at := range l.refusing(d, c.endpoint, c.at) {
 		stream.reject(at.endpoint, at.limit, c.at)
-		if at.endpoint != last { // the limits of one endpoint are adjacent
+		if at.endpoint != c.endpoint && at.endpoint != last { // the limits of one endpoint are adjacent
 			stream.chartRejected(at.endpoint, c.at)
 		}
 		last = at.endpoint

@@ -56,7 +56,7 @@ func randomEvents(seed uint64, n int) []Event {
 			e.Call = &c
 		case 4:
 			c := newCall(local())
-			kinds := []Kind{KindRate, KindCap, KindCredits, KindCeiling, KindAuth, "odd"}
+			kinds := []Kind{KindRate, KindCap, KindCredits, KindCeiling, KindAuth, KindUnknown, "odd"}
 			c.Denial = &Denial{Kind: kinds[rng.IntN(len(kinds))], Status: 429, Reason: fmt.Sprint(rng.IntN(500)), RetryAfter: Some(time.Duration(rng.Int64N(int64(31 * 24 * time.Hour)))), Limit: Limit{int(number() % MaxLimit), time.Duration(rng.IntN(3)) * time.Minute}}
 			e.Call = &c
 		case 5:

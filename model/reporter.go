@@ -183,8 +183,11 @@ func (r *Reporter) accept(w *sourceTally, own int, at time.Time) {
 
 // denied implements sink.
 func (r *Reporter) denied(c countedCall, d *Denial) {
-	if d.Kind == KindCap {
+	switch {
+	case d.Kind == KindCap:
 		r.spend.deny(c.at)
+	case d.unexplained() && r.spend.usedUpAt(c.at):
+		d = d.as(KindCap)
 	}
 	if c.vantage == VantageOwn {
 		r.polls.Sent++

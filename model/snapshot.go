@@ -67,6 +67,9 @@ type EndpointUsage struct {
 	// read, double and internal rows included.
 	Calls Opt[int] `json:"calls_minute"`
 	Rows  Opt[int] `json:"rows_minute"`
+	// Rejected is the calls of the last minute that a limit denied, or that were
+	// denied for a reason that is not known, as far as this machine saw.
+	Rejected Opt[int] `json:"rejected_minute"`
 	// Paths splits Calls by path.
 	Paths []PathUsage `json:"paths"`
 	// Models splits the calls since ModelsSince by model, most requests first.

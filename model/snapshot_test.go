@@ -67,7 +67,7 @@ var contract = map[string]string{
 	"":                   "version at clock_offset_ms profile account cap endpoints denials sources",
 	"account":            "plan team",
 	"cap":                "period used_usd limit_usd remaining_usd resets_at reset_source burn_usd_per_min exhausts_at as_of estimated inferred",
-	"endpoints[]":        "id name scope limits calls_minute rows_minute paths models models_since",
+	"endpoints[]":        "id name scope limits calls_minute rows_minute paths models models_since rejected_minute",
 	"endpoints[].limits": "limit per_s used local account others rejected denied_at learned_limit peak estimated margin upper_bound lower_bound time_to_limit_s as_of inferred refused_until",
 	"endpoints[].paths":  "path calls_minute",
 	"endpoints[].models": "model requests tokens cost_usd estimated",

@@ -26,7 +26,11 @@ type spend struct {
 	rowsEnd   time.Time // zero before the first row
 	estimated bool      // some rows were sampled
 	denied    time.Time // the last call that was denied at the cap
-	cost      *Window   // of recent rows, in micro-dollars
+
+	// leftAt is the last of the account's figures that showed money left, fullAt
+	// the first since then that showed none; zero for none.
+	leftAt, fullAt time.Time
+	cost           *Window // of recent rows, in micro-dollars
 }
 
 func newSpend(limit Opt[Micros]) spend {
@@ -58,6 +62,12 @@ func (s *spend) observe(a Account, at time.Time) {
 		return
 	}
 	s.account.Used, s.asOf = a.Used, at
+	switch limit, limited := s.cap().Get(); {
+	case limited && used < limit:
+		s.leftAt, s.fullAt = at, time.Time{}
+	case limited && s.fullAt.IsZero():
+		s.fullAt = at
+	}
 	if n := len(s.figures); n > 0 && used < s.figures[n-1].used {
 		s.figures = s.figures[:0] // a new period
 	}
@@ -97,6 +107,32 @@ func (s *spend) deniedAt(now time.Time) bool {
 	used, known := s.account.Used.Get()
 	limit, limited := s.account.Limit.Get()
 	return !known || !limited || used >= limit || !s.asOf.After(s.denied.Add(capLag))
+}
+
+// cap returns the account's cap, or the configured one.
+func (s *spend) cap() Opt[Micros] {
+	if s.account.Limit.Known() {
+		return s.account.Limit
+	}
+	return s.limit
+}
+
+// confirmWithin is how long after a denial the account's figure may come that
+// shows that the cap is used up.
+const confirmWithin = 2 * time.Minute
+
+// unconfirmed returns the time from which on the cap may have been used up, when
+// the account's figure shows that it is.
+func (s *spend) unconfirmed() time.Time {
+	return maxTime(s.leftAt.Add(-capLag), s.fullAt.Add(-confirmWithin))
+}
+
+// usedUpAt reports whether the cap is known to have been used up at a time.
+func (s *spend) usedUpAt(t time.Time) bool {
+	if !t.Before(s.denied) && s.deniedAt(t) {
+		return true
+	}
+	return !s.fullAt.IsZero() && !t.Before(s.unconfirmed()) && t.Before(s.reset(s.asOf))
 }
 
 // reset returns the first reset after t: the account's, or 00:00 UTC.
@@ -139,15 +175,12 @@ func monthsAfter(t time.Time, n int) time.Time {
 // snapshot returns the cap at now. log is the part of the billing log whose rows
 // were charged.
 func (s *spend) snapshot(now time.Time, log logRange) Cap {
-	c := Cap{Period: s.account.Period, Limit: s.account.Limit, ResetsAt: s.reset(now), ResetSource: s.account.ResetSource}
+	c := Cap{Period: s.account.Period, Limit: s.cap(), ResetsAt: s.reset(now), ResetSource: s.account.ResetSource}
 	if c.Period == "" {
 		c.Period = PeriodDay
 	}
 	if c.ResetSource == "" {
 		c.ResetSource = ResetAssumed
-	}
-	if !c.Limit.Known() {
-		c.Limit = s.limit
 	}
 	switch {
 	case s.account.Used.Known():

@@ -268,6 +268,8 @@ func (s *spend) serialize(c *codec) {
 	c.flag(&s.estimated)
 	if c.version > 1 {
 		c.time(&s.denied)
+		c.time(&s.leftAt)
+		c.time(&s.fullAt)
 	}
 }
 

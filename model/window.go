@@ -117,6 +117,18 @@ func (w *Window) at(b int64) float64 {
 // part returns [from, to) as a part of a bucket.
 func (w *Window) part(from, to time.Time) float64 { return float64(to.Sub(from)) / float64(w.width) }
 
+// move moves the count of a bucket to a window of the same width, and returns it.
+func (w *Window) move(b int64, to *Window) int {
+	size := int64(len(w.counts))
+	if b < 0 || b > w.newest || b <= w.newest-size {
+		return 0
+	}
+	n := int(w.counts[b%size])
+	w.counts[b%size] = 0
+	to.addBucket(b, n)
+	return n
+}
+
 // Steps fills counts with the counts of the buckets that end at or before to, oldest
 // first.
 func (w *Window) Steps(to time.Time, counts []int) {
