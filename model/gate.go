@@ -32,27 +32,36 @@ type Judgment struct {
 	Cap      *Cap        // nil if the gate does not ask for it
 	// OfCap is set if the cap decided, not the headroom.
 	OfCap bool
+	// Wall is the wall of Limit, or the cap that refuses all calls, whatever the
+	// gate asks for.
+	Wall Wall
+	// Stale is set if a figure that the gate asks for is too old.
+	Stale bool
 	// Problem is the source that keeps the figures from being known or fresh.
 	Problem *Source
 }
 
-// Headroom is the part of the limit that is left: 0 if calls are being rejected,
-// unknown if Used is.
-func (u LimitUsage) Headroom() Opt[float64] {
-	if u.Rejected.Or(0) > 0 {
+// Headroom is the part of the limit that is left: 0 if calls are being refused,
+// unknown if the used part is.
+func (w Wall) Headroom() Opt[float64] {
+	if w.Pressure == Full {
 		return Some(0.0)
 	}
-	ratio, ok := u.Ratio().Get()
+	used, ok := w.Used.Get()
 	if !ok {
 		return Opt[float64]{}
 	}
-	return Some(max(1-ratio, 0))
+	return Some(max(1-used, 0))
 }
 
 // Judge judges a snapshot. Too little of anything shuts the gate, even if something
 // else is unknown. Old figures count as unknown.
 func (g Gate) Judge(s *Snapshot) Judgment {
 	j := Judgment{At: s.At}
+	if w, reached := s.CapWall(); reached && w.Kind == WallRefused {
+		j.Verdict, j.OfCap, j.Cap, j.Wall = Shut, true, &s.Cap, w
+		return j
+	}
 	for i := range s.Sources {
 		if src := &s.Sources[i]; src.Vantage == VantageAccount && src.State != StateOK {
 			j.Problem = src
@@ -67,14 +76,14 @@ func (g Gate) Judge(s *Snapshot) Judgment {
 	}
 	capLeft := Open
 	if least, ok := g.CapLeft.Get(); ok {
-		j.Cap = &s.Cap
+		j.Cap, j.Stale = &s.Cap, j.Stale || s.CapStale()
 		capLeft = VerdictUnknown
 		if left, known := s.Cap.Remaining.Get(); known {
 			capLeft = verdict(left >= least)
 		}
 	}
 	switch {
-	case j.Problem != nil:
+	case j.Problem != nil, j.Stale:
 	case headroom == Shut:
 		j.Verdict = Shut
 	case capLeft == Shut:
@@ -103,10 +112,12 @@ func (g Gate) least(s *Snapshot, j *Judgment) (least Opt[float64]) {
 			continue
 		}
 		for k := range e.Limits {
-			left, ok := e.Limits[k].Headroom().Get()
+			w, _ := s.WallOf(e.ID, &e.Limits[k])
+			left, ok := w.Headroom().Get()
 			if ok && (!least.Known() || left < least.Or(0)) {
-				least, j.Endpoint, j.Limit = Some(left), e.ID, &e.Limits[k]
+				least, j.Endpoint, j.Limit, j.Wall = Some(left), e.ID, &e.Limits[k], w
 			}
+			j.Stale = j.Stale || ok && w.Stale
 		}
 	}
 	return least

@@ -7,11 +7,24 @@ func TestGate(t *testing.T) {
 		return LimitUsage{Limit: 200, PerS: 60, Used: used, Rejected: Some(rejected)}
 	}
 	with := func(chat, inference LimitUsage, left Opt[Micros], state State) *Snapshot {
-		return &Snapshot{
+		s := &Snapshot{
+			At:        at(100),
 			Cap:       Cap{Remaining: left},
 			Endpoints: []EndpointUsage{{ID: "chat", Limits: []LimitUsage{chat}}, {ID: "inference", Limits: []LimitUsage{inference}}, {ID: "other"}},
 			Sources:   []Source{{Name: SourceBilling, Vantage: VantageAccount, State: state}},
 		}
+		s.Walls = WallsOf(s)
+		return s
+	}
+	refused := func(s *Snapshot, kind Kind, until float64) *Snapshot {
+		s.Denials = []DenialGroup{{Kind: kind, Endpoint: "chat", At: at(99), RetryAt: Some(at(until)), ClearsAt: Some(at(until))}}
+		s.Walls = WallsOf(s)
+		return s
+	}
+	old := func(s *Snapshot) *Snapshot {
+		s.Endpoints[0].Limits[0].AsOf, s.Cap.AsOf = Some(at(79)), Some(at(-41))
+		s.Walls = WallsOf(s)
+		return s
 	}
 	half, none := limit(Some(100), 0), Opt[int]{}
 	for name, tt := range map[string]struct {
@@ -25,7 +38,11 @@ func TestGate(t *testing.T) {
 		"just enough":             {Gate{Headroom: Some(0.25)}, with(half, limit(Some(150), 0), noMoney, StateOK), Open, "inference", false},
 		"too little":              {Gate{Headroom: Some(0.3)}, with(half, limit(Some(150), 0), noMoney, StateOK), Shut, "inference", false},
 		"too little elsewhere":    {Gate{Headroom: Some(0.3), Endpoint: "chat"}, with(half, limit(Some(150), 0), noMoney, StateOK), Open, "chat", false},
-		"rejecting":               {Gate{Headroom: Some(0.01)}, with(limit(Some(100), 3), half, noMoney, StateOK), Shut, "chat", false},
+		"rejecting":               {Gate{Headroom: Some(0.01)}, refused(with(limit(Some(100), 3), half, noMoney, StateOK), KindRate, 112), Shut, "chat", false},
+		"rejected before":         {Gate{Headroom: Some(0.01)}, refused(with(limit(Some(110), 3), half, noMoney, StateOK), KindRate, 99), Open, "chat", false},
+		"the cap refuses all":     {Gate{Headroom: Some(0.01), Endpoint: "inference"}, refused(with(half, half, noMoney, StatePaused), KindCap, 900), Shut, "", true},
+		"an old gauge":            {Gate{Headroom: Some(0.01)}, old(with(half, half, noMoney, StateOK)), VerdictUnknown, "chat", false},
+		"an old cap":              {Gate{CapLeft: Some(Dollar)}, old(with(half, half, Some(5*Dollar), StateOK)), VerdictUnknown, "", false},
 		"over the limit":          {Gate{Headroom: Some(0.0)}, with(limit(Some(210), 0), half, noMoney, StateOK), Open, "chat", false},
 		"nothing known":           {Gate{Headroom: Some(0.0)}, with(limit(none, 0), limit(none, 0), noMoney, StateOK), VerdictUnknown, "", false},
 		"one known":               {Gate{Headroom: Some(0.2)}, with(limit(none, 0), half, noMoney, StateOK), Open, "inference", false},

@@ -19,7 +19,7 @@ func (l *Ledger) Snapshot(now time.Time) Snapshot {
 		s.Endpoints[e] = l.usage(e, now)
 	}
 	s.Sources, s.Services = l.sourceStates(now)
-	s.Walls = s.walls()
+	s.Walls = WallsOf(&s)
 	return s
 }
 

@@ -106,7 +106,7 @@ func (l *Ledger) turnBack(now time.Time) {
 func newPollWindow() *Window { return NewWindow(detailWidth, time.Hour+streamLag) }
 
 // staleAfter is how long a source that polls may be silent before it is stale.
-func (h Health) staleAfter() time.Duration { return 2*h.Interval + 20*time.Second }
+func (h Health) staleAfter() time.Duration { return staleAfter(h.Interval) }
 
 // sourceStates lists the sources and the services at now, each in order of its first
 // event.
@@ -132,6 +132,9 @@ func (s *source) snapshot(now time.Time) Source {
 	out := Source{Name: s.name, Vantage: h.Vantage, State: h.State, Error: h.Error, Note: h.Note}
 	if !h.RetryAt.IsZero() {
 		out.RetryAt = Some(h.RetryAt)
+	}
+	if h.Interval > 0 {
+		out.Interval = Some(h.Interval.Seconds())
 	}
 	if h.Interval == 0 && h.State == StateOK {
 		out.AsOf = Some(now) // it reports changes at once

@@ -36,6 +36,9 @@ func TestSources(t *testing.T) {
 			tt.want.Name = SourceBilling
 		}
 		tt.want.Vantage, _ = SourceVantage(tt.want.Name)
+		if last := tt.events[len(tt.events)-1].Health.Interval; last > 0 {
+			tt.want.Interval = Some(last.Seconds())
+		}
 		s := newTestLedger(t, tt.events).Snapshot(at(tt.now))
 		if len(s.Sources) != 1 || s.Sources[0] != tt.want {
 			t.Errorf("%s:\n got %+v\nwant %+v", name, s.Sources, tt.want)

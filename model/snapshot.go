@@ -194,7 +194,8 @@ func PressureOf(ratio float64) Pressure {
 	return Calm
 }
 
-// Pressure returns the pressure of the gauge.
+// Pressure returns the pressure of the gauge by its own figures. Calls that were
+// rejected before do not matter.
 func (u LimitUsage) Pressure() Pressure {
 	if u.RefusedUntil.Known() || u.Inferred {
 		return Full
@@ -202,16 +203,23 @@ func (u LimitUsage) Pressure() Pressure {
 	return approaching(u.TimeToLimit, u.Ratio())
 }
 
-// Pressure judges the cap.
+// capHotWithin is how soon a cap is hot that runs out before its reset: what a day
+// was given for does not come back within a minute, as a limit does.
+const capHotWithin = time.Hour
+
+// Pressure returns the pressure of the cap. One that runs out before its reset is
+// warm at least.
 func (c Cap) Pressure(now time.Time) Pressure {
-	if c.Inferred {
+	at, runsOut := c.ExhaustsAt.Get()
+	switch p := approaching(Opt[float64]{}, c.Ratio()); {
+	case c.Inferred:
 		return Full
+	case p == Full || !runsOut:
+		return p
+	case at.Sub(now) < capHotWithin:
+		return Hot
 	}
-	in := Opt[float64]{}
-	if at, ok := c.ExhaustsAt.Get(); ok {
-		in = Some(max(at.Sub(now), 0).Seconds())
-	}
-	return approaching(in, c.Ratio())
+	return Warm
 }
 
 // Ratio is Used as a part of Limit.
@@ -222,20 +230,6 @@ func (c Cap) Ratio() Opt[float64] {
 		return Opt[float64]{}
 	}
 	return Some(float64(used) / float64(limit))
-}
-
-// Worst returns the indices of the endpoint and the limit with the highest ratio,
-// or false if none is known.
-func (s Snapshot) Worst() (endpoint, limit int, ok bool) {
-	most := -1.0
-	for i, e := range s.Endpoints {
-		for j, l := range e.Limits {
-			if ratio, known := l.Ratio().Get(); known && ratio > most {
-				most, endpoint, limit, ok = ratio, i, j, true
-			}
-		}
-	}
-	return endpoint, limit, ok
 }
 
 // A DenialGroup is the denials of one kind, endpoint, reason and source. All that
@@ -279,6 +273,9 @@ type Source struct {
 	Error   string         `json:"error"`
 	Note    string         `json:"note"`
 	RetryAt Opt[time.Time] `json:"retry_at"`
+	// Interval is the seconds from one poll to the next; unknown for a source that
+	// reports at once.
+	Interval Opt[float64] `json:"interval_s"`
 	// The requests that the source itself sent, and their budget; unknown for a
 	// source that sends none.
 	PollsMinute  Opt[int] `json:"polls_minute"`

@@ -188,13 +188,17 @@ func TestSnapshotIsDeterministic(t *testing.T) {
 	}
 }
 
-func TestSnapshotWorst(t *testing.T) {
-	if _, _, ok := newTestLedger(t).Snapshot(at(0)).Worst(); ok {
-		t.Error("Worst of nothing is known")
+func TestSnapshotNext(t *testing.T) {
+	empty := newTestLedger(t).Snapshot(at(0))
+	if _, ok := empty.Next(); ok {
+		t.Error("the next wall of nothing is known")
 	}
 	s := newTestLedger(t, one(healthy(0, SourceTap)), calls(70, 100, SourceTap, chatPath), calls(70, 110, SourceTap, "/generate/x"), calls(70, 300, SourceTap, "/inference")).Snapshot(at(90))
-	if e, i, ok := s.Worst(); !ok || s.Endpoints[e].ID != "generate" || i != 0 {
-		t.Errorf("Worst is %s, want generate", s.Endpoints[e].ID)
+	if w, ok := s.Next(); !ok || w.Endpoint != "all" || !w.In.Known() {
+		t.Errorf("the next wall is %+v, want the hour's limit of all, which this rate reaches", w)
+	}
+	if _, e, _, ok := s.NextLimit(func(e *EndpointUsage) bool { return e.Scope == ScopeUser }); !ok || e.ID != "generate" {
+		t.Error("the next limit of the user's is not the fullest, generate's")
 	}
 }
 

@@ -101,7 +101,13 @@ func TestRestoresVersion1(t *testing.T) {
 	for i := range want.Sources {
 		want.Sources[i].Vantage, _ = SourceVantage(want.Sources[i].Name)
 	}
-	want.Walls = want.walls() // nor were there walls
+	// Nor did it say how often they poll, and what follows from the rest.
+	for i := range want.Sources {
+		if want.Sources[i].Vantage == VantageAccount {
+			want.Sources[i].Interval = Some(10.0)
+		}
+	}
+	want.Walls = WallsOf(&want)
 	got, err := json.MarshalIndent(l.Snapshot(at(8)), "", " ")
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ type Watcher struct {
 type warningKey struct {
 	kind     WarningKind
 	endpoint string
-	limit    int // of the endpoint
+	limit    Limit // of the endpoint
 	denial   Kind
 	over     bool // the cap has run out
 }
@@ -48,24 +48,9 @@ func (w *Watcher) Check(s *Snapshot) (found []Warning) {
 	if w.last == nil {
 		w.last = map[warningKey]time.Time{}
 	}
-	for i := range s.Endpoints {
-		e := &s.Endpoints[i]
-		for k := range e.Limits {
-			if u := &e.Limits[k]; w.near(u, s.At) && w.isNew(warningKey{kind: WarningLimit, endpoint: e.ID, limit: k}, s.At) {
-				found = append(found, Warning{At: s.At, Kind: WarningLimit, Endpoint: e.ID, Limit: u})
-			}
-		}
-	}
-	left, known := s.Cap.Remaining.Get()
-	over := known && left == 0 && s.Cap.Limit.Or(0) > 0
-	if (over || s.Cap.ExhaustsAt.Known()) && w.isNew(warningKey{kind: WarningCap, over: over}, s.At) {
-		found = append(found, Warning{At: s.At, Kind: WarningCap, Cap: &s.Cap})
-	}
-	for i := range s.Denials {
-		g := &s.Denials[i]
-		fresh := g.Kind != KindBusy && s.At.Sub(g.At) < w.Quiet // else it was denied before we started
-		if fresh && w.isNew(warningKey{kind: WarningDenial, endpoint: g.Endpoint, denial: g.Kind}, g.At) {
-			found = append(found, Warning{At: g.At, Kind: WarningDenial, Endpoint: g.Endpoint, Denial: g})
+	for _, wall := range s.Walls {
+		if warning, key, at, ok := w.about(s, wall); ok && w.isNew(key, at) {
+			found = append(found, warning)
 		}
 	}
 	for key, at := range w.last {
@@ -76,13 +61,38 @@ func (w *Watcher) Check(s *Snapshot) (found []Warning) {
 	return found
 }
 
-// near reports whether a limit is reached, or will be soon, by a recent figure.
-func (w *Watcher) near(u *LimitUsage, now time.Time) bool {
-	if now.Sub(u.AsOf.Or(time.Time{})) > time.Minute {
-		return false
+// about returns the warning of a wall, if it is near, with what to know it by and
+// when it was last present. A lost source stops no calls.
+func (w *Watcher) about(s *Snapshot, wall Wall) (found Warning, key warningKey, at time.Time, ok bool) {
+	found, key, at = Warning{At: s.At, Endpoint: wall.Endpoint}, warningKey{endpoint: wall.Endpoint}, s.At
+	in, forecast := wall.In.Get()
+	switch wall.Kind {
+	case WallLimit:
+		_, found.Limit = s.LimitOf(wall)
+		found.Kind, key.limit = WarningLimit, Limit{wall.Limit, found.Limit.Per()}
+		ok = forecast && in <= w.Within.Seconds() && !wall.Stale
+	case WallCap:
+		found.Kind, found.Cap, key.over = WarningCap, &s.Cap, wall.Pressure == Full
+		ok = forecast
+	case WallRefused:
+		found.Denial = s.lastDenial(wall)
+		found.Kind, found.At, found.Endpoint, at = WarningDenial, found.Denial.At, found.Denial.Endpoint, found.Denial.At
+		key.denial = wall.Denial
+		ok = s.At.Sub(at) < w.Quiet // else it was denied before we started
 	}
-	in, ok := u.TimeToLimit.Get()
-	return ok && in <= w.Within.Seconds() || u.Ratio().Or(0) >= 1
+	key.kind = found.Kind
+	return found, key, at, ok
+}
+
+// lastDenial returns the newest group of denials that a refusal is about.
+func (s *Snapshot) lastDenial(refusal Wall) (last *DenialGroup) {
+	for i := range s.Denials {
+		g := &s.Denials[i]
+		if w, _ := s.refusal(g); w.Denial == refusal.Denial && w.Endpoint == refusal.Endpoint && (last == nil || g.At.After(last.At)) {
+			last = g
+		}
+	}
+	return last
 }
 
 // isNew reports whether a condition that is present at a time is new.

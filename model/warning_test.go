@@ -9,6 +9,7 @@ import (
 // told lists the warnings of a snapshot in short.
 func told(w *Watcher, s Snapshot) string {
 	var words []string
+	s.Walls = WallsOf(&s)
 	for _, x := range w.Check(&s) {
 		words = append(words, strings.TrimSpace(string(x.Kind)+" "+x.Endpoint))
 	}
@@ -27,7 +28,7 @@ func TestWatcher(t *testing.T) {
 	}
 	old := limit(100, Some(10.0), 190)
 	old.Endpoints[0].Limits[0].AsOf = Some(at(20))
-	empty := Cap{Limit: usd(50), Remaining: usd(0)}
+	empty := Cap{Limit: usd(50), Used: usd(50), Remaining: usd(0)}
 	type step struct {
 		s    Snapshot
 		want string
@@ -39,9 +40,9 @@ func TestWatcher(t *testing.T) {
 		"it stays near":                 {{limit(0, Some(59.0), 150), "limit chat"}, {limit(50, Some(50.0), 150), ""}, {limit(100, Some(50.0), 150), ""}},
 		"it was away":                   {{limit(0, Some(59.0), 150), "limit chat"}, {limit(30, Opt[float64]{}, 50), ""}, {limit(61, Some(50.0), 150), "limit chat"}},
 		"an old figure":                 {{old, ""}},
-		"the cap runs out":              {{spend(0, Cap{Limit: usd(50), Remaining: usd(9)}), ""}, {spend(1, Cap{Limit: usd(50), Remaining: usd(9), ExhaustsAt: Some(at(900))}), "cap"}, {spend(2, Cap{Limit: usd(50), Remaining: usd(9), ExhaustsAt: Some(at(900))}), ""}},
-		"and has run out":               {{spend(0, Cap{Limit: usd(50), Remaining: usd(9), ExhaustsAt: Some(at(900))}), "cap"}, {spend(1, empty), "cap"}, {spend(2, empty), ""}},
-		"no cap at all":                 {{spend(0, Cap{}), ""}, {spend(0, Cap{Limit: usd(0), Remaining: usd(0)}), ""}},
+		"the cap runs out":              {{spend(0, Cap{Limit: usd(50), Used: usd(41), Remaining: usd(9)}), ""}, {spend(1, Cap{Limit: usd(50), Used: usd(41), Remaining: usd(9), ExhaustsAt: Some(at(900))}), "cap"}, {spend(2, Cap{Limit: usd(50), Used: usd(41), Remaining: usd(9), ExhaustsAt: Some(at(900))}), ""}},
+		"and has run out":               {{spend(0, Cap{Limit: usd(50), Used: usd(41), Remaining: usd(9), ExhaustsAt: Some(at(900))}), "cap"}, {spend(1, empty), "cap"}, {spend(2, empty), ""}},
+		"no cap at all":                 {{spend(0, Cap{}), ""}, {spend(0, Cap{Limit: usd(0), Used: usd(0), Remaining: usd(0)}), ""}},
 		"calls are denied":              {{refused(0, 0, KindRate), "denial chat"}, {refused(5, 4, KindRate), ""}, {refused(6, 6, KindCap), "denial chat"}},
 		"again after a while":           {{refused(0, 0, KindRate), "denial chat"}, {refused(50, 1, KindRate), ""}, {refused(62, 62, KindRate), "denial chat"}},
 		"denied before we came":         {{refused(100, 0, KindRate), ""}},

@@ -25,6 +25,7 @@ func TestOpenedAlertStays(t *testing.T) {
 // then says that the cap will last.
 func TestCapReachedByRefusal(t *testing.T) {
 	s := busy()
+	s.Cap.Used, s.Cap.Remaining = s.Cap.Limit, model.Some(model.Micros(0)) // so says the ledger at once
 	s.Denials = []model.DenialGroup{{
 		Kind: model.KindCap, Endpoint: "chat", Status: 429, First: now, At: now, Count: 1,
 		ClearsAt: model.Some(s.Cap.ResetsAt), Reason: "daily_spend_cap_exceeded", Source: "tap",

@@ -22,7 +22,7 @@ func TestServiceProblem(t *testing.T) {
 			t.Errorf("%v: the problem is not shown:\n%s", size, frame)
 		}
 	}
-	if got := Summary(*s); !strings.Contains(got, "journal: error, no space left on device") {
+	if got := Summary(walled(*s)); !strings.Contains(got, "journal: error, no space left on device") {
 		t.Errorf("the problem is not in the summary:\n%s", got)
 	}
 }

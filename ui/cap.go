@@ -17,7 +17,7 @@ func (a *App) capName() string {
 	return "Daily cap"
 }
 
-func (a *App) capNote() string { return a.ageNote(a.snap.Cap.AsOf) }
+func (a *App) capNote() string { return a.ageNote(a.snap.Cap.AsOf, a.snap.CapStale()) }
 
 // drawCap draws the spending cap in as much detail as fits.
 func (a *App) drawCap(at area) {
@@ -36,11 +36,8 @@ func (a *App) drawCap(at area) {
 // capBar returns the bar of the cap's gauge.
 func (a *App) capBar() bar {
 	ratio, known := a.snap.Cap.Ratio().Get()
-	b := bar{known: known, used: ratio, role: fillRole(a.snap.Cap.Ratio())}
-	if a.stale(a.snap.Cap.AsOf) {
-		b.role = theme.Dim
-	}
-	return b
+	wall, _ := a.snap.CapWall()
+	return bar{known: known, used: ratio, role: wallRole(wall)}
 }
 
 // capFigures returns the money used, its limit and the used part in percent.
@@ -49,10 +46,11 @@ func (a *App) capFigures() (used, of, percent word) {
 	used = word{theme.Bright, words.CapUsed(c)}
 	of = word{theme.Dim, " of " + words.Opt(c.Limit, words.Money)}
 	percent = word{theme.Text, words.CapPercent(c)}
-	if role := fillRole(c.Ratio()); c.Ratio().Known() && role != theme.Calm {
-		percent.role = role
+	wall, _ := a.snap.CapWall()
+	if wall.Pressure > model.Calm {
+		percent.role = wallRole(wall)
 	}
-	if a.stale(c.AsOf) {
+	if wall.Stale {
 		used.role, percent.role = theme.Dim, theme.Dim
 	}
 	return used, of, percent
@@ -73,17 +71,16 @@ func (a *App) reset() (left string, assumed bool) {
 func (a *App) forecast() (role theme.Role, sign rune, texts []string) {
 	c := &a.snap.Cap
 	now := a.snap.At
-	if _, reached := words.CapReached(&a.snap); reached {
-		return theme.Full, '■', []string{"cap reached, calls refused until reset", "cap reached, calls refused", "cap reached", "reached"}
-	}
-	if at, ok := c.ExhaustsAt.Get(); ok {
-		role, sign = theme.Warm, '△'
-		if at.Sub(now).Hours() < 1 {
-			role, sign = theme.Hot, '▲'
-		}
-		if a.stale(c.AsOf) {
-			role = theme.Dim
-		}
+	wall, reached := a.snap.CapWall()
+	role, sign = wallRole(wall), pressureGlyph(wall.Pressure)
+	switch at, runsOut := c.ExhaustsAt.Get(); {
+	case reached && wall.Kind == model.WallRefused:
+		return role, sign, []string{"cap reached, calls refused until reset", "cap reached, calls refused", "cap reached", "reached"}
+	case reached:
+		return role, sign, []string{"cap reached until the reset", "cap reached", "reached"}
+	case wall.Stale:
+		return role, ' ', []string{"no forecast: stale", words.Unknown}
+	case runsOut:
 		runs, early := "runs out at "+words.Day(now, at), words.Coarse(c.ResetsAt.Sub(at))
 		return role, sign, []string{runs + ", " + early + " before the reset", runs + ", " + early + " before reset", runs + ", " + early + " early", runs}
 	}
@@ -95,7 +92,7 @@ func (a *App) forecast() (role theme.Role, sign rune, texts []string) {
 
 // capRole returns the role of the cap's figures.
 func (a *App) capRole() theme.Role {
-	if a.stale(a.snap.Cap.AsOf) {
+	if a.snap.CapStale() {
 		return theme.Dim
 	}
 	return theme.Text
@@ -140,7 +137,7 @@ func (a *App) drawCapBig(at area) {
 		clock = left
 	}
 	role := theme.Text
-	if _, reached := words.CapReached(&a.snap); reached {
+	if _, reached := a.snap.CapWall(); reached {
 		role = theme.Full
 	}
 	if clock == words.Unknown {

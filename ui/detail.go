@@ -38,7 +38,7 @@ func (a *App) detailTitle() []string {
 	case l != nil:
 		long := e.Name + ", " + string(e.Scope) + ", " + words.Span(l.Per())
 		if a.follows() {
-			return []string{"Most loaded: " + long, "Detail: " + long, "Detail: " + e.ID}
+			return []string{"Next limit: " + long, "Detail: " + long, "Detail: " + e.ID}
 		}
 		return []string{"Detail: " + long, "Detail: " + e.ID}
 	case e != nil:

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -15,6 +16,8 @@ type row struct {
 	item
 	usage   *model.EndpointUsage
 	limit   *model.LimitUsage // nil for an endpoint without limits
+	wall    model.Wall        // the limit's
+	place   int               // of the wall among all, the next one 0
 	first   bool              // the first of its endpoint
 	sign    string            // ≈, ≤, ≥ or nothing
 	used    string
@@ -23,7 +26,8 @@ type row struct {
 	stale   bool
 }
 
-// rows returns a row for each limit, or for the worst limit of each endpoint.
+// rows returns a row for each limit, or for the limit of each endpoint that comes
+// first among the walls.
 func (a *App) rows(each, short bool) []row {
 	out := make([]row, 0, 16)
 	for _, i := range a.order() {
@@ -38,13 +42,13 @@ func (a *App) rows(each, short bool) []row {
 			}
 			continue
 		}
-		worst := 0
+		next, first := 0, math.MaxInt
 		for j := range e.Limits {
-			if words.Rank(&e.Limits[j]) > words.Rank(&e.Limits[worst]) {
-				worst = j
+			if _, place := a.snap.WallOf(e.ID, &e.Limits[j]); place < first {
+				next, first = j, place
 			}
 		}
-		out = append(out, a.row(e, worst, true, short))
+		out = append(out, a.row(e, next, true, short))
 	}
 	return out
 }
@@ -54,8 +58,10 @@ func (a *App) row(e *model.EndpointUsage, limit int, first, short bool) row {
 	r := row{
 		item: item{endpoint: e.ID, limit: limit}, usage: e, limit: u, first: first,
 		sign: a.signs(words.LimitSign(u)), used: words.Opt(u.Used, words.Count), of: "/" + words.Count(u.Limit),
-		percent: a.signs(words.UsedPercent(u)), stale: a.stale(u.AsOf),
+		percent: a.signs(words.UsedPercent(u)),
 	}
+	r.wall, r.place = a.snap.WallOf(e.ID, u)
+	r.stale = r.wall.Stale
 	if short {
 		r.of = "/" + words.ShortExact(u.Limit)
 		if u.Used.Or(0) >= 1_000_000 {
@@ -78,7 +84,8 @@ func (a *App) endpointsTitle() []string {
 // endpointsNote says what the filter hides, and how old the figures are if they are
 // equally old.
 func (a *App) endpointsNote() string {
-	note := a.ageNote(a.commonTime())
+	common := a.commonTime()
+	note := a.ageNote(common, a.stale(common))
 	f := *a.filter(endpointsPane)
 	if f == "" {
 		return note
@@ -188,15 +195,11 @@ func (a *App) keepFullest(rows []row, n int) (kept []row, hidden int) {
 	for i := range order {
 		order[i] = i
 	}
-	worth := func(i int) float64 {
-		switch l := rows[i].limit; {
-		case i == cursor:
-			return far
-		case l == nil:
-			return -2
-		default:
-			return words.Rank(l)
+	worth := func(i int) urgency {
+		if i == cursor {
+			return urgencies
 		}
+		return urgencyOf(&rows[i])
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(worth(j), worth(i)) })
 	keep := max(n-1, 1)
@@ -289,45 +292,66 @@ func (a *App) drawRow(at area, c columns, r *row, cursor bool) {
 	at.cut(c.scope.x, 0, c.scope.w, theme.Dim, string(r.usage.Scope))
 	at.column(c.window).put(0, 0, theme.Dim, words.Span(r.limit.Per()))
 	if c.gauge.w > 0 {
-		at.gauge(c.gauge.x, 0, c.gauge.w, limitBar(r.limit, r.stale))
+		at.gauge(c.gauge.x, 0, c.gauge.w, limitBar(r.limit, r.wall))
 	}
-	if role := fillRole(r.limit.Ratio()); role != theme.Calm && !r.stale {
-		text = role
+	if r.wall.Pressure > model.Calm && !r.stale {
+		text = wallRole(r.wall)
 	}
 	at.right(c.percent.x, 0, c.percent.w, text, r.percent)
 	a.drawState(at.column(c.state), r, c.ages)
 	at.column(c.spark).sparkline(r.limit, r.stale)
 }
 
-// drawState draws how many calls were rejected, or how long until the limit, or if
-// ages differ, how old the row is.
+// drawState draws what the row's wall says: that calls are refused, or the time to the
+// limit. Without one it draws how many calls were rejected before, or if ages differ,
+// how old the row is.
 func (a *App) drawState(at area, r *row, ages bool) {
-	u := r.limit
-	p := u.Pressure()
-	mark := pressureGlyph(p)
-	if mark == ' ' {
-		if age, old := words.Age(&a.snap, u.AsOf); ages && old {
-			at.put(0, 0, theme.Dim, fit(at.w, words.Coarse(age)+" ago", words.Coarse(age)))
+	role := wallRole(r.wall)
+	if mark := pressureGlyph(r.wall.Pressure); mark != ' ' {
+		at.set(0, 0, role, mark)
+		at = at.sub(2, 0, at.w-2, 1)
+	}
+	if texts := a.stateTexts(r); texts != nil {
+		if r.wall.Pressure <= model.Calm {
+			role = theme.Dim
 		}
-		return
+		at.put(0, 0, role, fit(at.w, texts...))
+	} else if age, old := words.Age(&a.snap, r.limit.AsOf); ages && old {
+		at.put(0, 0, theme.Dim, fit(at.w, words.Coarse(age)+" ago", words.Coarse(age)))
 	}
-	role := pressureRole(p)
-	if r.stale {
-		role = theme.Dim
-	}
-	at.set(0, 0, role, mark)
-	at = at.sub(2, 0, at.w-2, 1)
-	until := ""
-	if t, ok := words.TimeToLimit(&a.snap, u); ok {
-		until = words.Coarse(t)
-	}
-	switch n := u.Rejected.Or(0); {
+}
+
+// stateTexts says how a row stands, from the longest text to the shortest; nil if
+// there is nothing to say.
+func (a *App) stateTexts(r *row) []string {
+	w := words.WallOf(&a.snap, r.wall)
+	switch n := r.limit.Rejected.Or(0); {
+	case a.capRefuses(r.endpoint):
+		return []string{"cap reached", "cap"}
+	case r.wall.Kind == model.WallRefused && w.Time != "":
+		return []string{"retry in " + w.Time, "retry " + w.Time, w.Time}
+	case r.wall.Kind == model.WallRefused:
+		return []string{"refused"}
+	case r.wall.Pressure == model.Full:
+		return []string{"at the limit", "full"}
+	case w.Time != "" && r.wall.Pressure > model.Calm:
+		return []string{w.Then, w.Time}
 	case n > 0:
 		plus := "+" + words.Count(n)
-		at.put(0, 0, role, fit(at.w, plus+" rejected", plus, "+"+words.Short(n)))
-	case u.Ratio().Or(0) >= 1:
-		at.put(0, 0, role, fit(at.w, "at the limit", "full"))
-	case until != "":
-		at.put(0, 0, role, fit(at.w, "limit in "+until, until))
+		return []string{plus + " rejected", plus, "+" + words.Short(n)}
+	case w.Time != "":
+		return []string{w.Then, w.Time}
 	}
+	return nil
+}
+
+// capRefuses reports whether the cap, which is reached, has refused calls of an
+// endpoint.
+func (a *App) capRefuses(endpoint string) bool {
+	if _, reached := a.snap.CapWall(); !reached {
+		return false
+	}
+	return slices.ContainsFunc(a.snap.Denials, func(g model.DenialGroup) bool {
+		return g.Kind == model.KindCap && g.Endpoint == endpoint
+	})
 }

@@ -18,12 +18,10 @@ type fact struct {
 
 // limitFacts returns what is known about a limit.
 func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
-	role := fillRole(l.Ratio())
-	if role == theme.Calm {
-		role = theme.Bright
-	}
-	if a.stale(l.AsOf) {
-		role = theme.Dim
+	wall, _ := a.snap.WallOf(e.ID, l)
+	role := theme.Bright
+	if wall.Pressure > model.Calm || wall.Stale {
+		role = wallRole(wall)
 	}
 	used := fact{"used", a.signs(words.UsedOf(l)), role, ""}
 	if l.Used.Known() {
@@ -41,7 +39,7 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	if f, ok := deniedFact(l); ok {
 		facts = append(facts, f)
 	}
-	if f, ok := a.soonFact(l); ok {
+	if f, ok := a.soonFact(wall); ok {
 		facts = append(facts, f)
 	}
 	facts = append(facts,
@@ -54,16 +52,25 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	return append(facts, a.callFacts(e, l)...)
 }
 
-// soonFact is the forecast of a limit that is not reached.
-func (a *App) soonFact(l *model.LimitUsage) (fact, bool) {
-	t, ok := l.TimeToLimit.Get()
-	if !ok || l.Ratio().Or(0) >= 1 || a.stale(l.AsOf) {
+// soonFact is what a limit's wall says of the time to come: the wait while calls are
+// refused, or the forecast.
+func (a *App) soonFact(wall model.Wall) (fact, bool) {
+	w := words.WallOf(&a.snap, wall)
+	switch {
+	case wall.Kind == model.WallRefused && w.Time != "":
+		return fact{"retry in", w.Time, wallRole(wall), "calls are refused"}, true
+	case wall.Kind == model.WallRefused:
+		return fact{"refused", w.Then, wallRole(wall), ""}, true
+	case wall.Pressure == model.Full || !wall.In.Known():
 		return fact{}, false
+	case w.Time == "":
+		return fact{"limit", "imminent", wallRole(wall), "at the current rate"}, true
 	}
-	if t <= 0 {
-		return fact{"limit", "imminent", theme.Hot, "at the current rate"}, true
+	role := theme.Text
+	if wall.Pressure > model.Calm {
+		role = wallRole(wall)
 	}
-	return fact{"limit in", words.Coarse(words.Seconds(t)), theme.Hot, "at the current rate"}, true
+	return fact{"limit in", w.Time, role, "at the current rate"}, true
 }
 
 // pastSpan names the time that the history of a limit covers.

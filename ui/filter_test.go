@@ -30,11 +30,11 @@ func TestFilterOfEndpoints(t *testing.T) {
 // The cursor, and so the detail, is on a row that is shown.
 func TestFilterTakesTheCursorAlong(t *testing.T) {
 	for _, c := range []struct{ keys, want string }{
-		{"/ a l l enter", "Most loaded: All endpoints, ip, 1m"},
+		{"/ a l l enter", "Next limit: All endpoints, ip, 1m"},
 		{"g / c h a t enter", "Detail: POST /v1/chat/completions +3, user, 1m"},
 		{"/ a l l enter j", "Detail: All endpoints, ip, 1h"},
 		{"/ a l l enter j esc", "Detail: All endpoints, ip, 1h"},
-		{"/ q q q enter", "Most loaded: POST /generate/*, user, 1m"},
+		{"/ q q q enter", "Next limit: POST /v1/chat/completions +3, user, 1m"},
 	} {
 		a := press(screen(over, 120, 40), strings.Fields(c.keys)...)
 		if got := a.detailTitle()[0]; got != c.want {

@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"quotatop/ui/words"
+	"quotatop/model"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -87,7 +87,7 @@ func (a *App) items(p paneID) []item {
 	return out
 }
 
-// follows reports whether the cursor of the endpoints follows the fullest limit,
+// follows reports whether the cursor of the endpoints follows the next wall,
 // because the user has not selected one.
 func (a *App) follows() bool { return a.picked[endpointsPane] == (item{}) }
 
@@ -95,14 +95,14 @@ func (a *App) follows() bool { return a.picked[endpointsPane] == (item{}) }
 func (a *App) pickedEndpoint() item {
 	picked := a.picked[endpointsPane]
 	if a.follows() {
-		e, l, ok := words.Fullest(&a.snap, a.lists)
+		_, e, u, ok := a.snap.NextLimit(a.lists)
 		if !ok {
-			e, l, ok = words.Fullest(&a.snap, nil)
+			_, e, u, ok = a.snap.NextLimit(nil)
 		}
 		if !ok {
 			return item{}
 		}
-		picked = item{endpoint: a.snap.Endpoints[e].ID, limit: l}
+		picked = item{endpoint: e.ID, limit: slices.IndexFunc(e.Limits, func(l model.LimitUsage) bool { return l.Limit == u.Limit && l.PerS == u.PerS })}
 	}
 	if *a.filter(endpointsPane) != "" {
 		rows := a.items(endpointsPane)
@@ -206,7 +206,7 @@ func (a *App) leave(string) tea.Cmd {
 	case a.filtering() != nil:
 		*a.filtering() = ""
 	default:
-		a.picked[endpointsPane] = item{} // follow the fullest again
+		a.picked[endpointsPane] = item{} // follow the next wall again
 	}
 	return nil
 }

@@ -7,16 +7,17 @@ import (
 	"quotatop/ui/words"
 )
 
-// stale reports whether a figure on the screen is stale, see words.Stale.
-func (a *App) stale(asOf model.Opt[time.Time]) bool { return words.Stale(&a.snap, asOf) }
+// stale reports whether a gauge on the screen is stale, see model.Snapshot.Stale.
+func (a *App) stale(asOf model.Opt[time.Time]) bool { return a.snap.Stale(asOf) }
 
-// ageNote says how old a pane's figures are; empty while they are fresh.
-func (a *App) ageNote(asOf model.Opt[time.Time]) string {
+// ageNote says how old figures are, and whether they are stale; empty while they are
+// fresh.
+func (a *App) ageNote(asOf model.Opt[time.Time], stale bool) string {
 	age, old := words.Age(&a.snap, asOf)
 	switch {
 	case !old:
 		return ""
-	case a.stale(asOf):
+	case stale:
 		return "stale: " + words.Coarse(age) + " ago"
 	}
 	return words.Coarse(age) + " ago"

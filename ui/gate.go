@@ -33,9 +33,15 @@ func GateLine(g model.Gate, j model.Judgment) string {
 // ago), less than 20%.
 func gateLimit(g model.Gate, j model.Judgment) string {
 	u := j.Limit
-	line := j.Endpoint + " has " + words.Headroom(u) + " headroom (" + words.UsedPercent(u) + " used: " + words.UsedOf(u)
+	line := j.Endpoint + " has " + words.Headroom(u, j.Wall) + " headroom (" + words.UsedPercent(u) + " used: " + words.UsedOf(u)
 	if n := u.Rejected.Or(0); n > 0 {
 		line += ", " + words.Count(n) + " rejected"
+	}
+	if w := j.Wall; w.Kind == model.WallRefused {
+		line += ", refused"
+		if until, ok := w.Until.Get(); ok {
+			line += ", retry in " + words.Countdown(until.Sub(j.At))
+		}
 	}
 	if t, ok := u.AsOf.Get(); ok && j.At.Sub(t) >= time.Second {
 		line += ", as of " + words.Ago(j.At, t)
@@ -54,6 +60,9 @@ func threshold(part float64) string {
 
 // gateCap says: the cap has $3.10 left of $50.00, less than $5.00.
 func gateCap(g model.Gate, j model.Judgment) string {
+	if j.Wall.Kind == model.WallRefused && j.Wall.Denial == model.KindCap {
+		return "the cap is reached, calls are refused; it resets in " + words.Countdown(j.Cap.ResetsAt.Sub(j.At))
+	}
 	line := "the cap has " + words.CapLeft(j.Cap) + " left of " + words.Opt(j.Cap.Limit, words.Money)
 	if j.Verdict == model.Shut {
 		line += ", less than " + words.Money(g.CapLeft.Or(0))
@@ -68,6 +77,8 @@ func whyUnknown(g model.Gate, j model.Judgment) string {
 		return plain(j.Problem.Error, maxError)
 	case j.Problem != nil:
 		return "the " + j.Problem.Name + " source is " + string(j.Problem.State)
+	case j.Stale:
+		return "the figures are too old to be taken for live"
 	case j.OfCap:
 		return "the account does not say how much of its cap is left: set [cap] usd_per_day in the config"
 	case g.Endpoint != "":

@@ -113,8 +113,8 @@ func eighthsOf(ratio float64, body int) int {
 	return 0
 }
 
-// limitBar returns the bar of a limit.
-func limitBar(u *model.LimitUsage, stale bool) bar {
+// limitBar returns the bar of a limit, by its wall.
+func limitBar(u *model.LimitUsage, w model.Wall) bar {
 	limit := float64(u.Limit)
 	b := bar{
 		known:    u.Used.Known(),
@@ -123,23 +123,13 @@ func limitBar(u *model.LimitUsage, stale bool) bar {
 		rejected: float64(u.Rejected.Or(0)) / limit,
 		peak:     float64(u.Peak.Or(0)) / limit,
 		learned:  float64(u.Learned.Or(0)) / limit,
-		role:     fillRole(u.Ratio()),
+		role:     wallRole(w),
 		foreign:  theme.Others,
 	}
-	if stale {
-		b.role, b.foreign = theme.Dim, theme.Dim
+	if w.Stale {
+		b.foreign = theme.Dim
 	}
 	return b
-}
-
-// fillRole returns the role of a used part, by how full the gauge is. Rejected calls
-// have their own part.
-func fillRole(ratio model.Opt[float64]) theme.Role {
-	r, ok := ratio.Get()
-	if !ok {
-		return theme.Dim
-	}
-	return pressureRole(model.PressureOf(r))
 }
 
 // pressureRole returns the role of a pressure.

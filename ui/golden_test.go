@@ -49,10 +49,19 @@ func screen(snap func() *model.Snapshot, w, h int) App {
 	return a
 }
 
-// send gives a message to the App.
+// send gives a message to the App. A snapshot gets the walls that follow from it.
 func send(a App, msg tea.Msg) App {
+	if s, ok := msg.(snapshotMsg); ok {
+		msg = snapshotMsg(walled(model.Snapshot(s)))
+	}
 	m, _ := a.Update(msg)
 	return m.(App)
+}
+
+// walled returns a snapshot with the walls that follow from it.
+func walled(s model.Snapshot) model.Snapshot {
+	s.Walls = model.WallsOf(&s)
+	return s
 }
 
 func state(t testing.TB, name string) func() *model.Snapshot {
@@ -165,7 +174,7 @@ func TestSummary(t *testing.T) {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
-			got := Summary(*s.snap())
+			got := Summary(walled(*s.snap()))
 			if i := strings.IndexFunc(got, func(r rune) bool { return r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 }); i >= 0 {
 				t.Errorf("Summary has a control character at %d: %q", i, got[max(i-20, 0):i+1])
 			}

@@ -19,7 +19,7 @@ type segment struct {
 }
 
 // drawHeader draws the program's name, the account and the sources at the left, and
-// the time and the worst fact at the right.
+// the time and the next wall at the right.
 func (a *App) drawHeader(at area) {
 	segments := fitting(a.segments(at.w >= 100), at.w-1)
 	x, end := 1, at.w-1
@@ -67,7 +67,7 @@ func (a *App) segments(long bool) []segment {
 	if a.live {
 		right(7, word{theme.Text, words.Clock(a.snap.At)}, word{theme.Dim, "UTC"})
 	}
-	right(10, a.worstWords(long)...)
+	right(10, a.nextWords(long)...)
 	return segments
 }
 

@@ -109,9 +109,9 @@ func TestCursorKeys(t *testing.T) {
 	for _, c := range []struct {
 		keys, want string // the title of the detail pane
 	}{
-		{"", "Most loaded: POST /generate/*, user, 1m"},
-		{"j", "Detail: POST /felix/training-jobs, user, 1m"},
-		{"up k", "Detail: POST /v1/chat/completions +3, user, 1m"},
+		{"", "Next limit: POST /v1/chat/completions +3, user, 1m"},
+		{"j", "Detail: POST /gliner-2/*, user, 1m"},
+		{"up k", "Detail: All endpoints, ip, 1h"},
 		{"g", "Detail: All endpoints, ip, 1m"},
 		{"g down", "Detail: All endpoints, ip, 1h"},
 		{"home up", "Detail: All endpoints, ip, 1m"},
@@ -119,13 +119,13 @@ func TestCursorKeys(t *testing.T) {
 		{"G ctrl+u", "Detail: All endpoints, ip, 1m"},
 		{"G", "Detail: Other"},
 		{"end down", "Detail: Other"},
-		{"g esc", "Most loaded: POST /generate/*, user, 1m"},
+		{"g esc", "Next limit: POST /v1/chat/completions +3, user, 1m"},
 		{"3", "Detail: chat"},
 		{"3 j", "Detail: generate"},
 		{"3 j 5", "Detail: generate"},
 		{"3 5 l", "Detail: generate"},
 		{"3 5 l l h", "Detail: chat"},
-		{"4", "Most loaded: POST /generate/*, user, 1m"}, // nothing there to tell of
+		{"4", "Next limit: POST /v1/chat/completions +3, user, 1m"}, // nothing there to tell of
 	} {
 		a := press(screen(over, 120, 40), strings.Fields(c.keys)...)
 		if got := a.detailTitle()[0]; got != c.want {

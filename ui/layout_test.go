@@ -204,13 +204,13 @@ func TestLayoutFor(t *testing.T) {
 	}
 }
 
-// From 20x3 on, the worst endpoint, the cap's countdown and the denials are
+// From 20x3 on, the next wall, the cap's countdown and the denials are
 // always on screen.
 func TestTheMostImportantFactsAreAlwaysThere(t *testing.T) {
 	for w := 20; w <= 300; w += 23 {
 		for h := 3; h <= 100; h += 7 {
 			frame := plainFrame(screen(over, w, h))
-			for _, fact := range []string{"generate", "109", "11:55:29", "70×", "26×"} {
+			for _, fact := range []string{"chat", "refused", "11:55:29", "70×", "26×"} {
 				switch {
 				case fact == "11:55:29" && strings.Contains(frame, "█▀█"): // in big figures
 				case fact == "70×" && strings.Contains(frame, "26×"), fact == "26×" && strings.Contains(frame, "70×"):

@@ -17,11 +17,13 @@ import (
 func outlets(t *testing.T, s *model.Snapshot) map[string]string {
 	t.Helper()
 	chat := &s.Endpoints[2]
-	line, err := status.Format(*s, status.Plain)
+	line, err := status.Format(walled(*s), status.Plain)
 	if err != nil {
 		t.Fatal(err)
 	}
-	headroom := model.Judgment{At: s.At, Verdict: model.Open, Endpoint: chat.ID, Limit: &chat.Limits[0], Cap: &s.Cap}
+	now := walled(*s)
+	wall, _ := now.WallOf(chat.ID, &chat.Limits[0])
+	headroom := model.Judgment{At: s.At, Verdict: model.Open, Endpoint: chat.ID, Limit: &chat.Limits[0], Wall: wall, Cap: &s.Cap}
 	var page bytes.Buffer
 	err = report.Markdown(&page, []report.Named{{Name: "run", Report: model.Report{
 		Events: 1, Spend: model.SpendReport{Cap: s.Cap},
@@ -40,7 +42,7 @@ func outlets(t *testing.T, s *model.Snapshot) map[string]string {
 		"strip":       plainFrame(screen(func() *model.Snapshot { return s }, 20, 3)),
 		"title":       screen(func() *model.Snapshot { return s }, 120, 40).title,
 		"status":      line,
-		"summary":     Summary(*s),
+		"summary":     Summary(walled(*s)),
 		"gate":        GateLine(model.Gate{}, headroom),
 		"warning":     warn.Line(model.Warning{At: s.At, Endpoint: chat.ID, Limit: &chat.Limits[0]}),
 		"cap warning": warn.Line(model.Warning{At: s.At, Cap: &s.Cap}),
@@ -78,7 +80,7 @@ func TestFiguresReadTheSame(t *testing.T) {
 		"unknown": {func(l *model.LimitUsage, c *model.Cap) {
 			l.Used, l.Rejected, c.Remaining = model.Opt[int]{}, model.Some(3), model.Opt[model.Micros]{}
 		}, figures{
-			"–": "screen header strip title status summary gate warning report", "– of 200 in 1m": "screen gate",
+			"–": "screen summary gate warning report", "refused": "header strip title status summary gate", "– of 200 in 1m": "screen gate",
 		}},
 		"over": {func(l *model.LimitUsage, _ *model.Cap) { l.Used = model.Some(219) }, figures{
 			"109%": all + " report",
@@ -102,10 +104,14 @@ func TestFiguresReadTheSame(t *testing.T) {
 			for j := range s.Endpoints[i].Limits {
 				if i != 2 {
 					used(&s.Endpoints[i].Limits[j], 1, 0)
+					s.Endpoints[i].Limits[j].TimeToLimit = model.Opt[float64]{}
 				}
 			}
 		}
 		tt.change(&s.Endpoints[2].Limits[0], &s.Cap)
+		if n := s.Endpoints[2].Limits[0].Rejected.Or(0); n > 0 {
+			s.Denials = []model.DenialGroup{{Kind: model.KindRate, Endpoint: "chat", Status: 429, First: now, At: now, Count: n, Source: "tap"}}
+		}
 		texts := outlets(t, s)
 		for text, places := range tt.want {
 			for _, place := range strings.Fields(places) {

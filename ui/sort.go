@@ -5,10 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"quotatop/model"
-	"quotatop/ui/words"
-
 	tea "charm.land/bubbletea/v2"
+	"quotatop/model"
 )
 
 // A sorting is an order of the endpoints.
@@ -16,14 +14,14 @@ type sorting int
 
 const (
 	byTable    sorting = iota // as in the table of limits
-	byHeadroom                // the least first
+	byPressure                // what bites first
 	byName
 	byRate // most calls in the last minute first
 	sortings
 )
 
 // sortNames are the names of the orders.
-var sortNames = [sortings]string{"table", "headroom", "name", "rate"}
+var sortNames = [sortings]string{"table", "pressure", "name", "rate"}
 
 // nextSort switches to the next order. The cursor stays on its endpoint.
 func (a *App) nextSort(string) tea.Cmd {
@@ -40,8 +38,8 @@ func (a *App) order() []int {
 		out[i] = i
 	}
 	switch a.sorted {
-	case byHeadroom:
-		slices.SortStableFunc(out, func(i, j int) int { return cmp.Compare(urgency(&all[j]), urgency(&all[i])) })
+	case byPressure:
+		slices.SortStableFunc(out, func(i, j int) int { return cmp.Compare(a.urgency(&all[j]), a.urgency(&all[i])) })
 	case byName:
 		slices.SortStableFunc(out, func(i, j int) int {
 			return strings.Compare(strings.ToLower(all[i].ID), strings.ToLower(all[j].ID))
@@ -52,11 +50,31 @@ func (a *App) order() []int {
 	return out
 }
 
-// urgency returns the rank of an endpoint's worst limit.
-func urgency(e *model.EndpointUsage) float64 {
-	most := -1.0
+// urgency returns the highest urgency of an endpoint's rows.
+func (a *App) urgency(e *model.EndpointUsage) urgency {
+	most := urgency(-2)
 	for i := range e.Limits {
-		most = max(most, words.Rank(&e.Limits[i]))
+		r := a.row(e, i, false, false)
+		most = max(most, urgencyOf(&r))
 	}
 	return most
+}
+
+// An urgency says how soon a row needs a person. It is coarse, so that rows do not
+// change places by the second.
+type urgency int
+
+// urgencies is more than any.
+const urgencies urgency = 1000
+
+// urgencyOf returns the urgency of a row: calls that are refused first, then by
+// pressure, then by the quarter of the limit that is used.
+func urgencyOf(r *row) urgency {
+	if r.limit == nil {
+		return -2
+	}
+	if r.wall.Kind == model.WallRefused {
+		return urgencies - 1
+	}
+	return urgency(r.wall.Pressure)*10 + urgency(min(r.wall.Used.Or(-0.25), 2)*4)
 }

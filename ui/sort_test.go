@@ -23,7 +23,7 @@ func TestSort(t *testing.T) {
 	a := screen(func() *model.Snapshot { return unsaid }, 120, 40)
 	for _, c := range []struct{ title, want string }{
 		{"Endpoints", "all inference chat gliner generate training other"},
-		{"Endpoints by headroom", "generate chat all inference training gliner other"},
+		{"Endpoints by pressure", "chat generate all inference training gliner other"},
 		{"Endpoints by name", "all chat generate gliner inference other training"},
 		{"Endpoints by rate", "all inference chat generate other training gliner"},
 		{"Endpoints", "all inference chat gliner generate training other"},
@@ -49,8 +49,8 @@ func TestSortKeepsTheCursor(t *testing.T) {
 		t.Errorf("after new figures: %q, want %q", got, want)
 	}
 	b := press(a, "g")
-	if got := b.detailTitle()[0]; !strings.HasPrefix(got, "Detail: POST /generate") {
-		t.Errorf("the first row by headroom is %q", got)
+	if got := b.detailTitle()[0]; !strings.HasPrefix(got, "Detail: POST /v1/chat") {
+		t.Errorf("the first row by pressure is %q", got)
 	}
 	rows := a.rows(true, false)
 	if i := slices.IndexFunc(rows, func(r row) bool { return r.limit != nil && r.limit.Limit == 1200 }); a.cursorRow(rows) != i {

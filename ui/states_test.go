@@ -85,7 +85,7 @@ func calm() *model.Snapshot {
 			ResetSource: model.ResetAssumed, BurnPerMin: model.Some(model.Micros(12_000)), AsOf: at(2 * time.Second),
 		},
 		Sources: []model.Source{
-			{Name: model.SourceBilling, Vantage: model.VantageAccount, State: model.StateOK, AsOf: at(2 * time.Second), PollsMinute: model.Some(12), BudgetMinute: model.Some(50), PollsHour: model.Some(310), BudgetHour: model.Some(500)},
+			{Name: model.SourceBilling, Vantage: model.VantageAccount, State: model.StateOK, AsOf: at(2 * time.Second), Interval: model.Some(10.0), PollsMinute: model.Some(12), BudgetMinute: model.Some(50), PollsHour: model.Some(310), BudgetHour: model.Some(500)},
 			{Name: model.SourceTap, Vantage: model.VantageLocal, State: model.StateOK, AsOf: at(0)},
 		},
 	}
@@ -150,7 +150,7 @@ func busy() *model.Snapshot {
 	return s
 }
 
-// over is beyond a limit, with rejected calls and waits.
+// over refuses the calls of one endpoint and is beyond the limit of another.
 func over() *model.Snapshot {
 	s := busy()
 	chat := &s.Endpoints[2].Limits[0]

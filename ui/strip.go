@@ -6,7 +6,7 @@ import (
 	"quotatop/ui/words"
 )
 
-// drawStrip puts what matters most on the lines there are: the worst fact, the
+// drawStrip puts what matters most on the lines there are: the next wall, the
 // state of the sources, the cap, the countdown to its reset, the denials.
 func (a *App) drawStrip(at area) {
 	long := at.w >= 60
@@ -15,7 +15,7 @@ func (a *App) drawStrip(at area) {
 		line = min(line, at.h-1)
 		lines[line] = append(lines[line], parts)
 	}
-	add(0, a.worstWords(long)...)
+	add(0, a.nextWords(long)...)
 	if parts := a.statusWords(); parts != nil {
 		add(0, parts...)
 	}
@@ -61,46 +61,41 @@ func (a area) groups(gap int, groups [][]word) {
 	}
 }
 
-// worstWords name the worst fact.
-func (a *App) worstWords(long bool) []word {
-	w := words.WorstOf(&a.snap)
+// nextWords name the next wall.
+func (a *App) nextWords(long bool) []word {
+	wall, w := words.NextOf(&a.snap)
 	if w.Name == "" {
 		if !a.live {
 			return []word{{theme.Dim, "starting"}}
 		}
 		return []word{{theme.Dim, "waiting"}}
 	}
-	role := pressureRole(w.Pressure)
-	if w.Stale {
-		role = theme.Dim
-	}
+	role := wallRole(wall)
 	var parts []word
-	if mark := pressureGlyph(w.Pressure); mark != ' ' {
+	mark := pressureGlyph(wall.Pressure)
+	if wall.Kind == model.WallSource {
+		_, mark = sourceMark(model.State(w.Figure))
+	}
+	if mark != ' ' {
 		parts = append(parts, word{role, string(mark)})
 	}
 	figure := a.signs(w.Figure)
-	if w.Rejected > 0 {
-		figure += " +" + words.Count(w.Rejected)
-	}
 	parts = append(parts, word{theme.Bright, brief(w.Name, maxID)})
-	var until, sentence string
 	switch {
-	case w.Refused && w.Left > 0:
-		until = words.Countdown(w.Left)
-		sentence = "clears in " + until
-	case w.Refused:
-		sentence = "action required"
-	case w.Left > 0:
-		until = words.Coarse(w.Left)
-		sentence = "limit in " + until
-	}
-	switch {
-	case long && sentence != "":
-		return append(parts, word{role, figure + ","}, word{role, sentence})
-	case until != "":
-		return append(parts, word{role, figure}, word{role, until})
+	case long && w.Then != "":
+		return append(parts, word{role, figure + ","}, word{role, w.Then})
+	case w.Time != "":
+		return append(parts, word{role, figure}, word{role, w.Time})
 	}
 	return append(parts, word{role, figure})
+}
+
+// wallRole returns the role of a wall.
+func wallRole(w model.Wall) theme.Role {
+	if w.Stale {
+		return theme.Dim
+	}
+	return pressureRole(w.Pressure)
 }
 
 // statusWords say that the screen is paused or a replay, or which source fails;

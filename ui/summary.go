@@ -69,23 +69,25 @@ func (a *App) summaryState(r *row) string {
 		return "no known limit"
 	}
 	var parts []string
-	switch r.limit.Pressure() {
-	case model.Warm:
-		parts = append(parts, "warm")
-	case model.Hot:
-		parts = append(parts, "hot")
-	case model.Full:
-		parts = append(parts, "full")
-	case model.PressureUnknown:
+	if r.wall.Pressure == model.PressureUnknown {
 		return "unknown yet"
+	}
+	if r.wall.Pressure > model.Calm {
+		parts = append(parts, r.wall.Pressure.String())
 	}
 	if n := r.limit.Rejected.Or(0); n > 0 {
 		parts = append(parts, words.Count(n)+" rejected")
 	}
-	if t, ok := words.TimeToLimit(&a.snap, r.limit); ok {
-		parts = append(parts, "limit in "+words.Coarse(t))
+	w := words.WallOf(&a.snap, r.wall)
+	switch {
+	case a.capRefuses(r.endpoint):
+		parts = append(parts, "cap reached")
+	case r.wall.Kind == model.WallRefused:
+		parts = append(parts, w.Figure+", "+w.Then)
+	case w.Time != "":
+		parts = append(parts, w.Then)
 	}
-	if note := a.ageNote(r.limit.AsOf); note != "" {
+	if note := a.ageNote(r.limit.AsOf, r.stale); note != "" {
 		parts = append(parts, note)
 	}
 	return strings.Join(parts, ", ")

@@ -6,19 +6,18 @@ import (
 	"quotatop/ui/words"
 )
 
-// windowTitle is the worst fact in a few words, for the window list of a terminal
+// windowTitle is the next wall in a few words, for the window list of a terminal
 // or of tmux: quotatop chat 92% 40s. It is about the newest snapshot even while
 // the screen is paused. Its times are coarse, because each change is written to
 // the terminal.
 func (a App) windowTitle() string {
-	a.snap = a.newest
-	w := words.WorstOf(&a.snap)
+	wall, w := words.NextOf(&a.newest)
 	if w.Name == "" {
 		return "quotatop"
 	}
 	title := "quotatop " + plain(w.Name, maxID) + " " + w.Figure
 	switch {
-	case a.stale(a.newestFigure()):
+	case wall.Stale:
 		title += " stale"
 	case w.Left > 0:
 		title += " " + words.Coarse(coarse(w.Left))

@@ -14,9 +14,9 @@ func TestWindowTitle(t *testing.T) {
 		"waiting":  "quotatop",
 		"calm":     "quotatop all 43%",
 		"busy":     "quotatop chat 92% 20s",
-		"over":     "quotatop generate 109%",
+		"over":     "quotatop chat refused 10s",
 		"cap":      "quotatop cap reached 11h",
-		"stale":    "quotatop chat 92% stale",
+		"stale":    "quotatop billing stale",
 	} {
 		if got := screen(state(t, name), 80, 24).View().WindowTitle; got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)

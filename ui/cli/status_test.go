@@ -77,9 +77,11 @@ func published(t *testing.T, url string, demo bool, percent int) {
 	w := statefile.Open(statefile.Places(), account, statefile.Options{Demo: demo})
 	t.Cleanup(func() { _ = w.Close() })
 	now := time.Now()
-	w.Seen(model.Snapshot{Version: model.SnapshotVersion, At: now, Endpoints: []model.EndpointUsage{{ID: "chat", Limits: []model.LimitUsage{
+	s := model.Snapshot{Version: model.SnapshotVersion, At: now, Endpoints: []model.EndpointUsage{{ID: "chat", Limits: []model.LimitUsage{
 		{Limit: 100, PerS: 60, Used: model.Some(percent), AsOf: model.Some(now)},
-	}}}})
+	}}}}
+	s.Walls = model.WallsOf(&s)
+	w.Seen(s)
 	everywhere := slices.DeleteFunc(statefile.Places(), func(p statefile.Place) bool { return !p.WellKnown })
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		d, ok, _ := statefile.Read(time.Now(), everywhere, account)

@@ -65,14 +65,16 @@ func (l Line) text(style func(pressure, text string) string) string {
 	if l.Demo {
 		add("", "DEMO")
 	}
-	add("full", l.Refused())
+	add(l.NextPressure, l.First())
 	level := l.Pressure
 	if l.Stale {
 		level = "stale"
 	}
-	add(level, l.Figure())
-	add("", l.Wall())
-	add("", l.Age())
+	if l.Next != l.Endpoint+" refused" { // else it is said
+		add(level, l.Figure())
+		add("", l.Wall())
+		add("", l.Age())
+	}
 	level = ""
 	if l.CapStale {
 		level = "stale"

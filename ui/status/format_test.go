@@ -13,7 +13,7 @@ var now = time.Date(2026, 6, 17, 12, 4, 31, 0, time.UTC)
 
 // usual is a load run with chat close to its limit.
 func usual() model.Snapshot {
-	return model.Snapshot{
+	s := model.Snapshot{
 		Version: model.SnapshotVersion, At: now,
 		Cap: model.Cap{
 			Period: model.PeriodDay, Used: model.Some(31270 * model.Micros(1000)), Limit: model.Some(50 * model.Dollar),
@@ -24,8 +24,10 @@ func usual() model.Snapshot {
 			{ID: "chat", Limits: []model.LimitUsage{{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(14.5), AsOf: model.Some(now)}}},
 			{ID: "other"},
 		},
-		Sources: []model.Source{{Name: model.SourceBilling, Vantage: model.VantageAccount, State: model.StateOK}},
+		Sources: []model.Source{{Name: model.SourceBilling, Vantage: model.VantageAccount, State: model.StateOK, Interval: model.Some(20.0)}},
 	}
+	s.Walls = model.WallsOf(&s)
+	return s
 }
 
 // chat is the worst gauge of usual.
@@ -40,7 +42,7 @@ func TestPlain(t *testing.T) {
 		"would not meet it": {func(s *model.Snapshot) { chat(s).TimeToLimit = model.Opt[float64]{} }, "chat 92%  $18.73 11:55"},
 		"is met":            {func(s *model.Snapshot) { chat(s).Used, chat(s).TimeToLimit = model.Some(210), model.Some(0.0) }, "chat 105%  $18.73 11:55"},
 		"almost met":        {func(s *model.Snapshot) { chat(s).Limit, chat(s).Used = 1000, model.Some(999) }, "chat 99% 14s  $18.73 11:55"},
-		"far over":          {func(s *model.Snapshot) { chat(s).Used = model.Some(4000) }, "chat >999% 14s  $18.73 11:55"},
+		"far over":          {func(s *model.Snapshot) { chat(s).Used = model.Some(4000) }, "chat >999%  $18.73 11:55"},
 		"few":               {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(1) }, "chat 0.5% 14s  $18.73 11:55"},
 		"few, at least": {func(s *model.Snapshot) {
 			chat(s).Used, s.Endpoints[0].Limits = model.Some(1), nil
@@ -52,19 +54,27 @@ func TestPlain(t *testing.T) {
 		}, "chat ≈0.5% 14s  $18.73 11:55"},
 		"none": {func(s *model.Snapshot) { s.Endpoints = s.Endpoints[1:2]; chat2(s).Used = model.Some(0) }, "chat 0% 14s  $18.73 11:55"},
 		"rejected": {func(s *model.Snapshot) {
-			s.Endpoints[0].Limits[0].Rejected, s.Endpoints[0].Limits[0].RefusedUntil = model.Some(3), model.Some(now.Add(time.Second))
-		}, "all 40%  $18.73 11:55"},
-		"estimate":     {func(s *model.Snapshot) { chat(s).Estimated = true }, "chat ≈92% 14s  $18.73 11:55"},
-		"at most":      {func(s *model.Snapshot) { chat(s).UpperBound = true }, "chat ≤92% 14s  $18.73 11:55"},
-		"at least":     {func(s *model.Snapshot) { chat(s).LowerBound = true }, "chat ≥92% 14s  $18.73 11:55"},
-		"cap estimate": {func(s *model.Snapshot) { s.Cap.Estimated = true }, "chat 92% 14s  ≈$18.73 11:55"},
-		"a little old": {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-40 * time.Second)) }, "chat 92% 14s  $18.73 11:55"},
-		"old":          {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-2 * time.Minute)) }, "chat 92% (2m ago)  $18.73 11:55"},
+			s.Endpoints[0].Limits[0].Rejected = model.Some(3)
+			s.Denials = []model.DenialGroup{{Kind: model.KindRate, Endpoint: "all", At: now, RetryAt: model.Some(now.Add(41 * time.Second)), Count: 3}}
+		}, "all refused 00:41  $18.73 11:55"},
+		"rejected before": {func(s *model.Snapshot) { s.Endpoints[0].Limits[0].Rejected = model.Some(3) }, "chat 92% 14s  $18.73 11:55"},
+		"estimate":        {func(s *model.Snapshot) { chat(s).Estimated = true }, "chat ≈92% 14s  $18.73 11:55"},
+		"at most":         {func(s *model.Snapshot) { chat(s).UpperBound = true }, "chat ≤92% 14s  $18.73 11:55"},
+		"at least":        {func(s *model.Snapshot) { chat(s).LowerBound = true }, "chat ≥92% 14s  $18.73 11:55"},
+		"cap estimate":    {func(s *model.Snapshot) { s.Cap.Estimated = true }, "chat 92% 14s  ≈$18.73 11:55"},
+		"a little old":    {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-40 * time.Second)) }, "chat 92% 14s  $18.73 11:55"},
+		"old":             {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-2 * time.Minute)) }, "chat 92% (2m ago)  $18.73 11:55"},
 		"old, in trouble": {func(s *model.Snapshot) {
 			chat(s).AsOf = model.Some(now.Add(-40 * time.Second))
 			s.Sources[0].State = model.StateError
-		}, "chat 92% (40s ago)  $18.73 11:55"},
-		"only rejected":     {func(s *model.Snapshot) { chat(s).Used, chat(s).Rejected = model.Opt[int]{}, model.Some(3) }, "chat – 14s  $18.73 11:55"},
+		}, "billing error chat 92% (40s ago)  $18.73 11:55"},
+		"only rejected": {func(s *model.Snapshot) {
+			chat(s).Used, chat(s).Rejected = model.Opt[int]{}, model.Some(3)
+			deny(model.KindRate, time.Second, model.Opt[time.Time]{})(s)
+		}, "chat refused  $18.73 11:55"},
+		"cap runs out": {func(s *model.Snapshot) {
+			chat(s).TimeToLimit, s.Cap.ExhaustsAt = model.Opt[float64]{}, model.Some(now.Add(5*time.Hour))
+		}, "cap 62% 5h chat 92%  $18.73 11:55"},
 		"no gauge":          {func(s *model.Snapshot) { s.Endpoints = nil }, "–  $18.73 11:55"},
 		"nothing":           {func(s *model.Snapshot) { *s = model.Snapshot{At: now} }, "–  – –"},
 		"cap not known":     {func(s *model.Snapshot) { s.Cap.Remaining = model.Opt[model.Micros]{} }, "chat 92% 14s  – 11:55"},
@@ -72,24 +82,35 @@ func TestPlain(t *testing.T) {
 		"reset in minutes":  {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(5 * time.Minute) }, "chat 92% 14s  $18.73 0:05"},
 		"reset in days":     {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(300 * time.Hour) }, "chat 92% 14s  $18.73 12d"},
 		"reset has passed":  {func(s *model.Snapshot) { s.Cap.ResetsAt = now.Add(-time.Hour) }, "chat 92% 14s  $18.73 0s"},
-		"cap reached":       {func(s *model.Snapshot) { s.Cap.Remaining = model.Some[model.Micros](0) }, "cap reached chat 92% 14s  $0.00 11:55"},
+		"cap reached":       {emptyCap, "cap reached chat 92% 14s  $0.00 11:55"},
 		"no cap": {func(s *model.Snapshot) {
 			s.Cap.Remaining, s.Cap.Limit = model.Some[model.Micros](0), model.Some[model.Micros](0)
 		}, "chat 92% 14s  $0.00 11:55"},
-		"cap denial":         {deny(model.KindCap, time.Hour, model.Some(now.Add(time.Hour))), "cap reached chat 92% 14s  $18.73 11:55"},
+		"cap denial": {func(s *model.Snapshot) {
+			emptyCap(s)
+			deny(model.KindCap, time.Hour, model.Some(now.Add(time.Hour)))(s)
+		}, "cap reached chat 92% 14s  $0.00 11:55"},
+		"cap raised since":   {deny(model.KindCap, time.Hour, model.Some(now.Add(time.Hour))), "chat 92% 14s  $18.73 11:55"},
 		"cap denial is over": {deny(model.KindCap, time.Hour, model.Some(now)), "chat 92% 14s  $18.73 11:55"},
 		"credits":            {deny(model.KindCredits, time.Second, model.Opt[time.Time]{}), "credits used up chat 92% 14s  $18.73 11:55"},
 		"ceiling":            {deny(model.KindCeiling, time.Second, model.Opt[time.Time]{}), "ceiling reached chat 92% 14s  $18.73 11:55"},
-		"key, some time ago": {deny(model.KindAuth, 3*time.Minute, model.Opt[time.Time]{}), "key refused (3m ago) chat 92% 14s  $18.73 11:55"},
-		"a 429 passes":       {deny(model.KindRate, time.Second, model.Some(now.Add(time.Minute))), "chat 92% 14s  $18.73 11:55"},
+		"key, some time ago": {deny(model.KindAuth, 3*time.Minute, model.Opt[time.Time]{}), "chat 92% 14s  $18.73 11:55"},
+		"key":                {deny(model.KindAuth, 3*time.Second, model.Opt[time.Time]{}), "key refused chat 92% 14s  $18.73 11:55"},
+		"a 429 passes":       {deny(model.KindRate, 61*time.Second, model.Some(now.Add(-time.Second))), "chat 92% 14s  $18.73 11:55"},
 		"odd name":           {func(s *model.Snapshot) { s.Endpoints[1].ID = "a\x1b[31m\nb" }, "a [31m b 92% 14s  $18.73 11:55"},
 	} {
 		s := usual()
 		tt.change(&s)
+		s.Walls = model.WallsOf(&s)
 		if got, err := Format(s, Plain); err != nil || got != tt.want {
 			t.Errorf("%s: got %q, %v, want %q", name, got, err, tt.want)
 		}
 	}
+}
+
+// emptyCap leaves nothing of the cap.
+func emptyCap(s *model.Snapshot) {
+	s.Cap.Used, s.Cap.Remaining = s.Cap.Limit, model.Some[model.Micros](0)
 }
 
 // chat2 is chat as the first endpoint.
@@ -97,7 +118,7 @@ func chat2(s *model.Snapshot) *model.LimitUsage { return &s.Endpoints[0].Limits[
 
 func deny(kind model.Kind, age time.Duration, clears model.Opt[time.Time]) func(*model.Snapshot) {
 	return func(s *model.Snapshot) {
-		s.Denials = []model.DenialGroup{{Kind: kind, At: now.Add(-age), ClearsAt: clears, Count: 1}}
+		s.Denials = []model.DenialGroup{{Kind: kind, Endpoint: "chat", At: now.Add(-age), RetryAt: clears, ClearsAt: clears, Count: 1}}
 	}
 }
 
@@ -112,17 +133,19 @@ func TestTmux(t *testing.T) {
 		{100, never, "chat", "chat 50%  $18.73 11:55"},
 		{150, model.Some(41.5), "chat", "#[fg=black,bg=yellow]chat 75%#[default] 41s  $18.73 11:55"},
 		{184, soon, "chat", "#[fg=colour16,bg=colour208]chat 92%#[default] 14s  $18.73 11:55"},
-		{200, soon, "chat", "#[fg=colour231,bg=colour160,bold]chat 100%#[default] 14s  $18.73 11:55"},
+		{200, soon, "chat", "#[fg=colour231,bg=colour160,bold]chat 100%#[default]  $18.73 11:55"},
 		{184, soon, "#(reboot)#{x}", "#[fg=colour16,bg=colour208]##(reboot)##{x} 92%#[default] 14s  $18.73 11:55"},
 	} {
 		s := usual()
 		chat(&s).Used, chat(&s).TimeToLimit, s.Endpoints[1].ID = model.Some(tt.used), tt.in, tt.id
+		s.Walls = model.WallsOf(&s)
 		if got, err := Format(s, Tmux); err != nil || got != tt.want {
 			t.Errorf("%d calls: got %q, %v, want %q", tt.used, got, err, tt.want)
 		}
 	}
 	s := usual()
 	chat(&s).AsOf, s.Cap.AsOf = model.Some(now.Add(-time.Hour)), model.Some(now.Add(-time.Hour))
+	s.Walls = model.WallsOf(&s)
 	if got, want := must(t, s, Tmux), "#[dim]chat 92%#[default] (60m ago)  #[dim]$18.73#[default] 11:55"; got != want {
 		t.Errorf("old figures: got %q, want %q", got, want)
 	}
@@ -137,7 +160,7 @@ func TestJSON(t *testing.T) {
 	for key, want := range map[string]any{
 		"endpoint": "chat", "percent": 92.0, "used": 184.0, "limit": 200.0, "per_s": 60.0, "time_to_limit_s": 14.5, "pressure": "hot",
 		"cap_left_usd": 18.73, "cap_percent": 62.0, "resets_at": "2026-06-18T00:00:00Z", "as_of": "2026-06-17T12:04:31Z", "stale": false,
-		"denial": "", "denied_at": nil, "exhausts_at": nil, "at": "2026-06-17T12:04:31Z",
+		"denial": "", "denied_until": nil, "next": "chat 92%", "next_kind": "limit", "next_pressure": "hot", "next_in_s": 14.5, "exhausts_at": nil, "at": "2026-06-17T12:04:31Z",
 	} {
 		if v, ok := got[key]; !ok || v != want {
 			t.Errorf("%s is %v, want %v", key, v, want)
@@ -153,7 +176,8 @@ func TestJSON(t *testing.T) {
 
 func TestTemplate(t *testing.T) {
 	s := usual()
-	s.Cap.ExhaustsAt = model.Some(now)
+	s.Cap.ExhaustsAt = model.Some(now.Add(time.Hour))
+	s.Walls = model.WallsOf(&s)
 	for format, want := range map[string]string{
 		"{{.Figure}} {{.Left}}":                             "chat 92% $18.73",
 		"{{.Endpoint}}={{.Percent}} of {{.Limit}}":          "chat=92 of 200",

@@ -1,6 +1,5 @@
-// Package status writes a Snapshot on one line, for a status bar: the limit with
-// the least headroom and the time until it is reached, what is left of the cap
-// and the time to its reset.
+// Package status writes a Snapshot on one line, for a status bar: the next wall and
+// the time until it is reached, what is left of the cap and the time to its reset.
 package status
 
 import (
@@ -15,8 +14,16 @@ import (
 type Line struct {
 	// Demo is set when the account is simulated. Of leaves it unset.
 	Demo bool `json:"demo"`
-	// Endpoint is the ID of the endpoint with the least headroom, and PerS the
-	// window of its fullest limit in seconds; empty and 0 when no gauge is known.
+	// Next is the next wall: "chat ≈92%", "chat refused", "cap reached". It is empty
+	// when nothing is known. NextKind is its kind, and NextIn the seconds until it
+	// is reached, or until calls continue by themselves if they are refused.
+	Next         string             `json:"next"`
+	NextKind     model.WallKind     `json:"next_kind"`
+	NextPressure string             `json:"next_pressure"` // as Pressure
+	NextIn       model.Opt[float64] `json:"next_in_s"`
+
+	// Endpoint is the ID of the endpoint whose limit is the next one, and PerS the
+	// window of that limit in seconds; empty and 0 when no gauge is known.
 	Endpoint string         `json:"endpoint"`
 	PerS     float64        `json:"per_s"`
 	Used     model.Opt[int] `json:"used"` // calls in that window
@@ -30,7 +37,7 @@ type Line struct {
 	LowerBound bool   `json:"lower_bound"`
 	Pressure   string `json:"pressure"` // calm, warm, hot, full; empty when unknown
 	// TimeToLimit is the seconds until the limit is reached; unknown when it
-	// would not be, or when Used is stale.
+	// would not be, when calls are refused, or when Used is stale.
 	TimeToLimit model.Opt[float64] `json:"time_to_limit_s"`
 	// AsOf is the time of Used. Stale is set when that is too long ago for Used
 	// to be taken for live.
@@ -45,11 +52,11 @@ type Line struct {
 	ResetsAt     model.Opt[time.Time]    `json:"resets_at"`
 	ExhaustsAt   model.Opt[time.Time]    `json:"exhausts_at"`
 
-	// Denial says what refuses calls and does not clear by waiting for
-	// Retry-After: "cap reached", "credits used up", "ceiling reached", "key
-	// refused". Empty for none. DeniedAt is when that was last known to hold.
-	Denial   string               `json:"denial"`
-	DeniedAt model.Opt[time.Time] `json:"denied_at"`
+	// Denial says what refuses calls now: "chat refused", "cap reached", "credits
+	// used up", "ceiling reached", "key refused". Empty for none. DeniedUntil is
+	// when that ends by itself; unknown if action is required.
+	Denial      string               `json:"denial"`
+	DeniedUntil model.Opt[time.Time] `json:"denied_until"`
 
 	At time.Time `json:"at"` // server time
 }
@@ -58,25 +65,32 @@ type Line struct {
 func Of(s model.Snapshot) Line {
 	l := Line{
 		At: s.At, CapLeft: s.Cap.Remaining, CapEstimated: s.Cap.Estimated, CapAsOf: s.Cap.AsOf,
-		CapPercent: words.WholePercent(s.Cap.Ratio()), ExhaustsAt: s.Cap.ExhaustsAt, CapStale: words.Stale(&s, s.Cap.AsOf),
+		CapPercent: words.WholePercent(s.Cap.Ratio()), ExhaustsAt: s.Cap.ExhaustsAt, CapStale: s.CapStale(),
 	}
 	if !s.Cap.ResetsAt.IsZero() {
 		l.ResetsAt = model.Some(s.Cap.ResetsAt)
 	}
-	if r, ok := words.RefusalOf(&s); ok {
-		l.Denial, l.DeniedAt = r.String(), model.Some(r.At)
+	wall, next := words.NextOf(&s)
+	if next.Name == "" {
+		return l
 	}
-	endpoint, limit, ok := words.Fullest(&s, nil)
+	l.Next, l.NextKind, l.NextPressure = next.String(), wall.Kind, pressures[wall.Pressure]
+	if next.Left > 0 {
+		l.NextIn = model.Some(next.Left.Seconds())
+	}
+	if _, reached := s.CapWall(); reached || wall.Kind == model.WallRefused {
+		l.Denial, l.DeniedUntil = next.String(), wall.Until
+	}
+	wall, e, u, ok := s.NextLimit(nil)
 	if !ok {
 		return l
 	}
-	u := &s.Endpoints[endpoint].Limits[limit]
-	l.Endpoint, l.PerS = s.Endpoints[endpoint].ID, u.PerS
+	l.Endpoint, l.PerS = e.ID, u.PerS
 	l.Used, l.Limit, l.Percent, l.Rejected = u.Used, model.Some(u.Limit), words.WholePercent(u.Ratio()), u.Rejected
 	l.Estimated, l.UpperBound, l.LowerBound = u.Estimated, u.UpperBound, u.LowerBound
-	l.Pressure, l.AsOf, l.Stale = pressures[u.Pressure()], u.AsOf, words.Stale(&s, u.AsOf)
-	if !l.Stale {
-		l.TimeToLimit = u.TimeToLimit
+	l.Pressure, l.AsOf, l.Stale = pressures[wall.Pressure], u.AsOf, wall.Stale
+	if wall.Kind == model.WallLimit {
+		l.TimeToLimit = wall.In
 	}
 	return l
 }
@@ -84,20 +98,29 @@ func Of(s model.Snapshot) Line {
 // pressures are the names of the known pressures.
 var pressures = [...]string{model.Calm: "calm", model.Warm: "warm", model.Hot: "hot", model.Full: "full"}
 
-// Refused is what refuses calls, with its age where it may have ended since:
-// "cap reached", "key refused (3m ago)".
-func (l Line) Refused() string {
-	at, ok := l.DeniedAt.Get()
-	if !ok {
+// First is the next wall where it is no limit, with the time until it is reached, or
+// until calls continue: "chat refused 00:41", "cap reached", "billing stale". Empty
+// where it is a limit, which Figure and Wall tell.
+func (l Line) First() string {
+	lasts := l.NextKind == model.WallCap && l.NextPressure == pressures[model.Calm] // Left says so
+	if l.NextKind == "" || l.NextKind == model.WallLimit || lasts {
 		return ""
 	}
-	if age := l.At.Sub(at); age > words.RefusalAge {
-		return l.Denial + " (" + words.Ago(l.At, at) + ")"
+	text := words.OneLine(l.Next)
+	in, ok := l.NextIn.Get()
+	switch {
+	case !ok || l.Next == "cap reached":
+		return text // Reset has the time
+	case l.NextKind == model.WallCap:
+		return text + " " + words.Coarse(words.Seconds(in))
 	}
-	return l.Denial
+	return text + " " + words.Countdown(words.Seconds(in))
 }
 
-// Figure is the worst endpoint and the used part of its limit: "chat ≈92%".
+// Refused is what refuses calls now; empty for nothing.
+func (l Line) Refused() string { return l.Denial }
+
+// Figure is the next limit and its used part: "chat ≈92%".
 func (l Line) Figure() string {
 	if l.Endpoint == "" {
 		return words.Unknown

@@ -27,6 +27,7 @@ func near(ids ...string) model.Snapshot {
 			{Limit: 200, PerS: 60, Used: model.Some(190), TimeToLimit: model.Some(9.0), AsOf: model.Some(now)},
 		}})
 	}
+	s.Walls = model.WallsOf(&s)
 	return s
 }
 

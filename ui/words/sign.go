@@ -45,18 +45,18 @@ func UsedPercent(u *model.LimitUsage) string {
 	return SignedPercent(LimitSign(u), ratio)
 }
 
-// Headroom writes the part of a limit that is left. It is an upper bound where
-// the used part is a lower one, and the other way round; 0% is exact while
-// calls are being rejected.
-func Headroom(u *model.LimitUsage) string {
-	ratio, ok := u.Headroom().Get()
+// Headroom writes the part of a limit that is left, by the limit's wall. It is an
+// upper bound where the used part is a lower one, and the other way round; 0% is
+// exact.
+func Headroom(u *model.LimitUsage, w model.Wall) string {
+	left, ok := w.Headroom().Get()
 	if !ok {
 		return Unknown
 	}
-	if u.Rejected.Or(0) > 0 {
-		return Percent(ratio)
+	if w.Kind == model.WallRefused {
+		return Percent(left)
 	}
-	return SignedPercent(Sign(u.Estimated, u.LowerBound, u.UpperBound), ratio)
+	return SignedPercent(Sign(u.Estimated, u.LowerBound, u.UpperBound), left)
 }
 
 // SignedPercent is Percent with a sign before it. A text has one sign only:

@@ -94,6 +94,15 @@ func TestTimes(t *testing.T) {
 }
 
 func TestSigns(t *testing.T) {
+	wall := func(u *model.LimitUsage) model.Wall { // calls are refused if some were rejected
+		s := model.Snapshot{At: now, Endpoints: []model.EndpointUsage{{ID: "chat", Limits: []model.LimitUsage{*u}}}}
+		if u.Rejected.Known() {
+			s.Denials = []model.DenialGroup{{Kind: model.KindRate, Endpoint: "chat", At: now}}
+		}
+		s.Walls = model.WallsOf(&s)
+		w, _ := s.WallOf("chat", u)
+		return w
+	}
 	for _, tt := range []struct {
 		name                             string
 		u                                model.LimitUsage
@@ -110,7 +119,7 @@ func TestSigns(t *testing.T) {
 		{"over", model.LimitUsage{Used: model.Some(1090), Estimated: true}, "≈1,090", "≈109%", "≈0%", "≈1,090 of 1,000 in 1m"},
 	} {
 		tt.u.Limit, tt.u.PerS = 1000, 60
-		if used, percent, headroom, against := Used(&tt.u), UsedPercent(&tt.u), Headroom(&tt.u), UsedOf(&tt.u); used != tt.used || percent != tt.percent || headroom != tt.headroom || against != tt.against {
+		if used, percent, headroom, against := Used(&tt.u), UsedPercent(&tt.u), Headroom(&tt.u, wall(&tt.u)), UsedOf(&tt.u); used != tt.used || percent != tt.percent || headroom != tt.headroom || against != tt.against {
 			t.Errorf("%s: %q, %q, %q, %q; want %q, %q, %q, %q", tt.name, used, percent, headroom, against, tt.used, tt.percent, tt.headroom, tt.against)
 		}
 	}
