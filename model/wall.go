@@ -284,6 +284,10 @@ func (s *Snapshot) CapWall() (w Wall, reached bool) {
 	return Wall{Kind: WallCap, Stale: s.CapStale()}, false
 }
 
+// soonEnough is how far ahead the forecast of a limit counts: a rate seldom lasts
+// longer.
+const soonEnough = 10 * time.Minute
+
 // rank puts walls in the order in which they bite: what refuses every call, what
 // refuses some, what is forecast, a lost source, the limits, and a cap that lasts.
 func (w *Wall) rank() int {
@@ -292,7 +296,7 @@ func (w *Wall) rank() int {
 		return 0
 	case w.Kind == WallRefused:
 		return 1
-	case w.In.Known():
+	case w.In.Known() && (w.Kind == WallCap || w.In.Or(0) <= soonEnough.Seconds()):
 		return 2
 	case w.Kind == WallSource:
 		return 3
@@ -308,5 +312,8 @@ func (w *Wall) within(o Wall) int {
 	if w.Kind == WallRefused {
 		return -w.Until.Or(time.Time{}).Compare(o.Until.Or(time.Time{}))
 	}
-	return cmp.Or(cmp.Compare(w.In.Or(0), o.In.Or(0)), -cmp.Compare(w.Used.Or(0), o.Used.Or(0)))
+	if w.rank() == 2 {
+		return cmp.Or(cmp.Compare(w.In.Or(0), o.In.Or(0)), -cmp.Compare(w.Used.Or(0), o.Used.Or(0)))
+	}
+	return -cmp.Compare(w.Used.Or(0), o.Used.Or(0))
 }
