@@ -240,9 +240,7 @@ func (l *Ledger) fillCounted(g *LimitUsage, e, i int, v view, now time.Time) {
 	if v.fromAccount {
 		g.Margin, g.Estimated = v.margin, v.estimated
 	}
-	if in, ok := timeToLimit(v.count, g.Learned.Or(g.Limit), g.Per(), v.asOf).Get(); ok {
-		g.TimeToLimit = Some(max(in-now.Sub(v.asOf), 0).Seconds())
-	}
+	g.TimeToLimit = l.forecast(g, e, i, v, now)
 	g.History, g.HistoryRejected = l.steps(v, v.asOf, HistorySteps, func(stream *stream) chartTally { return stream.tallies[e][i].history })
 	g.HistoryFrom = v.watched()
 	peak := g.Used.Or(0)
@@ -256,6 +254,43 @@ func (l *Ledger) fillCounted(g *LimitUsage, e, i int, v view, now time.Time) {
 		peak = max(peak, sum)
 	}
 	g.Peak = Some(peak)
+}
+
+// forecast returns the seconds from now until a gauge reaches its limit.
+//
+// The account's figure ends some seconds ago. Where this machine makes most of the
+// calls, those that it has seen since then continue the figure up to now, so that
+// a wall shows as soon as the calls that lead to it.
+func (l *Ledger) forecast(g *LimitUsage, e, i int, v view, now time.Time) Opt[float64] {
+	limit, h := g.Learned.Or(g.Limit), v.asOf
+	ahead := func(count func(from, to time.Time) int, at time.Time) Opt[float64] {
+		in, ok := timeToLimit(count, limit, g.Per(), at).Get()
+		if !ok {
+			return Opt[float64]{}
+		}
+		return Some(max(in-now.Sub(at), 0).Seconds())
+	}
+	if !v.fromAccount || !l.watching() {
+		return ahead(v.count, h)
+	}
+	continued := ahead(func(from, to time.Time) int {
+		calls := 0
+		if from.Before(h) {
+			calls = v.count(from, minTime(to, h))
+		}
+		if to.After(h) {
+			if !to.Before(now) {
+				to = countEnd(now)
+			}
+			calls += l.localCount(e, i, maxTime(from, h), to)
+		}
+		return calls
+	}, now)
+	recent := h.Add(-10 * time.Second)
+	if continued.Known() || 2*l.localCount(e, i, recent, h) >= v.count(recent, h) && l.watchingSince(now).Before(recent) {
+		return continued
+	}
+	return ahead(v.count, h)
 }
 
 // countEnd returns where a count up to now ends. It is later than now, so that the

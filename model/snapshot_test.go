@@ -195,7 +195,7 @@ func TestSnapshotNext(t *testing.T) {
 	}
 	s := newTestLedger(t, one(healthy(0, SourceTap)), calls(70, 100, SourceTap, chatPath), calls(70, 110, SourceTap, "/generate/x"), calls(70, 300, SourceTap, "/inference")).Snapshot(at(90))
 	if w, ok := s.Next(); !ok || w.Endpoint != "generate" || w.Pressure != Warm {
-		t.Errorf("the next wall is %+v, want generate, at 92%: the hour of all is half an hour away", w)
+		t.Errorf("the next wall is %+v, want generate, at 92%%: the hour of all is half an hour away", w)
 	}
 	if _, e, _, ok := s.NextLimit(func(e *EndpointUsage) bool { return e.Scope == ScopeUser }); !ok || e.ID != "generate" {
 		t.Error("the next limit of the user's is not the fullest, generate's")

@@ -121,14 +121,15 @@ func secs(pairs ...float64) []Point {
 
 // wallPlan is a round in which chat reaches its limit of 200 a minute.
 //
-// A batch half a minute before the round fills 55 % of the limit. From second 3
-// on chat climbs by 250 a minute, so that its minute reaches 200 at about second
+// A batch half a minute before the round fills 55 % of the limit. From second 1
+// on chat climbs by 225 a minute, so that its minute reaches 200 at about second
 // 26; the batch leaves the minute from second 34 on, so that Retry-After begins
 // at some 8 seconds and counts down, and calls are accepted again. The batch of
 // the next round comes at its end.
 func wallPlan() Plan {
 	p := steadyPlan(0.25)
-	p.Streams[1].Rate = secs(0, 20, 3, 20, 5, 250, 34, 250, 36, 30, 143.5, 20, 144, 800, 151, 800, 151.5, 20)
+	p.Streams[1].Rate = secs(0, 20, 0.5, 20, 1.5, 225, 34, 225, 36, 30, 143.5, 20, 144, 800, 151, 800, 151.5, 20)
+	p.Streams[1].Elsewhere = Level(0.1)
 	return p
 }
 
