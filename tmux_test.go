@@ -241,7 +241,7 @@ func TestKilledInTmux(t *testing.T) {
 	folder := filepath.Join(state, "quotatop", pioneer.AccountID(server.URL, testKey))
 	pane.until("the calls in the journal", func(string) bool {
 		now := time.Now()
-		l, _, err := journal.Recover(folder, table, model.LedgerOptions{}, now)
+		l, err := journal.Recover(folder, table, model.LedgerOptions{}, now)
 		l.Observe(model.Event{At: now, Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal}})
 		s := l.Snapshot(now)
 		i := table.Index("generate")

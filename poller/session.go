@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"quotatop/model"
@@ -128,7 +129,8 @@ func (s *Session) Reporter(name string) (report func(error)) {
 	return func(err error) {
 		h := model.Health{State: model.StateOK}
 		if err != nil {
-			h = model.Health{State: model.StateError, Error: strings.TrimPrefix(err.Error(), name+": ")} // the screen names it
+			text := strings.TrimPrefix(err.Error(), name+": ") // the screen names it
+			h = model.Health{State: model.StateError, Error: strings.ReplaceAll(text, "\n", "; ")}
 		}
 		select {
 		case states <- h:
@@ -152,20 +154,30 @@ func (s service) Vantage() model.Vantage { return "" }
 // Run implements runner.Source.
 func (s service) Run(ctx context.Context, emit func(model.Event)) error { return s.run(ctx, emit) }
 
+// recoveryShown is how long the screen shows what the journal could not recover.
+const recoveryShown = time.Minute
+
 // Journal makes the session continue from where earlier ones of the account
 // ended, and keep what it observes, in a folder of the account's below dir.
 func (s *Session) Journal(dir string) {
 	folder := filepath.Join(dir, s.AccountID())
 	report := s.Reporter("journal")
+	var reported atomic.Bool // by the journal itself
 	j := journal.Open(folder, journal.Options{
-		Keep: s.settings.Journal.Retention.Duration, MaxBytes: s.settings.Journal.MaxSize.Bytes, Report: report,
+		Keep: s.settings.Journal.Retention.Duration, MaxBytes: s.settings.Journal.MaxSize.Bytes,
+		Report: func(err error) { reported.Store(true); report(err) },
 	})
 	s.journals = append(s.journals, j)
 	s.closers = append(s.closers, j.Close)
 	s.restore = func() *model.Ledger {
-		ledger, _, err := journal.Recover(folder, s.table, s.settings.Ledger(), s.clock.Now())
+		ledger, err := journal.Recover(folder, s.table, s.settings.Ledger(), s.clock.Now())
 		if err != nil {
 			report(err)
+			time.AfterFunc(recoveryShown, func() {
+				if !reported.Load() {
+					report(nil)
+				}
+			})
 		}
 		offset := ledger.Snapshot(s.clock.Now()).ClockOffsetMS
 		s.clock.SetOffset(time.Duration(offset) * time.Millisecond) // until the API says what it is

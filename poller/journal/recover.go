@@ -29,13 +29,12 @@ const maxRows = 1 << 17
 // (model.Ledger.Resume), so that what the sources read again is not counted
 // twice.
 //
-// note says on one line what was found; it is empty if there was nothing. The
-// ledger is never nil; the error says what could not be read.
-func Recover(dir string, table model.Table, opts model.LedgerOptions, now time.Time) (l *model.Ledger, note string, err error) {
-	l = model.NewLedger(table, opts)
+// The ledger is never nil; the error says what could not be used.
+func Recover(dir string, table model.Table, opts model.LedgerOptions, now time.Time) (*model.Ledger, error) {
+	l := model.NewLedger(table, opts)
 	runs, err := list(dir)
 	if err != nil {
-		return l, "", err
+		return l, err
 	}
 	found, owner, refused := newest(runs, table, opts)
 	r := replay{ledger: l}
@@ -55,19 +54,13 @@ func Recover(dir string, table model.Table, opts model.LedgerOptions, now time.T
 		r.run(other, place{At: found.At})
 	}
 	r.ledger.Resume(now)
-	switch {
-	case owner != nil:
-		note = fmt.Sprintf("recovered the state of %s UTC and %d later events", found.At.UTC().Format(time.DateTime), r.events)
-	case r.events > 0:
-		note = fmt.Sprintf("recovered from the %d events of the last hour", r.events)
+	if refused != nil {
+		r.failed = append(r.failed, fmt.Errorf("skipped the saved state: %w", refused))
 	}
-	if note != "" && refused != nil {
-		note += fmt.Sprintf("; skipped: %v", refused)
+	if r.corrupt > 0 {
+		r.failed = append(r.failed, fmt.Errorf("skipped %d corrupt parts", r.corrupt))
 	}
-	if note != "" && r.corrupt > 0 {
-		note += fmt.Sprintf("; %d corrupt parts of the journal skipped", r.corrupt)
-	}
-	return r.ledger, note, errors.Join(r.failed...)
+	return r.ledger, errors.Join(r.failed...)
 }
 
 // A checkpoint is a ledger and the place where it was saved.
@@ -133,7 +126,6 @@ func readCheckpoint(path string) (p place, state []byte, err error) {
 type replay struct {
 	ledger  *model.Ledger
 	rows    []model.Event // of the billing log, until their Reading
-	events  int
 	corrupt int
 	failed  []error
 }
@@ -191,7 +183,6 @@ func (r *replay) segment(s segment, offset int64, from time.Time) {
 }
 
 func (r *replay) observe(e model.Event) {
-	r.events++
 	if e.Call != nil && e.Call.Vantage == model.VantageAccount {
 		if len(r.rows) < maxRows {
 			r.rows = append(r.rows, e)

@@ -1,0 +1,57 @@
+package poller
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller/config"
+)
+
+// What the journal could not recover is shown for a minute.
+func TestJournalShowsWhatIsLost(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		settings := config.Default()
+		if err := settings.BaseURL.UnmarshalText([]byte("http://127.0.0.1:1")); err != nil {
+			t.Fatal(err)
+		}
+		s, err := New(settings, "pio_sk_test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder := filepath.Join(dir, s.AccountID())
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "20260617T120000Z-1-0000.state"), []byte("not a state"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.Journal(dir)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		began := time.Now()
+		var shown, gone time.Duration
+		for snapshot := range s.Start(ctx) {
+			for _, service := range snapshot.Services {
+				switch at := time.Since(began); {
+				case service.State == model.StateError && strings.Contains(service.Error, "skipped the saved state"):
+					shown = at
+				case service.State == model.StateOK:
+					gone = at
+				}
+			}
+		}
+		if shown < 50*time.Second || gone < shown || shown > 70*time.Second {
+			t.Errorf("shown until %s, gone by %s, want it shown for a minute", shown, gone)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
