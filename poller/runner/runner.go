@@ -138,6 +138,7 @@ func (r *Runner) supervise(ctx context.Context, source Source, events chan<- mod
 		now := r.Clock.Now()
 		emit(model.Event{At: now, Source: source.Name(), Health: &model.Health{
 			State: model.StateError, Vantage: source.Vantage(), Error: err.Error(), RetryAt: now.Add(wait),
+			ClockOffset: r.Clock.Offset(),
 		}})
 		select {
 		case <-ctx.Done():

@@ -181,6 +181,60 @@ func TestFailedSourceIsStartedAgain(t *testing.T) {
 	})
 }
 
+// accountScript is a script of a source that sees the account.
+type accountScript struct{ script }
+
+func (accountScript) Name() string { return model.SourceBilling }
+
+func (accountScript) Vantage() model.Vantage { return model.VantageAccount }
+
+// A crash of the billing source does not change what is known of the server's
+// clock, and so drops no local calls.
+func TestCrashKeepsTheClockOffset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		table, err := model.Profile(model.DefaultProfile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock := &pioneer.Clock{}
+		clock.SetOffset(5 * time.Second)
+		var starts int
+		billing := accountScript{func(ctx context.Context, emit func(model.Event)) error {
+			emit(model.Event{At: clock.Now(), Source: model.SourceBilling, Health: &model.Health{
+				State: model.StateOK, Vantage: model.VantageAccount, ClockOffset: clock.Offset(),
+			}})
+			if starts++; starts == 1 {
+				time.Sleep(10 * time.Second)
+				panic("crash")
+			}
+			<-ctx.Done()
+			return nil
+		}}
+		tap := script(func(ctx context.Context, emit func(model.Event)) error {
+			emit(model.Event{At: clock.Now(), Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}})
+			time.Sleep(time.Second)
+			for range 7 {
+				e := call()
+				e.At = clock.Now()
+				emit(e)
+			}
+			<-ctx.Done()
+			return nil
+		})
+		r := &Runner{Sources: []Source{billing, tap}, Ledger: model.NewLedger(table, model.LedgerOptions{}), Clock: clock}
+		feed := r.Start(ctx)
+		time.Sleep(20 * time.Second)
+		s := <-feed
+		if got := s.Endpoints[table.Index("inference")].Limits[0].Local; got != model.Some(7) || s.ClockOffsetMS != 5000 || starts != 2 {
+			t.Errorf("%v local calls, clock offset %d ms after %d starts, want 7, 5000 and 2", got, s.ClockOffsetMS, starts)
+		}
+		cancel()
+		for range feed {
+		}
+	})
+}
+
 // A panic in one source is reported as an error, and the others go on.
 func TestFaultySource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
