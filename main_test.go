@@ -106,7 +106,7 @@ func TestMistakes(t *testing.T) {
 		want string
 	}{
 		"no key":             {"once", "", 2, "no API key: set PIONEER_API_KEY"},
-		"key of more":        {"once", testKey + " x", 2, "PIONEER_API_KEY holds more than a key"},
+		"key of more":        {"once", testKey + " x", 2, "PIONEER_API_KEY contains more than a key"},
 		"key file missing":   {"once --key-file " + empty + ".no", "", 2, "no such file"},
 		"key file empty":     {"once --key-file " + empty, "", 2, "is empty"},
 		"unknown flag":       {"once --jsn", testKey, 2, "unknown flag: --jsn: did you mean --json? See quotatop once --help"},
@@ -243,7 +243,7 @@ func TestConfigCommands(t *testing.T) {
 	command(0, "check", "does not exist: every setting has its default", "dark, light, high-contrast, okabe-ito, mono")
 	command(0, "init", file+": written")
 	command(0, "check", file+" is fine")
-	command(1, "init", "is there already")
+	command(1, "init", "already exists")
 	write(filepath.Join(themes, "mine.toml"), "base = \"dark\"\ncalm = \"#0f0\"\n")
 	command(0, "check", "mono, mine")
 	write(filepath.Join(themes, "mine.toml"), "base = \"dark\"\ncalm = \"green\"\n")

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Alerts say how quotatop warns before a limit or the cap is reached.
+// Alerts configure the warnings before a limit or the cap is reached.
 type Alerts struct {
 	Bell   bool   `toml:"bell"` // ring the terminal's bell
 	Notify Notify `toml:"notify"`
@@ -14,7 +14,7 @@ type Alerts struct {
 	// standard input; empty for none.
 	Command     []string `toml:"command"`
 	TimeToLimit Span     `toml:"time_to_limit"` // warn when a limit will be reached sooner
-	Debounce    Span     `toml:"debounce"`      // the least time between two warnings of one kind
+	Debounce    Span     `toml:"debounce"`      // the shortest time between two warnings of one kind
 }
 
 // Notify is the escape sequence that asks the terminal for a notification.
@@ -27,7 +27,7 @@ const (
 	NotifyOSC777 Notify = "osc777"
 )
 
-// check returns the key whose value is invalid, and why.
+// check returns the first key whose value is invalid, and why.
 func (a *Alerts) check() (key string, err error) {
 	switch a.Notify {
 	case NotifyOff, NotifyOSC9, NotifyOSC777:

@@ -9,9 +9,9 @@ import (
 	"quotatop/model"
 )
 
-// A Percent is a part of a whole, from 0 to 1, written as a percentage: "20%".
-// The sign may not be left out: 0.2 and 20 would be guesses.
-type Percent struct{ Part float64 }
+// A Percent is a fraction from 0 to 1, written as a percentage: "20%". The sign
+// is required, because 0.2 and 20 are ambiguous.
+type Percent struct{ Fraction float64 }
 
 // UnmarshalText reads a percentage from 0% to 100%.
 func (p *Percent) UnmarshalText(text []byte) error {
@@ -20,14 +20,14 @@ func (p *Percent) UnmarshalText(text []byte) error {
 	if !ok || err != nil || !(percent >= 0 && percent <= 100) {
 		return fmt.Errorf("percentage %q: write it like 20%%, from 0%% to 100%%", text)
 	}
-	p.Part = percent / 100
+	p.Fraction = percent / 100
 	return nil
 }
 
 // A USD is an amount of US dollars: "5usd", "$5" or "5".
 type USD struct{ Micros model.Micros }
 
-// UnmarshalText reads an amount that is not negative.
+// UnmarshalText reads a non-negative amount.
 func (u *USD) UnmarshalText(text []byte) error {
 	number := strings.TrimSpace(strings.ToLower(string(text)))
 	number = strings.TrimPrefix(strings.TrimSuffix(number, "usd"), "$")

@@ -19,13 +19,13 @@ func parsed[T any, P interface {
 
 func TestParsePercent(t *testing.T) {
 	for text, want := range map[string]float64{"20%": 0.2, " 7.5 % ": 0.075, "0%": 0, "100%": 1} {
-		if got, err := parsed[Percent](text); err != nil || got.Part != want {
-			t.Errorf("percentage %q is %g, %v; want %g", text, got.Part, err, want)
+		if got, err := parsed[Percent](text); err != nil || got.Fraction != want {
+			t.Errorf("percentage %q is %g, %v; want %g", text, got.Fraction, err, want)
 		}
 	}
 	for _, text := range []string{"", "%", "20", "0.2", "-1%", "101%", "NaN%", "20%%", "much"} {
 		if got, err := parsed[Percent](text); err == nil || !strings.Contains(err.Error(), "20%") {
-			t.Errorf("percentage %q is %g, %v; want an error that says how to write it", text, got.Part, err)
+			t.Errorf("percentage %q is %g, %v; want an error that says how to write it", text, got.Fraction, err)
 		}
 	}
 }

@@ -1,6 +1,6 @@
-// Package config reads what the user has set: the configuration file, the API
-// key and theme files. It says where in a file a mistake is, and when a file
-// changes.
+// Package config reads the user's settings: the configuration file, the API key
+// and theme files. Its errors give the line and column of a mistake, and Watch
+// reports changes to the files.
 package config
 
 import (
@@ -23,12 +23,12 @@ import (
 	"quotatop/poller/pioneer"
 )
 
-// Settings are what every command needs of the configuration file, parsed. What
-// the file does not set has its default.
+// Settings are the parts of the configuration file that every command needs. A
+// setting that is not in the file has its default value.
 type Settings struct {
 	BaseURL    URL      `toml:"base_url"`
 	KeyFile    string   `toml:"key_file"`    // a file that holds the API key
-	KeyCommand string   `toml:"key_command"` // a shell command that prints it
+	KeyCommand string   `toml:"key_command"` // a shell command that prints the key
 	Profile    string   `toml:"profile"`     // the table of limits
 	Interval   Interval `toml:"interval"`    // between polls; 0 for the default
 	Tap        string   `toml:"tap"`         // where the tap listens; empty for no tap
@@ -41,12 +41,12 @@ type Settings struct {
 	Endpoints       []Endpoint `toml:"endpoint"`
 }
 
-// Cap is the spending cap, for accounts whose plan-info does not give it.
+// Cap is the spending cap, for accounts whose plan-info does not include it.
 type Cap struct {
 	USDPerDay float64 `toml:"usd_per_day"` // 0 when unknown
 }
 
-// Budget bounds quotatop's own polls; 0 is the default, 5% of the per-IP
+// Budget limits quotatop's own polls; 0 means the default, 5% of the per-IP
 // limits.
 type Budget struct {
 	PerMinute int `toml:"per_minute"`
@@ -68,7 +68,7 @@ func (u *URL) UnmarshalText(text []byte) error {
 // maxUSD is the largest amount accepted as a spending cap.
 const maxUSD = 1e9
 
-// Default returns the settings without a file.
+// Default returns the default settings.
 func Default() Settings {
 	base, _ := pioneer.ParseBaseURL(pioneer.DefaultBaseURL)
 	return Settings{
@@ -79,7 +79,7 @@ func Default() Settings {
 	}
 }
 
-// Ledger returns the options that the settings have for a ledger.
+// Ledger returns the ledger options in the settings.
 func (s *Settings) Ledger() model.LedgerOptions {
 	o := model.LedgerOptions{CountDoubleRows: s.CountDoubleRows}
 	if s.Cap.USDPerDay > 0 {
@@ -88,22 +88,22 @@ func (s *Settings) Ledger() model.LedgerOptions {
 	return o
 }
 
-// A File is the configuration file, read.
+// A File is a configuration file that has been read.
 type File struct {
 	Settings
 
 	path        string
 	source      []byte
-	theme, keys any // what Look reads
+	theme, keys any // for Look
 }
 
-// Path is where the file is looked for: quotatop/config.toml in
-// $XDG_CONFIG_HOME.
+// Path returns the default path of the configuration file: quotatop/config.toml
+// in $XDG_CONFIG_HOME.
 func Path() string { return filepath.Join(xdg.ConfigHome, "quotatop", "config.toml") }
 
 // Load reads the file at path. A missing file is an error only when needed is
-// set. The error is one line and says where in the file the mistake is; what
-// the file says about screens is checked by File.Look.
+// set. The error is one line and gives the position of the mistake. Settings of
+// the screen are checked by File.Look.
 func Load(path string, needed bool) (*File, error) {
 	f := &File{Settings: Default(), path: path}
 	data, err := os.ReadFile(path)
@@ -120,30 +120,30 @@ func Load(path string, needed bool) (*File, error) {
 	return f, nil
 }
 
-// NeedsRestart reports whether settings differ from those in use in anything
-// that is read only at the start.
+// NeedsRestart reports whether settings that are read only at startup differ
+// from those in use.
 func (s Settings) NeedsRestart(inUse Settings) bool { return !reflect.DeepEqual(s, inUse) }
 
-// Position returns the line and column of a key in the file, from 1, as in
-// ("keys", "quit"). A key that is not there has the position of the table or
-// value that would hold it, else the top.
+// Position returns the line and column, from 1, of a key in the file, such as
+// ("keys", "quit"). For a missing key it is the position of the table or value
+// that would contain it, or the top of the file.
 func (f *File) Position(key ...string) (line, column int) { return position(f.source, key...) }
 
-// Mistake returns an error about the value of a key, with its place in the file.
+// Mistake returns an error about the value of a key, with its position.
 func (f *File) Mistake(err error, key ...string) error {
 	line, column := f.Position(key...)
 	return fmt.Errorf("%s:%d:%d: %w", f.path, line, column, err)
 }
 
-// A document is the file as it is decoded.
+// A document is what the file is decoded into.
 type document struct {
 	Settings
 	Theme any `toml:"theme"`
 	Keys  any `toml:"keys"`
 }
 
-// isTopLevel reports whether a key holds a value above the first table of the
-// file.
+// isTopLevel reports whether a key is a setting that belongs above the first
+// table of the file.
 func isTopLevel(key string) bool {
 	if key == "theme" {
 		return true
@@ -215,7 +215,7 @@ func (s *Settings) check() (key string, err error) {
 		return "profile", err
 	}
 	for i := range s.Endpoints {
-		// Each row by itself, so that the mistake is found in its own row.
+		// Check each row by itself, so that the error gives its position.
 		if _, err := merge(base, s.Endpoints[i:i+1]); err != nil {
 			return fmt.Sprintf("endpoint.%d", i), err
 		}

@@ -121,7 +121,7 @@ bell = false
 		{[]string{"theme"}, 2, 1},
 		{[]string{"keys", "quit"}, 4, 1},
 		{[]string{"keys", "poll now"}, 5, 3},
-		{[]string{"keys", "other"}, 3, 4}, // of the table that would hold it
+		{[]string{"keys", "other"}, 3, 4}, // of the table that would contain it
 		{[]string{"journal", "retention"}, 1, 1},
 		{nil, 1, 1},
 	} {
@@ -245,9 +245,9 @@ func TestKey(t *testing.T) {
 		"command silent":      {config: Settings{KeyCommand: "true"}, want: "key_command is empty"},
 		"file missing":        {flag: file + ".no", want: "no such file"},
 		"file empty":          {flag: empty, want: "is empty: put the API key there"},
-		"file of more":        {flag: two, want: "holds more than a key"},
-		"directory":           {flag: t.TempDir(), want: "is not a file with a key in it"},
-		"environment of more": {env: secret + " " + secret, want: "PIONEER_API_KEY holds more than a key"},
+		"file of more":        {flag: two, want: "contains more than a key"},
+		"directory":           {flag: t.TempDir(), want: "is not a file that contains a key"},
+		"environment of more": {env: secret + " " + secret, want: "PIONEER_API_KEY contains more than a key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			key, err := tt.config.Key(t.Context(), tt.flag, tt.env)

@@ -12,11 +12,11 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// settings are the lines of the example that are commented out: in them, no
-// space follows the #.
+// settings matches the settings of the example that are commented out: no space
+// follows their #.
 var settings = regexp.MustCompile(`(?m)^#(\S)`)
 
-// parse reads a file with this text, and what it says about screens.
+// parse reads a file with this text, its settings of the screen included.
 func parse(text string) (Settings, error) {
 	f := &File{Settings: Default(), source: []byte(text)}
 	if err := f.parse(); err != nil {
@@ -34,7 +34,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	if diff := cmp.Diff(Default(), c); diff != "" {
 		t.Errorf("the example as it is (-default +got):\n%s", diff)
 	}
-	// In use, the settings that have a default say it.
+	// Uncommented, each setting that has a default shows it.
 	c, err = parse(settings.ReplaceAllString(Example(), "$1"))
 	if err != nil {
 		t.Fatal(err)
@@ -43,11 +43,11 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	c.Interval = Interval{}
 	c.Cap, c.Budget, c.Alerts.Command, c.Endpoints = Cap{}, Budget{}, nil, nil
 	if diff := cmp.Diff(Default(), c); diff != "" {
-		t.Errorf("the example in use (-default +got):\n%s", diff)
+		t.Errorf("the example, uncommented (-default +got):\n%s", diff)
 	}
 }
 
-// Each setting can be taken into use by itself.
+// Each setting can be uncommented by itself.
 func TestExampleOneByOne(t *testing.T) {
 	table, _, _ := strings.Cut(Example(), "#[[endpoint]]") // a table of its own
 	for _, at := range settings.FindAllStringIndex(table, -1) {
@@ -78,7 +78,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 	}
 }
 
-// keysOf are the keys that a struct can be read from.
+// keysOf returns the keys that are decoded into a struct.
 func keysOf(of reflect.Type) []string {
 	var keys []string
 	for i := range of.NumField() {
@@ -116,7 +116,7 @@ func TestInit(t *testing.T) {
 	if err := os.WriteFile(path, []byte("theme = \"light\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Init(path); err == nil || !strings.Contains(err.Error(), "is there already: move it away first") {
+	if err := Init(path); err == nil || !strings.Contains(err.Error(), "already exists: move it away first") {
 		t.Errorf("again: %v, want a refusal", err)
 	}
 	f, err := Load(path, true)

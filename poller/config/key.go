@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// keyCommandTimeout bounds a key_command, which may ask a person.
+// keyCommandTimeout limits a key_command, which may ask for a passphrase.
 const keyCommandTimeout = time.Minute
 
-// maxKeyFile bounds what is read of a key file, in bytes.
+// maxKeyFile is the maximum size of a key file, in bytes.
 const maxKeyFile = 64 << 10
 
-// Key finds the API key: in the file of the --key-file flag, if given; else in
-// PIONEER_API_KEY, whose value env is; else where the configuration file says.
-// No error shows any of it.
+// Key returns the API key: from flagFile, the value of the --key-file flag, if
+// set; otherwise env, the value of PIONEER_API_KEY; otherwise from the file or
+// command in the settings. No error contains any part of the key.
 func (s *Settings) Key(ctx context.Context, flagFile, env string) (string, error) {
 	switch {
 	case flagFile != "":
@@ -40,7 +40,7 @@ func readKey(path string) (string, error) {
 		return "", fmt.Errorf("key file: %w", err)
 	}
 	if !info.Mode().IsRegular() && info.Mode()&os.ModeNamedPipe == 0 || info.Size() > maxKeyFile {
-		return "", fmt.Errorf("key file %s is not a file with a key in it", path)
+		return "", fmt.Errorf("key file %s is not a file that contains a key", path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -49,12 +49,12 @@ func readKey(path string) (string, error) {
 	return checkKey(string(data), "key file "+path)
 }
 
-// runKey runs a command of the user's own configuration and reads its output.
+// runKey runs the user's key_command and returns the first line of its output.
 func runKey(ctx context.Context, command string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, keyCommandTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
-	cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr // it may ask for a passphrase
+	cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr // for the passphrase prompt
 	out, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("key_command: %w", err)
@@ -63,7 +63,7 @@ func runKey(ctx context.Context, command string) (string, error) {
 	return checkKey(string(first), "key_command")
 }
 
-// checkKey refuses what cannot be sent as a header.
+// checkKey returns an error if the key cannot be sent in a header.
 func checkKey(text, from string) (string, error) {
 	key := strings.TrimSpace(text)
 	if key == "" {
@@ -71,7 +71,7 @@ func checkKey(text, from string) (string, error) {
 	}
 	for _, r := range key {
 		if r <= ' ' || r > '~' {
-			return "", fmt.Errorf("%s holds more than a key: put the key there alone, on one line", from)
+			return "", fmt.Errorf("%s contains more than a key: put only the key there, on one line", from)
 		}
 	}
 	return key, nil

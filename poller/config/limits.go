@@ -8,8 +8,8 @@ import (
 	"quotatop/model"
 )
 
-// An Endpoint changes the row of the profile's table that has its id, or adds a
-// row. What it does not set stays as the profile has it.
+// An Endpoint changes the row with its ID in the profile's table, or adds a row.
+// Fields that are not set keep the profile's values.
 type Endpoint struct {
 	ID     string   `toml:"id"`
 	Name   string   `toml:"name"`
@@ -18,13 +18,13 @@ type Endpoint struct {
 	Limits []Limit  `toml:"limits"`
 }
 
-// A Limit allows Max calls in any span of Per.
+// A Limit allows Max calls in any window of length Per.
 type Limit struct {
 	Max int  `toml:"max"`
 	Per Span `toml:"per"`
 }
 
-// Table is the profile's table of limits with the changes of the file.
+// Table returns the profile's table of limits with the changes in the file.
 func (s *Settings) Table() (model.Table, error) {
 	base, err := model.Profile(s.Profile)
 	if err != nil || len(s.Endpoints) == 0 {

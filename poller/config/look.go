@@ -7,17 +7,17 @@ import (
 	"slices"
 )
 
-// A Look is what the file says about screens. Only screens ask for it, so that a
-// mistake in it stops nothing else.
+// A Look is the configuration of the screen. Only commands with a screen read
+// it, so that a mistake in it does not stop the others.
 type Look struct {
-	Theme string // a theme's name; empty to choose by the terminal's background
-	// Keys are the keys of actions, by the action's name. Which actions and keys
-	// there are is for the screen to check.
+	Theme string // the theme's name; empty to choose by the terminal's background
+	// Keys maps the name of an action to its keys. The screen checks that both
+	// exist.
 	Keys map[string][]string
 }
 
-// Look reads what the file says about screens. The error is one line and says
-// where in the file the mistake is.
+// Look returns the configuration of the screen. The error is one line and gives
+// the position of the mistake.
 func (f *File) Look() (Look, error) {
 	var l Look
 	var ok bool
@@ -44,12 +44,12 @@ func (f *File) Look() (Look, error) {
 	return l, nil
 }
 
-// belongsAbove is the error for a top-level key that was put below a table.
+// belongsAbove returns the error for a top-level key below a table.
 func belongsAbove(key string) error {
 	return fmt.Errorf("%s belongs above the first [table]", key)
 }
 
-// parseKeys reads the keys of an action: one, or an array of them.
+// parseKeys reads the keys of an action: one string or an array of strings.
 func parseKeys(value any) ([]string, error) {
 	bad := errors.New("use a key like \"q\", or an array like [\"p\", \"space\"]")
 	switch value := value.(type) {

@@ -11,10 +11,10 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// mismatch is how go-toml says that a value has the wrong type, in Go's words.
+// mismatch matches go-toml's error for a value of the wrong type.
 var mismatch = regexp.MustCompile(`^cannot decode TOML ([a-z ]+) into .* of type (.+)$`)
 
-// plainDecodeError says what is wrong with the file without Go's type names.
+// plainDecodeError returns the text of an error without Go's type names.
 func plainDecodeError(err *toml.DecodeError) string {
 	text := strings.TrimPrefix(err.Error(), "toml: ")
 	parts := mismatch.FindStringSubmatch(text)
@@ -39,14 +39,14 @@ func plainDecodeError(err *toml.DecodeError) string {
 	return fmt.Sprintf("%s in the wrong place: use %s", parts[1], use)
 }
 
-// isText reports whether values of a type are written as text in the file.
+// isText reports whether values of a type are strings in the file.
 func isText(of reflect.Type) bool {
 	return reflect.PointerTo(of).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
-// notInQuotes finds the first value that is to be text in quotes and is not, and
-// returns its key. go-toml offers numbers to encoding.TextUnmarshaler too, and
-// its error then has no position.
+// notInQuotes returns the key of the first value that should be in quotes but is
+// not. go-toml passes numbers to encoding.TextUnmarshaler too, and its error
+// then has no position.
 func notInQuotes(of reflect.Type, value any) (key []string) {
 	switch {
 	case isText(of):

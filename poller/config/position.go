@@ -9,12 +9,12 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// position finds the line and column, from 1, of a key in the file: ("theme"),
-// ("cap", "usd_per_day"), ("endpoint", "1") for the second [[endpoint]]. A key
-// that is not there has the place of what would hold it, else the top.
+// position returns the line and column, from 1, of a key in the file: ("theme"),
+// ("cap", "usd_per_day"), ("endpoint", "1") for the second [[endpoint]]. For a
+// missing key it is the position of what would contain it, or the top.
 func position(data []byte, key ...string) (line, column int) {
 	line, column = 1, 1
-	best := 0 // the names of key that were found
+	best := 0 // how many names of key were found
 	var p unstable.Parser
 	p.Reset(data)
 	var table []string

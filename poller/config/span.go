@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// A Span is a length of time as people write it: "60s", "1h30m", "7d", "1d12h".
+// A Span is a duration, written like "60s", "1h30m", "7d" or "1d12h".
 type Span struct{ time.Duration }
 
 const day = 24 * time.Hour
 
-// UnmarshalText reads what time.ParseDuration does, with days before it: "7d".
+// UnmarshalText reads what time.ParseDuration accepts, optionally after a number
+// of days.
 func (s *Span) UnmarshalText(text []byte) error {
 	bad := fmt.Errorf("time span %q: write it like \"10s\"", text)
 	var days int
@@ -36,10 +37,10 @@ func (s *Span) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText writes the span so that UnmarshalText reads it back.
+// MarshalText writes the span in the form that UnmarshalText reads.
 func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// String is the span in the units it is written in: "7d", "1d12h", "1m30s".
+// String returns the span in the form that UnmarshalText reads: "7d", "1m30s".
 func (s Span) String() string {
 	days, rest := s.Duration/day, s.Duration%day
 	if days == 0 || s.Duration < 0 {
@@ -52,8 +53,7 @@ func (s Span) String() string {
 	return text
 }
 
-// shortDuration is d without the zero minutes and seconds that
-// time.Duration.String ends with.
+// shortDuration returns d.String() without trailing zero minutes and seconds.
 func shortDuration(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
@@ -65,7 +65,7 @@ func shortDuration(d time.Duration) string {
 	return text
 }
 
-// within refuses a span outside its bounds.
+// within returns an error if the span is out of bounds.
 func (s Span) within(least, most time.Duration) error {
 	if s.Duration < least || s.Duration > most {
 		return fmt.Errorf("time span %q: use %s to %s", s, Span{least}, Span{most})
@@ -82,7 +82,7 @@ const (
 	maxInterval = 10 * time.Minute
 )
 
-// UnmarshalText reads a Span, and refuses one that is too short or too long.
+// UnmarshalText reads a Span. One out of bounds is an error.
 func (i *Interval) UnmarshalText(text []byte) error {
 	var s Span
 	if err := s.UnmarshalText(text); err != nil {
@@ -95,10 +95,10 @@ func (i *Interval) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A Size is a number of bytes as people write it: "512MiB".
+// A Size is a number of bytes, written like "512MiB".
 type Size struct{ Bytes int64 }
 
-// sizeUnits are the units of a Size, the largest first.
+// sizeUnits are the units of a Size, largest first.
 var sizeUnits = []struct {
 	name  string
 	shift int
@@ -117,7 +117,7 @@ func (s *Size) UnmarshalText(text []byte) error {
 	return fmt.Errorf("size %q: write it like \"512MiB\", with KiB, MiB or GiB", text)
 }
 
-// String is the size in the largest unit that divides it.
+// String returns the size in the largest unit that divides it.
 func (s Size) String() string {
 	for _, unit := range sizeUnits {
 		if n := s.Bytes >> unit.shift; n<<unit.shift == s.Bytes {
@@ -127,7 +127,7 @@ func (s Size) String() string {
 	return strconv.FormatInt(s.Bytes, 10) + "B"
 }
 
-// within refuses a size outside its bounds.
+// within returns an error if the size is out of bounds.
 func (s Size) within(least, most int64) error {
 	if s.Bytes < least || s.Bytes > most {
 		return fmt.Errorf("size %q: use %s to %s", s, Size{least}, Size{most})

@@ -12,24 +12,24 @@ import (
 	"github.com/adrg/xdg"
 )
 
-// maxThemeFile bounds what is read of a theme file, in bytes. It is more than a
-// theme may have, so that one that is too long is seen to be.
+// maxThemeFile is how much of a theme file is read, in bytes. It is more than
+// theme.Parse accepts, so that it rejects longer files.
 const maxThemeFile = 65 << 10
 
-// A ThemeFile is a file of a theme that the user has made, not yet understood.
+// A ThemeFile is a theme file of the user's, not yet parsed.
 type ThemeFile struct {
-	Name string // of the theme: the file's, without .toml
+	Name string // of the theme: the file name without .toml
 	Path string
 	Data []byte
 }
 
-// ThemesDir is where theme files are looked for: quotatop/themes in
+// ThemesDir returns the folder of theme files: quotatop/themes in
 // $XDG_CONFIG_HOME.
 func ThemesDir() string { return filepath.Join(xdg.ConfigHome, "quotatop", "themes") }
 
-// ThemeFiles reads the files of a folder that end in .toml, by name. That the
-// folder is not there is no error. Where a file cannot be read, the error is
-// about the first such, and the others are returned all the same.
+// ThemeFiles reads the .toml files of a folder, sorted by name. A missing folder
+// is not an error. If files cannot be read, the error is about the first of them
+// and the others are still returned.
 func ThemeFiles(dir string) ([]ThemeFile, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -42,7 +42,7 @@ func ThemeFiles(dir string) ([]ThemeFile, error) {
 	var first error
 	for _, entry := range entries {
 		name, ok := strings.CutSuffix(entry.Name(), ".toml")
-		if !ok || strings.HasPrefix(name, ".") { // an editor's own files are hidden
+		if !ok || strings.HasPrefix(name, ".") { // hidden files are an editor's
 			continue
 		}
 		path := filepath.Join(dir, entry.Name())
@@ -59,7 +59,7 @@ func ThemeFiles(dir string) ([]ThemeFile, error) {
 }
 
 func readTheme(path string) ([]byte, error) {
-	info, err := os.Stat(path) // before it is opened: a pipe would wait for a writer
+	info, err := os.Stat(path) // before it is opened: opening a pipe waits for a writer
 	if err != nil {
 		return nil, err
 	}

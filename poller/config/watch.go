@@ -13,23 +13,23 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// settle is how long the events of one save are gathered.
+// settle is how long to collect the events of one save.
 const settle = 50 * time.Millisecond
 
-// maxFile bounds what is compared of a file, in bytes.
+// maxFile is how much of a file is compared, in bytes.
 const maxFile = 1 << 20
 
-// Paths are what is watched. Neither needs to be there; either may be empty.
+// Paths are the files to watch. They need not exist, and either may be empty.
 type Paths struct {
 	Config    string // a file
 	ThemesDir string // its files that end in .toml
 }
 
-// Watch calls changed soon after what the files hold, or which there are, has
-// become another, until ctx ends: within 200 ms of a save, once for what is
-// saved together, and never twice at a time. It returns when it watches; read
-// the files after that, so that no change is missed. The error says that
-// changes cannot be seen here.
+// Watch calls changed when the contents of the files change, or a file appears or
+// disappears, until ctx ends: within 200 ms of a save, once for files that are
+// saved together, and never concurrently. Watch returns once it is watching; read
+// the files after that, so that no change is missed. An error means that changes
+// will not be noticed.
 func Watch(ctx context.Context, paths Paths, changed func()) error {
 	for _, path := range []*string{&paths.Config, &paths.ThemesDir} {
 		if *path == "" {
@@ -45,9 +45,9 @@ func Watch(ctx context.Context, paths Paths, changed func()) error {
 	if err != nil {
 		return fmt.Errorf("watching files for changes: %w", err)
 	}
-	w := &watch{paths: paths, notify: notify, stirred: make(chan struct{}, 1)}
+	w := &watch{paths: paths, notify: notify, dirty: make(chan struct{}, 1)}
 	go w.listen()
-	if err := w.aim(); err != nil {
+	if err := w.update(); err != nil {
 		_ = notify.Close()
 		return fmt.Errorf("watching files for changes: %w", err)
 	}
@@ -55,16 +55,16 @@ func Watch(ctx context.Context, paths Paths, changed func()) error {
 	return nil
 }
 
-// A watch is the folders where something about the files may happen.
+// A watch watches the folders in which a change can affect the files.
 type watch struct {
 	paths   Paths
 	notify  *fsnotify.Watcher
-	stirred chan struct{}   // one slot: something happened since it was emptied
-	folders map[string]bool // those that are watched, without links
+	dirty   chan struct{}   // one slot: an event arrived since it was last received from
+	folders map[string]bool // the folders being watched, with links resolved
 }
 
-// listen empties the channels of notify until it is closed. It must not stop
-// while aim changes what notify watches: each could wait for the other.
+// listen receives from the channels of notify until it is closed. It has its own
+// goroutine, because update and notify could otherwise wait for each other.
 func (w *watch) listen() {
 	for {
 		var ok bool
@@ -76,27 +76,27 @@ func (w *watch) listen() {
 			return
 		}
 		select {
-		case w.stirred <- struct{}{}:
+		case w.dirty <- struct{}{}:
 		default:
 		}
 	}
 }
 
-// run calls changed when the sum of the files is no longer last.
+// run calls changed whenever the checksum of the files is no longer last.
 func (w *watch) run(ctx context.Context, last [sha256.Size]byte, changed func()) {
 	defer w.notify.Close()
-	var due <-chan time.Time // set while the events of a save are gathered
+	var due <-chan time.Time // set while the events of a save are being collected
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.stirred:
+		case <-w.dirty:
 			if due == nil {
 				due = time.After(settle)
 			}
 		case <-due:
 			due = nil
-			_ = w.aim() // what can be watched is
+			_ = w.update() // what can be watched is watched
 			if sum := w.sum(); sum != last && ctx.Err() == nil {
 				last = sum
 				changed()
@@ -105,44 +105,44 @@ func (w *watch) run(ctx context.Context, last [sha256.Size]byte, changed func())
 	}
 }
 
-// aim watches the folders that matter now, and no others. A sum must follow it,
-// for what happened before a folder was watched.
-func (w *watch) aim() error {
-	was := w.folders
+// update watches the folders that matter now, and no others. Call sum after it,
+// to notice what changed before a folder was watched.
+func (w *watch) update() error {
+	old := w.folders
 	w.folders = map[string]bool{}
 	var files []string
 	if w.paths.Config != "" {
 		files = append(files, w.paths.Config)
 	}
 	if w.paths.ThemesDir != "" {
-		// The last is for the folder, in which a file of any name may appear.
+		// The pattern stands for files that do not exist yet.
 		files = append(files, append(w.themes(), filepath.Join(w.paths.ThemesDir, "*.toml"))...)
 	}
 	var first error
 	for _, file := range files {
 		for _, folder := range folders(file) {
-			if err := w.follow(folder); err != nil && first == nil {
+			if err := w.watchNearest(folder); err != nil && first == nil {
 				first = err
 			}
 		}
 	}
-	for folder := range was {
+	for folder := range old {
 		if !w.folders[folder] {
-			_ = w.notify.Remove(folder) // which the system may have done
+			_ = w.notify.Remove(folder) // the system may have removed it already
 		}
 	}
 	return first
 }
 
-// follow watches a folder, or where there is none the nearest above it. Once
-// that is watched it tries again, for the folder may have been made meanwhile.
-func (w *watch) follow(folder string) error {
+// watchNearest watches a folder, or its nearest existing parent. It then tries
+// the folder again, which may have been created in the meantime.
+func (w *watch) watchNearest(folder string) error {
 	err := w.add(folder)
-	above := filepath.Dir(folder)
-	if err == nil || above == folder {
+	parent := filepath.Dir(folder)
+	if err == nil || parent == folder {
 		return err
 	}
-	if err := w.follow(above); err != nil {
+	if err := w.watchNearest(parent); err != nil {
 		return err
 	}
 	_ = w.add(folder)
@@ -155,8 +155,8 @@ func (w *watch) add(folder string) error {
 	if err != nil || w.folders[folder] {
 		return err
 	}
-	// The system watches the folder itself and not its name: should another be
-	// in its place by now, it takes a watch of its own.
+	// The system watches a folder, not its name: remove the old watch, in case
+	// another folder has replaced the one it was for.
 	_ = w.notify.Remove(folder)
 	if err := w.notify.Add(folder); err != nil {
 		return err
@@ -165,28 +165,28 @@ func (w *watch) add(folder string) error {
 	return nil
 }
 
-// folders are those whose entries decide what a path leads to: its own, that
-// which its own is in, and so on along links.
+// folders returns the folders whose entries determine what a path refers to: its
+// folder, the parent of that, and the same for each link on the way.
 func folders(path string) []string {
-	const maxLinks = 16 // a loop has no end
+	const maxLinks = 16 // in case of a loop
 	var all []string
-	for _, follow := range []string{path, filepath.Dir(path)} {
+	for _, name := range []string{path, filepath.Dir(path)} {
 		for range maxLinks {
-			all = append(all, filepath.Dir(follow))
-			target, err := os.Readlink(follow)
+			all = append(all, filepath.Dir(name))
+			target, err := os.Readlink(name)
 			if err != nil {
 				break
 			}
 			if !filepath.IsAbs(target) {
-				target = filepath.Join(filepath.Dir(follow), target)
+				target = filepath.Join(filepath.Dir(name), target)
 			}
-			follow = target
+			name = target
 		}
 	}
 	return all
 }
 
-// themes are the theme files, by name.
+// themes returns the paths of the theme files, sorted by name.
 func (w *watch) themes() []string {
 	entries, _ := os.ReadDir(w.paths.ThemesDir)
 	var files []string
@@ -198,8 +198,8 @@ func (w *watch) themes() []string {
 	return files
 }
 
-// sum is one for each state that the files can be in. The times of files would
-// not do: two saves can have the same.
+// sum returns a checksum of the files. Modification times are not enough: two
+// saves can have the same one.
 func (w *watch) sum() (sum [sha256.Size]byte) {
 	h := sha256.New()
 	for _, path := range append([]string{w.paths.Config}, w.themes()...) {
@@ -208,7 +208,7 @@ func (w *watch) sum() (sum [sha256.Size]byte) {
 			text = nil
 		}
 		for _, part := range [][]byte{[]byte(path), text} {
-			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part)))) // so that no part runs into the next
+			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part)))) // keeps parts apart
 			h.Write(part)
 		}
 		fmt.Fprint(h, err != nil)
@@ -217,9 +217,9 @@ func (w *watch) sum() (sum [sha256.Size]byte) {
 	return sum
 }
 
-// read is the beginning of a file.
+// read returns the first maxFile bytes of a file.
 func read(path string) ([]byte, error) {
-	info, err := os.Stat(path) // before it is opened: a pipe would wait for a writer
+	info, err := os.Stat(path) // before it is opened: opening a pipe waits for a writer
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A desk is a folder that files are saved in, and what changed has seen there.
+// A desk is a folder in which a test saves files, and the states that changed saw.
 type desk struct {
 	t     *testing.T
 	root  string
@@ -21,8 +21,8 @@ type desk struct {
 	saw   chan string
 }
 
-// newDesk has home/quotatop/config.toml and home/quotatop/themes watched, which
-// are not there yet.
+// newDesk returns a desk for home/quotatop/config.toml and home/quotatop/themes,
+// which do not exist yet.
 func newDesk(t *testing.T) *desk {
 	root := t.TempDir()
 	return &desk{t: t, root: root, saw: make(chan string, 100), paths: Paths{
@@ -40,7 +40,7 @@ func (d *desk) watch() {
 	}
 }
 
-// state is what the files hold.
+// state returns the contents of the files.
 func (d *desk) state() string {
 	var parts []string
 	if text, err := os.ReadFile(d.paths.Config); err == nil {
@@ -56,7 +56,7 @@ func (d *desk) state() string {
 	return strings.Join(parts, " ")
 }
 
-// want waits until changed is called with the files in this state.
+// want waits until changed has been called with the files in this state.
 func (d *desk) want(state string) {
 	d.t.Helper()
 	late := time.After(10 * time.Second)
@@ -86,7 +86,7 @@ func (d *desk) remove(name string)    { d.t.Helper(); d.must(os.RemoveAll(d.at(n
 func (d *desk) move(from, to string)  { d.t.Helper(); d.must(os.Rename(d.at(from), d.at(to))) }
 func (d *desk) link(to, name string)  { d.t.Helper(); d.must(os.Symlink(to, d.at(name))) }
 
-// save writes a file and makes its folder.
+// save writes a file, and creates its folder.
 func (d *desk) save(name, text string) {
 	d.t.Helper()
 	d.mkdir(filepath.Dir(name))
@@ -134,7 +134,7 @@ func TestSaves(t *testing.T) {
 			d.save(config, "2")
 			d.want("2")
 		},
-		"folders made later": func(d *desk) {
+		"folders created later": func(d *desk) {
 			d.watch()
 			d.save(config, "1")
 			d.want("1")
@@ -143,7 +143,7 @@ func TestSaves(t *testing.T) {
 			d.save(config, "2")
 			d.want("2 mine=a")
 		},
-		"folder removed and made again": func(d *desk) {
+		"folder removed and created again": func(d *desk) {
 			d.save(config, "1")
 			d.save(themes+"mine.toml", "a")
 			d.watch()
@@ -156,7 +156,7 @@ func TestSaves(t *testing.T) {
 				d.want("2 mine=b")
 			}
 		},
-		"folder changed for another at once": func(d *desk) {
+		"folder replaced by another": func(d *desk) {
 			d.save(config, "1")
 			d.save("home/other/config.toml", "2")
 			d.watch()
@@ -199,7 +199,7 @@ func TestSaves(t *testing.T) {
 			d.save("more/themes/mine.toml", "a")
 			d.want("4 mine=a")
 		},
-		"link that leads nowhere yet, and in a ring": func(d *desk) {
+		"dangling link, and a loop of links": func(d *desk) {
 			d.mkdir("home/quotatop")
 			d.link("../../dots/config.toml", config)
 			d.mkdir(themes)
@@ -226,7 +226,7 @@ func TestSaves(t *testing.T) {
 			d.save(themes+"mine.toml", "")
 			d.want("1 mine=")
 		},
-		"not to be read at first": func(d *desk) {
+		"unreadable at first": func(d *desk) {
 			d.save(config, "1")
 			d.remove(config)
 			d.mkdir(config)
@@ -243,7 +243,7 @@ func TestSaves(t *testing.T) {
 	}
 }
 
-// What is saved beside the files, or saved as it was, is no change.
+// A save of another file, or of the same contents, is not a change.
 func TestNoChange(t *testing.T) {
 	d := newDesk(t)
 	d.save(config, "1")

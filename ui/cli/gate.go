@@ -33,7 +33,7 @@ func (t *threshold) gate(table model.Table, flag string) (model.Gate, error) {
 		if err := least.UnmarshalText([]byte(t.headroom)); err != nil {
 			return gate, usageError{fmt.Errorf("--%s: %w", flag, err)}
 		}
-		gate.Headroom = model.Some(least.Part)
+		gate.Headroom = model.Some(least.Fraction)
 	}
 	if t.capLeft != "" {
 		var left config.USD
