@@ -13,25 +13,25 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A desk is a folder in which a test saves files, and the states that changed saw.
-type desk struct {
+// A fixture is a folder in which a test saves files, and the states that changed saw.
+type fixture struct {
 	t     *testing.T
 	root  string
 	paths Paths
 	saw   chan string
 }
 
-// newDesk returns a desk for home/quotatop/config.toml and home/quotatop/themes,
+// newFixture returns a fixture for home/quotatop/config.toml and home/quotatop/themes,
 // which do not exist yet.
-func newDesk(t *testing.T) *desk {
+func newFixture(t *testing.T) *fixture {
 	root := t.TempDir()
-	return &desk{t: t, root: root, saw: make(chan string, 100), paths: Paths{
+	return &fixture{t: t, root: root, saw: make(chan string, 100), paths: Paths{
 		Config:    filepath.Join(root, "home/quotatop/config.toml"),
 		ThemesDir: filepath.Join(root, "home/quotatop/themes"),
 	}}
 }
 
-func (d *desk) watch() {
+func (d *fixture) watch() {
 	d.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	d.t.Cleanup(cancel)
@@ -41,7 +41,7 @@ func (d *desk) watch() {
 }
 
 // state returns the contents of the files.
-func (d *desk) state() string {
+func (d *fixture) state() string {
 	var parts []string
 	if text, err := os.ReadFile(d.paths.Config); err == nil {
 		parts = append(parts, string(text))
@@ -57,7 +57,7 @@ func (d *desk) state() string {
 }
 
 // want waits until changed has been called with the files in this state.
-func (d *desk) want(state string) {
+func (d *fixture) want(state string) {
 	d.t.Helper()
 	late := time.After(10 * time.Second)
 	last := "nothing"
@@ -73,21 +73,21 @@ func (d *desk) want(state string) {
 	}
 }
 
-func (d *desk) must(err error) {
+func (d *fixture) must(err error) {
 	d.t.Helper()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *desk) at(name string) string { return filepath.Join(d.root, name) }
-func (d *desk) mkdir(name string)     { d.t.Helper(); d.must(os.MkdirAll(d.at(name), 0o700)) }
-func (d *desk) remove(name string)    { d.t.Helper(); d.must(os.RemoveAll(d.at(name))) }
-func (d *desk) move(from, to string)  { d.t.Helper(); d.must(os.Rename(d.at(from), d.at(to))) }
-func (d *desk) link(to, name string)  { d.t.Helper(); d.must(os.Symlink(to, d.at(name))) }
+func (d *fixture) at(name string) string { return filepath.Join(d.root, name) }
+func (d *fixture) mkdir(name string)     { d.t.Helper(); d.must(os.MkdirAll(d.at(name), 0o700)) }
+func (d *fixture) remove(name string)    { d.t.Helper(); d.must(os.RemoveAll(d.at(name))) }
+func (d *fixture) move(from, to string)  { d.t.Helper(); d.must(os.Rename(d.at(from), d.at(to))) }
+func (d *fixture) link(to, name string)  { d.t.Helper(); d.must(os.Symlink(to, d.at(name))) }
 
 // save writes a file, and creates its folder.
-func (d *desk) save(name, text string) {
+func (d *fixture) save(name, text string) {
 	d.t.Helper()
 	d.mkdir(filepath.Dir(name))
 	d.must(os.WriteFile(d.at(name), []byte(text), 0o600))
@@ -99,8 +99,8 @@ const (
 )
 
 func TestSaves(t *testing.T) {
-	for name, steps := range map[string]func(d *desk){
-		"in place": func(d *desk) {
+	for name, steps := range map[string]func(d *fixture){
+		"in place": func(d *fixture) {
 			d.save(config, "1")
 			d.watch()
 			d.save(config, "2")
@@ -108,7 +108,7 @@ func TestSaves(t *testing.T) {
 			d.save(config, "3")
 			d.want("3")
 		},
-		"by rename": func(d *desk) {
+		"by rename": func(d *fixture) {
 			d.save(config, "1")
 			d.watch()
 			for _, text := range []string{"2", "3"} {
@@ -117,7 +117,7 @@ func TestSaves(t *testing.T) {
 				d.want(text)
 			}
 		},
-		"with a backup": func(d *desk) {
+		"with a backup": func(d *fixture) {
 			d.save(config, "1")
 			d.watch()
 			for _, text := range []string{"2", "3"} {
@@ -126,7 +126,7 @@ func TestSaves(t *testing.T) {
 				d.want(text)
 			}
 		},
-		"removed": func(d *desk) {
+		"removed": func(d *fixture) {
 			d.save(config, "1")
 			d.watch()
 			d.remove(config)
@@ -134,7 +134,7 @@ func TestSaves(t *testing.T) {
 			d.save(config, "2")
 			d.want("2")
 		},
-		"folders created later": func(d *desk) {
+		"folders created later": func(d *fixture) {
 			d.watch()
 			d.save(config, "1")
 			d.want("1")
@@ -143,7 +143,7 @@ func TestSaves(t *testing.T) {
 			d.save(config, "2")
 			d.want("2 mine=a")
 		},
-		"folder removed and created again": func(d *desk) {
+		"folder removed and created again": func(d *fixture) {
 			d.save(config, "1")
 			d.save(themes+"mine.toml", "a")
 			d.watch()
@@ -156,7 +156,7 @@ func TestSaves(t *testing.T) {
 				d.want("2 mine=b")
 			}
 		},
-		"folder replaced by another": func(d *desk) {
+		"folder replaced by another": func(d *fixture) {
 			d.save(config, "1")
 			d.save("home/other/config.toml", "2")
 			d.watch()
@@ -166,7 +166,7 @@ func TestSaves(t *testing.T) {
 			d.save(config, "3")
 			d.want("3")
 		},
-		"link to a file": func(d *desk) {
+		"link to a file": func(d *fixture) {
 			d.save("dots/config.toml", "1")
 			d.mkdir("home/quotatop")
 			d.link("../../dots/config.toml", config)
@@ -183,7 +183,7 @@ func TestSaves(t *testing.T) {
 			d.save("more/config.toml", "5")
 			d.want("5")
 		},
-		"link to a folder": func(d *desk) {
+		"link to a folder": func(d *fixture) {
 			d.save("dots/config.toml", "1")
 			d.mkdir("home")
 			d.link(d.at("dots"), "home/quotatop")
@@ -199,7 +199,7 @@ func TestSaves(t *testing.T) {
 			d.save("more/themes/mine.toml", "a")
 			d.want("4 mine=a")
 		},
-		"dangling link, and a loop of links": func(d *desk) {
+		"dangling link, and a loop of links": func(d *fixture) {
 			d.mkdir("home/quotatop")
 			d.link("../../dots/config.toml", config)
 			d.mkdir(themes)
@@ -209,7 +209,7 @@ func TestSaves(t *testing.T) {
 			d.save("dots/config.toml", "1")
 			d.want("1 a= b=")
 		},
-		"themes": func(d *desk) {
+		"themes": func(d *fixture) {
 			d.save(config, "1")
 			d.mkdir(themes)
 			d.watch()
@@ -226,7 +226,7 @@ func TestSaves(t *testing.T) {
 			d.save(themes+"mine.toml", "")
 			d.want("1 mine=")
 		},
-		"unreadable at first": func(d *desk) {
+		"unreadable at first": func(d *fixture) {
 			d.save(config, "1")
 			d.remove(config)
 			d.mkdir(config)
@@ -238,14 +238,14 @@ func TestSaves(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			steps(newDesk(t))
+			steps(newFixture(t))
 		})
 	}
 }
 
 // A save of another file, or of the same contents, is not a change.
 func TestNoChange(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.save(config, "1")
 	d.mkdir(themes)
 	d.watch()
@@ -265,7 +265,7 @@ func TestNoChange(t *testing.T) {
 }
 
 func TestRelativePath(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	t.Chdir(d.root)
 	d.paths = Paths{Config: "quotatop.toml"}
 	d.watch()
@@ -274,7 +274,7 @@ func TestRelativePath(t *testing.T) {
 }
 
 func TestNothingIsCalledAfterTheEnd(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	before := goleak.IgnoreCurrent()
 	if err := Watch(ctx, d.paths, func() { t.Error("a call after the end") }); err != nil {

@@ -7,20 +7,19 @@ import (
 	"net/http"
 )
 
-// A Backfill is traffic that is made up for the time before now.
+// A Backfill is simulated traffic before now.
 type Backfill struct {
 	// History is a plan that ends now. Limits do not deny its calls, but they
 	// use quota.
 	History Plan
 	// IP is the client address of this machine's calls; "127.0.0.1" if empty.
 	IP string
-	// SpentUSD is what the current UTC day has cost by now, history included.
-	// The cost of what came before the history is in no row.
+	// SpentUSD is what the current UTC day has cost so far, history included.
+	// Spending before the history has no rows.
 	SpentUSD float64
 }
 
-// Backfill makes the server look as if it had been in use for a while. It must
-// come before the first call.
+// Backfill gives the server a past. Call it before the first request.
 func (s *Server) Backfill(b Backfill) error {
 	if err := b.History.check(); err != nil {
 		return fmt.Errorf("backfill: %w", err)
@@ -34,7 +33,7 @@ func (s *Server) Backfill(b Backfill) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.seq > 0 || s.last > 0 {
-		return errors.New("backfill: the server has been used already")
+		return errors.New("backfill: the server has already been used")
 	}
 	now := s.opts.Now().Add(s.skew)
 	begin := now.Add(-b.History.Length)

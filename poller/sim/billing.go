@@ -12,7 +12,7 @@ import (
 const (
 	pageSizeUsual = 50
 	maxPage       = 1_000_000_000
-	// createdFormat is how the log has spelled created_at: Python's str() of
+	// createdFormat is the format of created_at as observed: Python's str() of
 	// a time.
 	createdFormat = "2006-01-02 15:04:05.000000-07:00"
 )
@@ -53,7 +53,7 @@ func (s *Server) serveRequests(w http.ResponseWriter, r *http.Request, q quirk) 
 	s.mu.Unlock()
 
 	if q.has(samePage) {
-		total += maxRows // there is always more to come
+		total += maxRows // there are always more pages
 	}
 	body := append(make([]byte, 0, 256*(len(rows)+1)), `{"items":[`...)
 	for i, r := range rows {
@@ -71,8 +71,8 @@ func (s *Server) serveRequests(w http.ResponseWriter, r *http.Request, q quirk) 
 	writeBody(w, http.StatusOK, append(body, '}'))
 }
 
-// parseStart reads start_date, the beginning of time if there is none. A "+"
-// that was not escaped arrives as a space and is refused.
+// parseStart reads start_date; if empty, everything is included. An unescaped "+"
+// arrives as a space and is rejected.
 func parseStart(text string) (micros, bool) {
 	if text == "" {
 		return 0, true
@@ -81,7 +81,7 @@ func parseStart(text string) (micros, bool) {
 		if t, err := time.Parse(layout, text); err == nil {
 			at := t.UnixMicro()
 			if t.After(time.UnixMicro(at)) {
-				at++ // finer than the log tells time
+				at++ // the log's times are in whole microseconds
 			}
 			return at, true
 		}
@@ -89,7 +89,7 @@ func parseStart(text string) (micros, bool) {
 	return 0, false
 }
 
-// appendRow appends a row as JSON. names are the log's.
+// appendRow appends a row as JSON. names are the names in the log.
 func (q quirk) appendRow(b []byte, r row, seed uint64, names []string) []byte {
 	created := time.UnixMicro(r.created).UTC()
 	if q.has(futureDates) {
@@ -118,7 +118,7 @@ func (q quirk) appendRow(b []byte, r row, seed uint64, names []string) []byte {
 	return append(b, '}')
 }
 
-// appendName appends a name, which is JSON already.
+// appendName appends a name, which is already JSON.
 func (q quirk) appendName(b []byte, name string, nullable bool) []byte {
 	if nullable && q.has(nulls) {
 		return append(b, "null"...)
@@ -126,7 +126,7 @@ func (q quirk) appendName(b []byte, name string, nullable bool) []byte {
 	return append(b, name...)
 }
 
-// number is an amount of money or credits as JSON, as Python writes a float.
+// number returns an amount of money or credits as JSON, in Python's float format.
 func (q quirk) number(x float64) json.RawMessage {
 	if q.has(negativeCosts) {
 		x = -x
@@ -148,7 +148,7 @@ func (q quirk) number(x float64) json.RawMessage {
 	return q.quote(text)
 }
 
-// count is a number of rows or tokens as JSON.
+// count returns a number of rows or tokens as JSON.
 func (q quirk) count(n int) json.RawMessage {
 	if q.has(hugeNumbers) {
 		return json.RawMessage("123456789012345678901234567890")
@@ -156,7 +156,7 @@ func (q quirk) count(n int) json.RawMessage {
 	return q.plain(n)
 }
 
-// plain is a number that tells where one is, which no fault makes huge.
+// plain returns a number as JSON that HugeNumbers does not change.
 func (q quirk) plain(n int) json.RawMessage {
 	if q.has(nulls) {
 		return json.RawMessage("null")
@@ -171,7 +171,7 @@ func (q quirk) quote(text string) json.RawMessage {
 	return json.RawMessage(text)
 }
 
-// A balance is what the account endpoints tell, in micro-dollars.
+// A balance is what the account endpoints report, in micro-dollars.
 type balance struct {
 	spent, total, limit int64
 	calls               int
@@ -190,7 +190,7 @@ func (s *Server) balance() balance {
 	return b
 }
 
-// left is what remains of the cap, and capOf the cap itself; null for none.
+// left returns what is left of the cap as JSON; null without a cap.
 func (b balance) left(s *Server, q quirk) json.RawMessage {
 	if s.opts.CapUSD < 0 {
 		return json.RawMessage("null")
@@ -198,6 +198,7 @@ func (b balance) left(s *Server, q quirk) json.RawMessage {
 	return q.number(credits(max(b.limit-b.spent, 0)))
 }
 
+// capOf returns the cap as JSON; null without one.
 func (b balance) capOf(s *Server, q quirk) json.RawMessage {
 	if s.opts.CapUSD < 0 {
 		return json.RawMessage("null")

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// A Fault is something that goes wrong with requests while it is injected.
-// Each may be narrowed: s.Inject(Unauthorized().On("/billing/").Times(2)).
+// A Fault makes requests fail, or changes their responses, while it is injected.
+// It can be limited: s.Inject(Unavailable().On("/billing/").Times(2)).
 type Fault struct {
-	Path  string        // spoils the paths that begin so; all if empty
-	Count int           // spoils so many requests; all until it is removed if 0
-	Delay time.Duration // waits so long first
+	Path  string        // applies to paths with this prefix
+	Count int           // applies to this many requests; to all if 0
+	Delay time.Duration // before the response
 
-	// Status, if not 0, is answered at once with Header and Body. The request
-	// uses no quota and makes no row.
+	// Status, if not 0, is the status of the response, with Header and Body. The
+	// request uses no quota and writes no row.
 	Status int
 	Header http.Header
 	Body   string
@@ -31,7 +31,7 @@ func (f Fault) On(prefix string) Fault { f.Path = prefix; return f }
 // Times returns f for the next n requests.
 func (f Fault) Times(n int) Fault { f.Count = n; return f }
 
-// Reply is a fault that answers every request so, with a content type of JSON.
+// Reply returns a fault that answers every request with a status and a JSON body.
 func Reply(status int, body string) Fault {
 	return Fault{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
 }
@@ -155,15 +155,15 @@ func NumbersAsStrings() Fault { return Fault{quirk: numbersAsStrings} }
 // the created_at of some rows.
 func Nulls() Fault { return Fault{quirk: nulls} }
 
-// faults are those that are injected.
+// faults are the injected faults.
 type faults struct {
 	mu  sync.Mutex
 	all []*Fault
 }
 
-// Inject makes requests go wrong from now on. Of several faults with a Status
-// the first injected answers; delays add up, and so do the rest. remove may be
-// called more than once.
+// Inject applies a fault to requests from now on. Of several faults with a Status
+// the first one injected answers; everything else adds up. remove may be called
+// more than once.
 func (s *Server) Inject(f Fault) (remove func()) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -183,8 +183,8 @@ func (s *Server) Heal() {
 	s.faults.all = nil
 }
 
-// meet returns all that goes wrong with one request for path.
-func (fs *faults) meet(path string) (sum Fault) {
+// take returns the sum of the faults of one request for path, and counts it.
+func (fs *faults) take(path string) (sum Fault) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.all = slices.DeleteFunc(fs.all, func(f *Fault) bool {
@@ -205,7 +205,7 @@ func (fs *faults) meet(path string) (sum Fault) {
 	return sum
 }
 
-// answer writes the response of a fault with a Status.
+// answer writes the response of a fault that has a Status.
 func (f Fault) answer(w http.ResponseWriter) {
 	for name, values := range f.Header {
 		w.Header()[name] = values
@@ -213,8 +213,8 @@ func (f Fault) answer(w http.ResponseWriter) {
 	writeBody(w, f.Status, []byte(f.Body))
 }
 
-// pour writes an endless page of the log.
-func pour(w http.ResponseWriter, r *http.Request) {
+// writeEndless writes an endless page of the log.
+func writeEndless(w http.ResponseWriter, r *http.Request) {
 	const row = `{"id":"00000000-0000-4000-8000-000000000000","created_at":"2026-06-17 09:14:36.021334+00:00","credit_usage":0.0059,"token_usage":18,"cost":0.000059,"endpoint":"/inference","model":null},`
 	chunk := []byte(strings.Repeat(row, 256))
 	writeBody(w, http.StatusOK, []byte(`{"items":[`))

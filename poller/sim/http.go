@@ -12,24 +12,24 @@ import (
 	"time"
 )
 
-// ServeHTTP answers as the API would. The client's address is the first of
-// X-Forwarded-For, else the peer's.
+// ServeHTTP answers as the API would. The client's address is the first one in
+// X-Forwarded-For, or else the peer's.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/billing/") {
 		s.mu.Lock()
 		s.polls.add(s.clock(time.Time{}))
 		s.mu.Unlock()
 	}
-	f := s.faults.meet(r.URL.Path)
+	f := s.faults.take(r.URL.Path)
 	if !sleep(r.Context(), f.Delay) {
 		return
 	}
-	s.date(w)
+	s.setDate(w)
 	switch {
 	case f.Status != 0:
 		f.answer(w)
 	case f.quirk.has(endless):
-		pour(w, r)
+		writeEndless(w, r)
 	case f.quirk.has(cut):
 		s.serve(&cutter{w}, r, f.quirk)
 	default:
@@ -37,20 +37,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// date sets the Date header by the server's own clock.
-func (s *Server) date(w http.ResponseWriter) {
+// setDate sets the Date header from the server's clock.
+func (s *Server) setDate(w http.ResponseWriter) {
 	w.Header().Set("Date", s.now().Format(http.TimeFormat))
 }
 
-// serve answers a request as far as no fault stands in for it.
+// serve answers a request that no fault has answered.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, q quirk) {
 	path := r.URL.Path
 	if path == "/health" {
 		writeJSON(w, http.StatusOK, map[string]any{"status": "ok"})
 		return
 	}
-	if no := s.unauthorized(r); no != nil {
-		writeError(w, http.StatusUnauthorized, no)
+	if detail := s.unauthorized(r); detail != nil {
+		writeError(w, http.StatusUnauthorized, detail)
 		return
 	}
 	if billable(r.Method, path) {
@@ -79,15 +79,15 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, q quirk) {
 	}
 }
 
-// teamOf reads the team out of /billing/team/{id}/overage-settings.
+// teamOf returns the team in /billing/team/{id}/overage-settings.
 func teamOf(path string) (team string, ok bool) {
 	rest, below := strings.CutPrefix(path, "/billing/team/")
 	team, ok = strings.CutSuffix(rest, "/overage-settings")
 	return team, ok && below
 }
 
-// unauthorized returns the detail of a 401, or nil. X-API-Key goes before a
-// bearer token.
+// unauthorized returns the detail of a 401, or nil. X-API-Key takes precedence
+// over a bearer token.
 func (s *Server) unauthorized(r *http.Request) any {
 	key := r.Header.Get("X-API-Key")
 	if key == "" {
@@ -104,10 +104,11 @@ func (s *Server) unauthorized(r *http.Request) any {
 	return invalidKey
 }
 
-// invalidKey is also what an exhausted key has been answered.
+// invalidKey is the detail for an invalid key, and as observed for an exhausted
+// one.
 const invalidKey = "Invalid API key. Please check your credentials."
 
-// clientIP is the address that a request counts against.
+// clientIP returns the address that a request counts against.
 func clientIP(r *http.Request) string {
 	first, _, _ := strings.Cut(r.Header.Get("X-Forwarded-For"), ",")
 	if addr, err := netip.ParseAddr(strings.TrimSpace(first)); err == nil {
@@ -136,7 +137,7 @@ func writeError(w http.ResponseWriter, status int, detail any) {
 	writeJSON(w, status, map[string]any{"detail": detail})
 }
 
-// writeInvalid writes a 422 as FastAPI does for one bad field.
+// writeInvalid writes a 422 as FastAPI does for one invalid field.
 func writeInvalid(w http.ResponseWriter, in, field, msg, kind string) {
 	writeError(w, http.StatusUnprocessableEntity, []any{map[string]any{"loc": []string{in, field}, "msg": msg, "type": kind}})
 }
@@ -144,7 +145,7 @@ func writeInvalid(w http.ResponseWriter, in, field, msg, kind string) {
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	text, err := json.Marshal(body)
 	if err != nil {
-		panic(err) // a bug: all bodies are of our making
+		panic(err) // a bug: every body is built here
 	}
 	writeBody(w, status, text)
 }
@@ -156,7 +157,7 @@ func writeBody(w http.ResponseWriter, status int, body []byte) {
 	w.Write(body)
 }
 
-// sleep waits for d, and reports whether the client is still there.
+// sleep waits for d and reports whether ctx is still active.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true

@@ -16,8 +16,8 @@ const (
 	maxBody  = 1 << 20 // bytes of a request
 )
 
-// billable reports whether a request is to an inference route: one that makes
-// a row. The routes of all documented dates are there.
+// billable reports whether a request is to an inference route, which writes a
+// row. The routes of all documented dates are included.
 func billable(method, path string) bool {
 	if method != http.MethodPost {
 		return false
@@ -27,15 +27,15 @@ func billable(method, path string) bool {
 		"/gliner-2", "/v1/gliner-2", "/felix/training-jobs", "/v1/training-jobs":
 		return true
 	}
-	for _, above := range []string{"/gliner-2/", "/generate/", "/v1/gliner-2/", "/v1/generate/"} {
-		if strings.HasPrefix(path, above) {
+	for _, prefix := range []string{"/gliner-2/", "/generate/", "/v1/gliner-2/", "/v1/generate/"} {
+		if strings.HasPrefix(path, prefix) {
 			return true
 		}
 	}
 	return false
 }
 
-// A prompt is what the simulator reads of an inference request.
+// A prompt is the part of an inference request that the simulator uses.
 type prompt struct {
 	Model         string `json:"model"`
 	Stream        bool   `json:"stream"`
@@ -44,21 +44,21 @@ type prompt struct {
 	} `json:"stream_options"`
 }
 
-// infer answers an inference call. The limits come before the body's checks,
-// and the answer after Options.Latency.
+// infer answers an inference call. Limits are checked before the body, and the
+// answer comes after Options.Latency.
 func (s *Server) infer(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {
 		writeError(w, http.StatusRequestEntityTooLarge, "Request body too large")
 		return
 	} else if err != nil {
-		return // the client is gone
+		return // the client has disconnected
 	}
 	var p prompt
 	valid := json.Unmarshal(body, &p) == nil
 	s.mu.Lock()
 	result := s.decide(request{method: r.Method, path: r.URL.Path, ip: clientIP(r), billed: valid, model: p.Model}, s.clock(time.Time{}))
-	id := string(appendUUID(nil, ^s.opts.Seed, s.seq)) // of another id space than the rows'
+	id := string(appendUUID(nil, ^s.opts.Seed, s.seq)) // not the id of any row
 	s.mu.Unlock()
 	switch {
 	case result.Status != http.StatusOK:
@@ -74,16 +74,16 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if sleep(r.Context(), s.opts.Latency) {
-		s.date(w)
+		s.setDate(w)
 		w.Header().Set("X-Token-Usage", strconv.Itoa(result.Tokens))
 		writeJSON(w, http.StatusOK, answer(r.URL.Path, result, id))
 	}
 }
 
-// words are what every model says.
+// words are the answer of every model.
 var words = [...]string{"The quota ", "is the number ", "of calls that ", "are left."}
 
-// answer is the body of an accepted call.
+// answer returns the body for an accepted call.
 func answer(path string, r Result, id string) map[string]any {
 	in := r.Tokens * 2 / 3
 	out := r.Tokens - in
@@ -128,13 +128,13 @@ func answer(path string, r Result, id string) map[string]any {
 	return body
 }
 
-// usageOf is the usage of an OpenAI-shaped body.
+// usageOf returns the usage object of an OpenAI-style body.
 func usageOf(tokens int) map[string]any {
 	in := tokens * 2 / 3
 	return map[string]any{"prompt_tokens": in, "completion_tokens": tokens - in, "total_tokens": tokens}
 }
 
-// stream answers a chat call by server-sent events, flushed one by one.
+// stream answers a chat call with server-sent events, each flushed.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, result Result, withUsage bool, id string) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-cache")
@@ -162,7 +162,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, result Result, w
 	for _, event := range events {
 		text, err := json.Marshal(event)
 		if err != nil {
-			panic(err) // a bug: all events are of our making
+			panic(err) // a bug: every event is built here
 		}
 		if !sleep(r.Context(), s.opts.Latency/time.Duration(len(events))) {
 			return

@@ -13,41 +13,40 @@ import (
 	"time"
 )
 
-// A Load is an open-loop load run over HTTP: calls go out when the plan says
-// so, whatever became of the ones before. Run it once.
+// A Load is an open-loop load run over HTTP: calls are sent when the plan says,
+// without waiting for earlier ones. Run it once.
 type Load struct {
 	// BaseURL is where this machine's calls go: the tap, or the API.
 	BaseURL string
-	// Direct is where the other machines' calls go: the API itself. They bear
-	// an X-Forwarded-For of their own. BaseURL if empty.
+	// Direct is where the other machines' calls go: the API itself. They have
+	// their own X-Forwarded-For. BaseURL if empty.
 	Direct string
 	Key    string
 	Plan   Plan
 	Seed   uint64
-	// Obedient is the share of clients, from 0 to 1, that hold back their
-	// calls until Retry-After is over. After a denial that does not say when
-	// to retry they hold back for half a minute.
+	// Obedient is the share of clients, from 0 to 1, that send no calls until
+	// Retry-After has passed, or for 30 s after a denial without Retry-After.
 	Obedient float64
-	// InFlight bounds the calls at any time, 64 if 0. Those beyond it are
+	// InFlight is the most calls in flight, 64 if 0. Calls above it are
 	// dropped.
 	InFlight int
-	// Client makes the calls; one of the run's own if nil.
+	// Client sends the calls; a new one if nil.
 	Client *http.Client
 
 	tally struct{ accepted, denied, failed, dropped, held atomic.Int64 }
 	until []atomic.Int64 // by client: when it may call again, in Unix nanoseconds
 }
 
-// A Tally is how the calls of a load run have ended.
+// A Tally counts the calls of a load run by how they ended.
 type Tally struct {
 	Accepted int // 2xx
 	Denied   int // 401, 402, 403, 429
-	Failed   int // other statuses, and no whole response
-	Dropped  int // not made: too many in flight, or the machine was too slow
-	Held     int // not made: the client was waiting for Retry-After
+	Failed   int // other statuses, and incomplete responses
+	Dropped  int // not sent: too many in flight, or the machine was too slow
+	Held     int // not sent: the client was waiting for Retry-After
 }
 
-// Tally is how the calls have ended so far. It may be called at any time.
+// Tally returns the counts so far. It may be called at any time.
 func (l *Load) Tally() Tally {
 	return Tally{
 		Accepted: int(l.tally.accepted.Load()),
@@ -60,16 +59,16 @@ func (l *Load) Tally() Tally {
 
 const (
 	callTimeout = 30 * time.Second
-	// A call that is later than this is dropped, so that a machine that slept
-	// does not catch up in one burst.
+	// tooLate is when an overdue call is dropped, so that a machine that was
+	// suspended does not catch up in one burst.
 	tooLate = time.Second
-	// blindWait is how long an obedient client holds back when it is not told.
+	// blindWait is how long an obedient client waits without Retry-After.
 	blindWait = 30 * time.Second
 )
 
-// Run sends the plan's calls until the plan is over, when it waits for those
-// in flight, or until ctx ends, when it ends them. The error is of a Load that
-// cannot run at all; calls that fail are counted.
+// Run sends the plan's calls until the plan ends, then waits for those in
+// flight; when ctx ends, it cancels them. An error means that the Load is
+// invalid; calls that fail are counted.
 func (l *Load) Run(ctx context.Context) error {
 	if err := l.prepare(); err != nil {
 		return fmt.Errorf("load: %w", err)
@@ -105,7 +104,7 @@ func (l *Load) Run(ctx context.Context) error {
 	return nil
 }
 
-// prepare checks the fields and fills in those that are not set.
+// prepare checks the fields and sets defaults.
 func (l *Load) prepare() error {
 	if err := l.Plan.check(); err != nil {
 		return err
@@ -116,7 +115,7 @@ func (l *Load) prepare() error {
 	for _, base := range []*string{&l.BaseURL, &l.Direct} {
 		u, err := url.Parse(*base)
 		if err != nil || u.Scheme == "" || u.Host == "" {
-			return fmt.Errorf("%q is no base URL: write it like http://127.0.0.1:8430", *base)
+			return fmt.Errorf("%q is not a base URL: write it like http://127.0.0.1:8430", *base)
 		}
 		*base = strings.TrimSuffix(*base, "/")
 	}
@@ -130,7 +129,7 @@ func (l *Load) prepare() error {
 	return nil
 }
 
-// client is the hold of the client that makes a call.
+// client returns when the client of a call may call again.
 func (l *Load) client(a arrival) *atomic.Int64 {
 	return &l.until[(a.stream*(machines+1)+a.machine)*clients+a.client]
 }
@@ -138,7 +137,7 @@ func (l *Load) client(a arrival) *atomic.Int64 {
 // obeys reports whether the client of a call obeys Retry-After.
 func (l *Load) obeys(a arrival) bool { return float64(a.client)+0.5 < l.Obedient*clients }
 
-// call makes one call and counts how it ended.
+// call sends one call and counts how it ended.
 func (l *Load) call(ctx context.Context, a arrival) {
 	within, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -148,7 +147,7 @@ func (l *Load) call(ctx context.Context, a arrival) {
 		resp.Body.Close()
 	}
 	switch {
-	case ctx.Err() != nil: // we ended it
+	case ctx.Err() != nil: // canceled
 	case err != nil:
 		l.tally.failed.Add(1)
 	case resp.StatusCode < 300:
@@ -163,7 +162,7 @@ func (l *Load) call(ctx context.Context, a arrival) {
 	}
 }
 
-// waitOf is how long a denial asks to wait.
+// waitOf returns how long a denial asks the client to wait.
 func waitOf(resp *http.Response) time.Duration {
 	seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
 	if err != nil || seconds < 0 || seconds > 3600 {
@@ -190,11 +189,11 @@ func (l *Load) send(ctx context.Context, a arrival) (*http.Response, error) {
 	return l.Client.Do(req)
 }
 
-// bodyOf is a request's body, in the shape of its path.
+// bodyOf returns the body of a request to a path.
 func bodyOf(path string, a arrival) string {
 	model := a.model
 	if model == "" {
-		model = usualModel(path)
+		model = defaultModel(path)
 	}
 	const ask = "What is a quota?"
 	switch path {

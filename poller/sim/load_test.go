@@ -37,7 +37,7 @@ func TestLoadStopsWithContext(t *testing.T) {
 	}
 }
 
-// overPipe serves h inside the bubble, to the end of the test's function.
+// overPipe serves h inside the bubble until stop is called.
 func overPipe(h http.Handler) (client *http.Client, stop func()) {
 	pipe := NewPipe()
 	server := &http.Server{Handler: h}
@@ -172,8 +172,8 @@ func TestLoadRefusesNonsense(t *testing.T) {
 		load *Load
 		want string
 	}{
-		{&Load{Plan: good}, "load: \"\" is no base URL: write it like http://127.0.0.1:8430"},
-		{&Load{BaseURL: "http://a", Direct: "a:b:c", Plan: good}, "is no base URL"},
+		{&Load{Plan: good}, "load: \"\" is not a base URL: write it like http://127.0.0.1:8430"},
+		{&Load{BaseURL: "http://a", Direct: "a:b:c", Plan: good}, "is not a base URL"},
 		{&Load{BaseURL: "http://a"}, "load: plan of 0s: make it a second or longer"},
 		{&Load{BaseURL: "http://a", Plan: rate()}, "load: plan: it makes no calls"},
 		{&Load{BaseURL: "http://a", Plan: rate(Point{0, -1})}, "load: plan: rate of /inference: -1: use 0 to 1e+06"},
@@ -221,7 +221,7 @@ func TestBackfill(t *testing.T) {
 	}
 }
 
-// The wall scenario keeps its promises, second by second, over real HTTP in fake
+// The wall scenario does what it promises, second by second, over HTTP in fake
 // time: calm, a wall 20 s later or more, refusals with a wait to count down, and
 // recovery within 40 s; and so again in the next round.
 func TestWallScenario(t *testing.T) {
@@ -311,7 +311,7 @@ func TestScenarioReachesCap(t *testing.T) {
 	}
 }
 
-// For hours the scenarios meet no limit but chat's.
+// For hours the scenarios reach no limit but that of chat.
 func TestScenariosLast(t *testing.T) {
 	for _, scenario := range Scenarios() {
 		s, _ := newServer(Options{CapUSD: -1})

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The models that matter to the log. Prices and sizes give costs like those
-// that were observed.
+// The models that the log depends on. Prices and token counts give costs like
+// those observed.
 const (
 	modelHaiku    = "claude-haiku-4-5"
 	modelOpus     = "claude-opus-4-7"
@@ -14,14 +14,14 @@ const (
 	modelGLiNER   = "fastino/gliner2-base-v1"
 )
 
-// A tariff is what a model's calls use and cost.
+// A tariff is the size and price of a model's calls.
 type tariff struct {
-	least, most int   // tokens of a call
+	least, most int   // tokens per call
 	price       int64 // micro-dollars per thousand tokens
 }
 
-// usualModel is the model of a call that names none.
-func usualModel(path string) string {
+// defaultModel returns the model of a call that does not name one.
+func defaultModel(path string) string {
 	switch path {
 	case chatPath, "/v1/completions", "/v1/responses", "/v1/messages":
 		return modelHaiku
@@ -46,14 +46,14 @@ func tariffOf(model string) tariff {
 	return tariff{50, 300, 1_000}
 }
 
-// judgeTariff is that of the call that judges an answer of Opus.
+// judgeTariff returns the tariff of the call that judges an answer of Opus.
 func judgeTariff() tariff { return tariff{75_000, 85_000, 190} }
 
 func (t tariff) draw(rng *rand.Rand) int { return t.least + rng.IntN(t.most-t.least+1) }
 
-// cost is in micro-dollars, and never nothing.
+// cost returns the cost in micro-dollars, at least 1.
 func (t tariff) cost(tokens int) int64 { return max(int64(tokens)*t.price/1000, 1) }
 
-// usd is micro-dollars in dollars; credits are cents.
+// usd converts micro-dollars to dollars, and credits to cents.
 func usd(micro int64) float64     { return float64(micro) / 1e6 }
 func credits(micro int64) float64 { return float64(micro) / 1e4 }

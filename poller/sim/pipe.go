@@ -6,29 +6,29 @@ import (
 	"sync"
 )
 
-// A Pipe is a listener on no network: servers and clients of one process meet
-// on it. It also works inside a testing/synctest bubble, where sockets would
-// keep time from passing:
+// A Pipe is an in-memory listener for a server and its clients in one process. It
+// also works inside a testing/synctest bubble, where sockets would stop the fake
+// clock:
 //
 //	pipe := sim.NewPipe()
 //	go http.Serve(pipe, server)
 //	client := &http.Client{Transport: &http.Transport{DialContext: pipe.Dial}}
 //
-// Every connection of it has the client address "pipe".
+// Every connection has the client address "pipe".
 type Pipe struct {
 	conns  chan net.Conn
 	closed chan struct{}
 	close  func()
 }
 
-// NewPipe returns a listener that is open.
+// NewPipe returns an open Pipe.
 func NewPipe() *Pipe {
 	p := &Pipe{conns: make(chan net.Conn), closed: make(chan struct{})}
 	p.close = sync.OnceFunc(func() { close(p.closed) })
 	return p
 }
 
-// Dial connects to the listener, whatever the address. It fails once the
+// Dial connects to the listener; it ignores the address. It fails once the
 // listener is closed.
 func (p *Pipe) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	client, server := net.Pipe()
@@ -42,7 +42,7 @@ func (p *Pipe) Dial(ctx context.Context, network, address string) (net.Conn, err
 	}
 }
 
-// Accept returns the next connection, as a net.Listener does.
+// Accept implements net.Listener.
 func (p *Pipe) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.conns:
@@ -52,10 +52,10 @@ func (p *Pipe) Accept() (net.Conn, error) {
 	}
 }
 
-// Close ends the listener; connections stay. It never fails.
+// Close closes the listener but not its connections. It always returns nil.
 func (p *Pipe) Close() error { p.close(); return nil }
 
-// Addr is the address of no network.
+// Addr implements net.Listener.
 func (p *Pipe) Addr() net.Addr { return pipeAddr{} }
 
 type pipeAddr struct{}

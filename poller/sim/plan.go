@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// A Plan is what a load run does.
+// A Plan describes a load run.
 type Plan struct {
 	Streams []Stream
-	// Length is when the plan is over, or when it begins again.
+	// Length is when the plan ends, or starts again.
 	Length time.Duration
 	Repeat bool
 }
@@ -20,32 +20,32 @@ type Plan struct {
 // A Stream is the calls to one path.
 type Stream struct {
 	Path   string
-	Models []Share // the path's usual model if empty
-	// Rate is the calls per minute. It goes in a straight line from each point
-	// to the next, and is level before the first and after the last.
+	Models []Share // the path's default model if empty
+	// Rate is the calls per minute. It changes linearly from each point to the
+	// next, and is constant before the first and after the last.
 	Rate []Point
-	// Elsewhere is the share of the calls, from 0 to 1, that other machines
-	// make with the same key; none if empty.
+	// Elsewhere is the share of the calls, from 0 to 1, that come from other
+	// machines with the same key; 0 if empty.
 	Elsewhere []Point
 }
 
-// A Point is a value at a time since the plan began.
+// A Point is a value at a time since the start of the plan.
 type Point struct {
 	At    time.Duration
 	Value float64
 }
 
-// Level is a value that does not change.
+// Level returns a constant value.
 func Level(value float64) []Point { return []Point{{0, value}} }
 
-// A Share is a model and how often it is called, as a weight among others.
+// A Share is a model and its share of the calls, relative to other weights.
 type Share struct {
 	Model  string
 	Weight float64
 }
 
-// machines is how many other machines use the key, and clients how many
-// clients each machine runs for each stream.
+// machines is the number of other machines that use the key, and clients the
+// number of clients of each stream on each machine.
 const (
 	machines = 4
 	clients  = 20
@@ -60,17 +60,17 @@ type arrival struct {
 	chunked bool // asks for a stream
 }
 
-// ip is the client address of another machine, of a net for documentation
-// (RFC 5737).
+// ip returns the client address of another machine, from a range reserved for
+// documentation (RFC 5737).
 func (a arrival) ip() string { return fmt.Sprintf("203.0.113.%d", 10+a.machine) }
 
-// tick is how finely a plan is followed.
+// tick is the resolution of a plan.
 const tick = 10 * time.Millisecond
 
-// maxRate bounds a stream, in calls per minute.
+// maxRate is the highest rate of a stream, in calls per minute.
 const maxRate = 1e6
 
-// check refuses a plan that cannot be followed.
+// check returns an error if the plan is invalid.
 func (p Plan) check() error {
 	if p.Length < time.Second {
 		return fmt.Errorf("plan of %s: make it a second or longer", p.Length)
@@ -95,7 +95,7 @@ func (p Plan) check() error {
 
 func inOrder(points []Point, most float64) error {
 	for i, p := range points {
-		if !(p.Value >= 0 && p.Value <= most) { // not a number is neither
+		if !(p.Value >= 0 && p.Value <= most) { // false for NaN
 			return fmt.Errorf("%v: use 0 to %v", p.Value, most)
 		}
 		if i > 0 && p.At < points[i-1].At {
@@ -105,7 +105,7 @@ func inOrder(points []Point, most float64) error {
 	return nil
 }
 
-// valueAt is the value of a line of points at a time.
+// valueAt returns the value at a time, interpolated between points.
 func valueAt(points []Point, at time.Duration) float64 {
 	if len(points) == 0 {
 		return 0
@@ -122,9 +122,9 @@ func valueAt(points []Point, at time.Duration) float64 {
 	return points[len(points)-1].Value
 }
 
-// arrivals yields the plan's calls and when they are due, in order; for ever
-// if the plan repeats. Each call falls anywhere in its turn: over any time
-// there are as many calls as the rates say, give or take one.
+// arrivals yields the plan's calls and when they are due, in order; without end
+// if the plan repeats. Each call is at a random point of its turn, so that in any
+// period the number of calls is that of the rates, plus or minus one.
 func (p Plan) arrivals(seed uint64) iter.Seq2[time.Duration, arrival] {
 	return func(yield func(time.Duration, arrival) bool) {
 		rng := rand.New(rand.NewPCG(seed, 1))
@@ -155,7 +155,7 @@ func (p Plan) arrivals(seed uint64) iter.Seq2[time.Duration, arrival] {
 	}
 }
 
-// pick draws a model by weight.
+// pick returns a random model, by weight.
 func pick(shares []Share, rng *rand.Rand) string {
 	sum := 0.0
 	for _, s := range shares {

@@ -8,8 +8,7 @@ import (
 	"quotatop/model"
 )
 
-// micros is a time in microseconds since 1970, which is how finely the log
-// tells it.
+// micros is a time in microseconds since 1970, the resolution of the log.
 type micros = int64
 
 const (
@@ -17,7 +16,7 @@ const (
 	perDay           = 24 * 60 * 60 * perSecond
 )
 
-// span is d in microseconds.
+// span returns d in microseconds.
 func span(d time.Duration) micros { return micros(d / time.Microsecond) }
 
 // A rule is one limit of the table.
@@ -26,11 +25,11 @@ type rule struct {
 	scope    model.Scope
 	max      int
 	per      micros
-	detail   string // what the body of a 429 says
+	detail   string // in the body of a 429
 }
 
-// rulesOf lists the limits of t, and for each endpoint those that its calls
-// count against.
+// rulesOf returns the limits of t, and for each endpoint the indexes of those
+// that its calls count against.
 func rulesOf(t model.Table) (rules []rule, under [][]int) {
 	under = make([][]int, len(t.Endpoints))
 	for e, endpoint := range t.Endpoints {
@@ -40,14 +39,14 @@ func rulesOf(t model.Table) (rules []rule, under [][]int) {
 					under[own] = append(under[own], len(rules))
 				}
 			}
-			rules = append(rules, rule{e, endpoint.Scope, l.Max, span(l.Per), "Rate limit exceeded: " + said(l)})
+			rules = append(rules, rule{e, endpoint.Scope, l.Max, span(l.Per), "Rate limit exceeded: " + describe(l)})
 		}
 	}
 	return rules, under
 }
 
-// said is a limit as a 429's body names it: "200 per 1 minute".
-func said(l model.Limit) string {
+// describe returns a limit in the words of a 429's body: "200 per 1 minute".
+func describe(l model.Limit) string {
 	unit, name := time.Second, "second"
 	switch {
 	case l.Per%time.Hour == 0:
@@ -58,16 +57,16 @@ func said(l model.Limit) string {
 	return fmt.Sprintf("%d per %d %s", l.Max, l.Per/unit, name)
 }
 
-// A usage is the calls that one owner, a client address or the user, has made
-// under one rule.
+// A usage is the calls of one client address, or of the user, that count against
+// one rule.
 type usage struct {
-	times []micros // sliding: those of the last span, after head
+	times []micros // sliding: those in the window, from head on
 	head  int
-	since micros // fixed: the start of the window that used belongs to
+	since micros // fixed: the start of the window of used
 	used  int
 }
 
-// wait is how long until there is room for a call under r; 0 if there is now.
+// wait returns how long until r allows a call; 0 if it does now.
 func (u *usage) wait(r rule, now micros, fixed bool) micros {
 	if fixed {
 		if u.since != now-now%r.per || u.used < r.max {
@@ -100,13 +99,13 @@ func (u *usage) take(r rule, now micros, fixed bool) {
 	u.used++
 }
 
-// maxAddresses bounds the client addresses that are told apart.
+// maxAddresses is the most client addresses that are remembered.
 const maxAddresses = 4096
 
-// quotas keeps what has been used of every rule.
+// quotas records what is used of every rule.
 type quotas struct {
 	rules []rule
-	under [][]int // by endpoint: the places in rules that its calls count against
+	under [][]int // by endpoint: the indexes of the rules that its calls count against
 	fixed bool
 
 	user []usage // by rule
@@ -118,13 +117,12 @@ func newQuotas(t model.Table, fixed bool) *quotas {
 	return &quotas{rules: rules, under: under, fixed: fixed, user: make([]usage, len(rules)), ip: map[string][]usage{}}
 }
 
-// of returns the usage that a call from ip counts against, by rule, for the
-// per-IP rules.
+// of returns the usage of the per-IP rules by an address, by rule.
 func (q *quotas) of(ip string) []usage {
 	u, ok := q.ip[ip]
 	if !ok {
 		if len(q.ip) >= maxAddresses {
-			for old := range q.ip { // any one: so many addresses are nobody's load run
+			for old := range q.ip { // any one: no load run has so many addresses
 				delete(q.ip, old)
 				break
 			}
@@ -135,8 +133,9 @@ func (q *quotas) of(ip string) []usage {
 	return u
 }
 
-// admit takes quota for a call of endpoint own. If some limit has no room it
-// takes none, and returns the rule with the longest wait, and that wait.
+// admit takes quota for a call to endpoint own. If a limit does not allow the
+// call, it takes none and returns the rule with the longest wait, and that wait;
+// otherwise over is -1. With force it always takes quota.
 func (q *quotas) admit(own int, ip string, now micros, force bool) (over int, wait micros) {
 	byIP := q.of(ip)
 	usageOf := func(i int) *usage {

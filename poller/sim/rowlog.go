@@ -11,16 +11,16 @@ import (
 // A row is one entry of the billing log.
 type row struct {
 	created  micros
-	shown    micros // when the log begins to show it
-	seq      uint64 // its id is made from this
+	shown    micros // when it becomes visible
+	seq      uint64 // determines its id
 	cost     int64  // micro-dollars
 	tokens   int32
-	endpoint uint16 // a name
-	model    uint16 // a name
+	endpoint uint16 // an index of names
+	model    uint16 // an index of names
 	charged  bool
 }
 
-// Bounds of the log's memory.
+// Limits of the log's memory.
 const (
 	maxRows   = 3_000_000
 	retention = 25 * 3600 * perSecond
@@ -30,12 +30,12 @@ const (
 
 // rowLog holds the rows in order of created_at.
 //
-// Rows come nearly in that order and become visible within slack of their
-// created_at. So all rows before the last slack are visible, and only the tail
-// has to be looked at one by one.
+// Rows arrive nearly in that order and become visible within slack of their
+// created_at. So all rows older than slack are visible, and only the newer ones
+// have to be checked one by one.
 type rowLog struct {
 	rows  []row
-	ahead []row  // created after now: latest first
+	ahead []row  // created after now, latest first
 	slack micros // the longest time from created to shown
 	most  int    // rows to keep
 
@@ -43,8 +43,8 @@ type rowLog struct {
 	known map[string]uint16
 }
 
-// name returns the number of a text. When there are too many, all further ones
-// are "unknown".
+// name returns the index of a text in names. Once there are too many, new ones
+// become "unknown".
 func (l *rowLog) name(text string) uint16 {
 	text = text[:min(len(text), maxName)]
 	if n, ok := l.known[text]; ok {
@@ -57,7 +57,7 @@ func (l *rowLog) name(text string) uint16 {
 		}
 	}
 	n := uint16(len(l.names))
-	quoted, _ := json.Marshal(text) // a string always can
+	quoted, _ := json.Marshal(text) // a string cannot fail
 	l.names = append(l.names, string(quoted))
 	if l.known == nil {
 		l.known = map[string]uint16{}
@@ -66,8 +66,8 @@ func (l *rowLog) name(text string) uint16 {
 	return n
 }
 
-// add puts a row in its place. A row that is created later than now waits for
-// that; settle brings it in.
+// add inserts a row. A row created later than now is kept in ahead until next
+// returns it.
 func (l *rowLog) add(r row, now micros) {
 	if r.created > now {
 		at := sort.Search(len(l.ahead), func(i int) bool { return l.ahead[i].created <= r.created })
@@ -82,8 +82,7 @@ func (l *rowLog) add(r row, now micros) {
 	l.forget(now)
 }
 
-// next returns the next row whose time has come, and takes it out of those
-// that wait.
+// next removes and returns the next row of ahead that is created by now.
 func (l *rowLog) next(now micros) (row, bool) {
 	n := len(l.ahead)
 	if n == 0 || l.ahead[n-1].created > now {
@@ -95,7 +94,7 @@ func (l *rowLog) next(now micros) (row, bool) {
 }
 
 // forget drops the oldest rows when there are too many or they are too old. It
-// drops many at a time, since the others move up.
+// drops many at a time, because the others have to be moved.
 func (l *rowLog) forget(now micros) {
 	drop := 0
 	if len(l.rows) > l.most {
@@ -108,17 +107,17 @@ func (l *rowLog) forget(now micros) {
 	}
 }
 
-// from is the place of the first row that was created at start or later.
+// from returns the index of the first row created at start or later.
 func (l *rowLog) from(start micros) int {
 	return sort.Search(len(l.rows), func(i int) bool { return l.rows[i].created >= start })
 }
 
-// page returns the rows that are visible at now and created at start or later,
-// newest first, without the first skip, into dst up to its capacity; and how
-// many there are in all.
+// page appends to dst, up to its capacity, the rows that are visible at now and
+// created at start or later, newest first, after skipping some. total is the
+// number of all such rows.
 func (l *rowLog) page(start, now micros, skip int, dst []row) (page []row, total int) {
 	first := l.from(start)
-	settled := max(l.from(now-l.slack), first) // all rows before it are visible
+	settled := max(l.from(now-l.slack), first) // all earlier rows are visible
 	for i := len(l.rows) - 1; i >= settled; i-- {
 		if l.rows[i].shown > now {
 			continue
@@ -134,7 +133,7 @@ func (l *rowLog) page(start, now micros, skip int, dst []row) (page []row, total
 	return dst, total + settled - first
 }
 
-// appendUUID appends the UUID with this number; the same one for the same seed.
+// appendUUID appends the nth UUID of a seed.
 func appendUUID(dst []byte, seed, n uint64) []byte {
 	var id [16]byte
 	binary.BigEndian.PutUint64(id[:8], scramble(seed+n))
@@ -152,7 +151,7 @@ func appendUUID(dst []byte, seed, n uint64) []byte {
 	return dst
 }
 
-// scramble is the output step of SplitMix64: one to one, and it looks random.
+// scramble is the output step of SplitMix64, a bijection.
 func scramble(x uint64) uint64 {
 	x *= 0x9e3779b97f4a7c15
 	x ^= x >> 30

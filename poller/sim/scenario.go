@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// A Scenario is what the demo shows: traffic of the recent past, a load run that
-// repeats, and perhaps an outage of the billing endpoints.
+// A Scenario is what the demo shows: recent traffic, a load run that repeats, and
+// optionally an outage of the billing endpoints.
 type Scenario struct {
 	Name  string
-	Shows string // in one line, for help
+	Shows string // one line for the help text
 	Plan  Plan
 	// Past is the load of the half hour before the plan begins.
 	Past Plan
 	// ToCap is the dollars left of the daily cap when the plan begins; 0 for
-	// whatever Backfill's usual spending leaves.
+	// what is left after pastUSD.
 	ToCap float64
 	// Outage, if not zero, is when the billing endpoints answer 503, in every
 	// round of the plan.
@@ -31,8 +31,7 @@ const (
 
 // Scenarios returns all scenarios, the default first.
 //
-// They are sized so that an hour of the whole account stays below the 10,000
-// calls that one client address may make.
+// They stay below the limit of 10,000 calls an hour from one client address.
 func Scenarios() []Scenario {
 	wall := Scenario{
 		Name: "wall", Shows: "chat climbs into its limit, is refused, and recovers",
@@ -72,20 +71,20 @@ func ScenarioNamed(name string) (Scenario, error) {
 	return Scenario{}, fmt.Errorf("unknown scenario %q: use one of %s", name, strings.Join(names, ", "))
 }
 
-// Backfill returns the half hour before the scenario, under a cap of so many
-// dollars a day; 0 for no cap.
+// Backfill returns the half hour before the scenario. capUSD is the daily cap; 0
+// for none.
 func (s Scenario) Backfill(capUSD float64) Backfill {
 	spent := pastUSD
 	if capUSD > 0 {
 		if s.ToCap > 0 {
 			spent = capUSD - s.ToCap
 		}
-		spent = max(min(spent, capUSD-0.008), 0) // a cap below the usual spending is reached within a minute
+		spent = max(min(spent, capUSD-0.008), 0) // a smaller cap is reached within a minute
 	}
 	return Backfill{SpentUSD: spent, History: s.Past}
 }
 
-// Disturb makes the billing endpoints of api fail when the scenario says so,
+// Disturb makes the billing endpoints of api fail during the scenario's outages,
 // until ctx ends.
 func (s Scenario) Disturb(ctx context.Context, api *Server) {
 	if s.Outage.To == 0 {
@@ -104,13 +103,13 @@ func (s Scenario) Disturb(ctx context.Context, api *Server) {
 	}
 }
 
-// chatModels is the mix of chat: with their judges, the few calls to Opus cost
-// about as much as all the others.
+// chatModels returns the models of chat: including their judges, the few calls
+// to Opus cost about as much as all the others.
 func chatModels() []Share {
 	return []Share{{modelHaiku, 77}, {modelDeepSeek, 22.4}, {modelOpus, 0.6}}
 }
 
-// secs makes points of pairs of a second and a value.
+// secs returns points from pairs of a second and a value.
 func secs(pairs ...float64) []Point {
 	points := make([]Point, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
@@ -119,13 +118,13 @@ func secs(pairs ...float64) []Point {
 	return points
 }
 
-// wallPlan is a round in which chat reaches its limit of 200 a minute.
+// wallPlan returns a round in which chat reaches its limit of 200 a minute.
 //
-// A batch half a minute before the round fills 55 % of the limit. From second 1
-// on chat climbs by 225 a minute, so that its minute reaches 200 at about second
-// 26; the batch leaves the minute from second 34 on, so that Retry-After begins
-// at some 8 seconds and counts down, and calls are accepted again. The batch of
-// the next round comes at its end.
+// A batch half a minute before the round uses 55% of the limit. From second 1 on,
+// chat calls come at 225 a minute, so that the window reaches 200 at about second
+// 26. The batch leaves the window from second 34 on, so that Retry-After starts at
+// about 8 seconds and counts down, and calls are accepted again. The round ends
+// with the batch of the next one.
 func wallPlan() Plan {
 	p := steadyPlan(0.25)
 	p.Streams[1].Rate = secs(0, 20, 0.5, 20, 1.5, 225, 34, 225, 36, 30, 143.5, 20, 144, 800, 151, 800, 151.5, 20)
@@ -133,18 +132,18 @@ func wallPlan() Plan {
 	return p
 }
 
-// steadyPlan is a round of level load; a share of it comes from elsewhere.
+// steadyPlan returns a round of constant load, a share of it from elsewhere.
 func steadyPlan(elsewhere float64) Plan {
 	return Plan{Length: roundLength, Repeat: true, Streams: streams(elsewhere, Level(70))}
 }
 
-// wallPast ends as a round of wallPlan does, with the batch.
+// wallPast returns a past that ends with the batch, as a round of wallPlan does.
 func wallPast() Plan {
 	end := pastLength.Seconds()
 	return pastPlan(secs(0, 20, end-26.5, 20, end-26, 800, end-19, 800, end-18.5, 20))
 }
 
-// pastPlan is half an hour of the level load, with a rate of chat's own.
+// pastPlan returns half an hour of constant load, except for the rate of chat.
 func pastPlan(chat []Point) Plan {
 	return Plan{Length: pastLength, Streams: streams(0.25, chat)}
 }

@@ -1,10 +1,9 @@
-// Package sim is a local Pioneer: an HTTP handler that enforces a table of
-// limits and a daily cap and keeps a billing log with the habits of the real
-// one, and a load run to put it under. The demo and the accuracy tests run
-// against it.
+// Package sim simulates Pioneer: an HTTP handler that enforces a table of limits
+// and a daily cap and keeps a billing log that behaves like the real one, and a
+// load run against it. The demo and the accuracy tests use it.
 //
-// It takes the table of limits from model and nothing else of ours, so that it
-// cannot share the client's mistakes.
+// Of this module it uses only the table of limits in model, so that it cannot
+// share the client's bugs.
 package sim
 
 import (
@@ -21,30 +20,30 @@ import (
 // TeamID is the team_id of every Server.
 const TeamID = "7c0e2b1a-44d5-4f3c-9e77-5a1d8b6f0c10"
 
-// Options say what kind of Pioneer a Server is. The zero value is fit for use.
+// Options configure a Server. The zero value is ready to use.
 type Options struct {
-	// Table is the limits to enforce; the default profile if it has none.
+	// Table is the limits to enforce; the default profile if empty.
 	Table model.Table
-	// Key is the API key that is accepted; any but the empty one if empty.
+	// Key is the API key to accept; if empty, any key is accepted.
 	Key string
-	// CapUSD is the spending cap of a UTC day: 50 if 0, none if negative.
+	// CapUSD is the spending cap per UTC day: 50 if 0, none if negative.
 	CapUSD float64
 	// Plan is the payment_plan; "pro" if empty.
 	Plan string
 	// Now is the server's clock; time.Now if nil.
 	Now func() time.Time
-	// Seed is for all that is drawn by chance: tokens, lag, delays.
+	// Seed is the seed of all random values: tokens, lag, delays.
 	Seed uint64
-	// FixedWindows counts limits in minutes and hours of the clock instead of
-	// in sliding ones.
+	// FixedWindows makes the windows of limits start at full minutes and hours
+	// instead of sliding.
 	FixedWindows bool
-	// Lag is the time from a row's created_at until the log shows it, give or
-	// take a sixth: 3 s if 0, none if negative.
+	// Lag is the time from a row's created_at until it is visible in the log,
+	// plus or minus a sixth: 3 s if 0, none if negative.
 	Lag time.Duration
-	// PageSizeMax is the most rows that a page of the log holds; 100 if 0.
+	// PageSizeMax is the most rows on a page of the log; 100 if 0.
 	PageSizeMax int
-	// Latency is the time that an inference call takes. It stands between a
-	// call's acceptance and its rows' created_at.
+	// Latency is how long an inference call takes, which is the time from its
+	// acceptance to the created_at of its rows.
 	Latency time.Duration
 }
 
@@ -59,14 +58,14 @@ type Server struct {
 
 	mu     sync.Mutex
 	skew   time.Duration
-	last   micros // the latest time that was told
+	last   micros // the latest result of clock
 	rng    *rand.Rand
 	quotas *quotas
 	log    rowLog
 	seq    uint64
 
-	day   micros // the day that spent is of
-	spent int64  // micro-dollars charged in that day
+	day   micros // the start of the day of spent
+	spent int64  // micro-dollars charged on that day
 	total int64  // micro-dollars charged in all
 
 	records []record // by endpoint
@@ -76,7 +75,7 @@ type Server struct {
 // New returns a Server that has seen no calls yet.
 func New(o Options) *Server {
 	if len(o.Table.Endpoints) == 0 {
-		o.Table, _ = model.Profile(model.DefaultProfile) // which exists
+		o.Table, _ = model.Profile(model.DefaultProfile) // it exists
 	}
 	o.CapUSD = cmp.Or(o.CapUSD, 50)
 	o.Plan = cmp.Or(o.Plan, "pro")
@@ -100,28 +99,28 @@ func New(o Options) *Server {
 	return s
 }
 
-// A Call is one inference call, made without HTTP.
+// A Call is an inference call without HTTP.
 type Call struct {
-	At     time.Time // the server's clock if zero; not before an earlier call's
+	At     time.Time // the server's time if zero; must not precede an earlier call
 	IP     string    // the client's address; "127.0.0.1" if empty
-	Path   string    // "/v1/chat/completions"; one that does not exist gives 404
-	Model  string    // the path's usual one if empty
-	Tokens int       // drawn by chance if 0
+	Path   string    // e.g. "/v1/chat/completions"; an unknown one gives a 404
+	Model  string    // the path's default if empty
+	Tokens int       // random if 0
 }
 
-// A Result is what a call came to.
+// A Result is the outcome of a call.
 type Result struct {
 	At         time.Time // when it was decided, to the microsecond
 	Status     int
-	RetryAfter time.Duration // whole seconds; 0 when the response has none
-	Reason     string        // X-RateLimit-Reason; empty when it has none
-	Detail     string        // the body's detail, of an error
-	Model      string        // of an accepted call, and so on
+	RetryAfter time.Duration // whole seconds; 0 if there is none
+	Reason     string        // X-RateLimit-Reason; empty if there is none
+	Detail     string        // the detail in the body of an error
+	Model      string        // this and the following: of an accepted call
 	Tokens     int
 	CostUSD    float64
 }
 
-// Call decides on one call as if it had come by HTTP.
+// Call decides a call as if it had come over HTTP.
 func (s *Server) Call(c Call) Result {
 	q := request{method: http.MethodPost, path: c.Path, ip: cmp.Or(c.IP, "127.0.0.1"), model: c.Model, tokens: c.Tokens}
 	q.billed = billable(q.method, q.path)
@@ -134,17 +133,17 @@ func (s *Server) Call(c Call) Result {
 	return r
 }
 
-// A request is what has to be known of a request to decide on it.
+// A request is what decide needs to know about a request.
 type request struct {
 	method, path, ip string
-	billed           bool // makes rows when it is accepted
+	billed           bool // writes rows when accepted
 	model            string
 	tokens           int
-	past             bool // limits and the cap do not apply: it has happened
+	past             bool // before now: limits and the cap do not apply
 }
 
-// clock is the time of what comes next, at or by the server's clock. It never
-// goes back.
+// clock returns the time of the next event: at, or the server's time if at is
+// zero. It never goes back.
 func (s *Server) clock(at time.Time) micros {
 	if at.IsZero() {
 		at = s.opts.Now().Add(s.skew)
@@ -153,23 +152,24 @@ func (s *Server) clock(at time.Time) micros {
 	return s.last
 }
 
-// now is the server's clock as it reads.
+// now returns the time on the server's clock.
 func (s *Server) now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.opts.Now().Add(s.skew).UTC()
 }
 
-// SetSkew sets the server's clock off by d. After a step back it decides as of
-// the latest time it has known until time has caught up.
+// SetSkew sets the difference of the server's clock to Options.Now. After a step
+// back, requests are decided at the latest earlier time until the clock has caught
+// up.
 func (s *Server) SetSkew(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.skew = d
 }
 
-// decide admits or denies a request, and writes its rows. The cap comes before
-// the limits, so that a capped call asks nobody to wait.
+// decide admits or denies a request, and writes its rows. The cap is checked
+// before the limits, so that a capped call has no Retry-After.
 func (s *Server) decide(q request, now micros) Result {
 	s.settle(now)
 	own := s.table.Match(q.method, q.path)
@@ -192,7 +192,7 @@ func (s *Server) decide(q request, now micros) Result {
 		return r
 	}
 	mine.accepted.add(now)
-	r.Model = cmp.Or(q.model, usualModel(q.path))
+	r.Model = cmp.Or(q.model, defaultModel(q.path))
 	tariff := tariffOf(r.Model)
 	r.Tokens = q.tokens
 	if r.Tokens <= 0 {
@@ -207,8 +207,8 @@ func (s *Server) decide(q request, now micros) Result {
 // capReason is the X-RateLimit-Reason of a call over the daily cap.
 const capReason = "daily_spend_cap_exceeded"
 
-// bill writes the rows of one accepted call. A chat completion is logged twice
-// and charged once; a call to Opus is judged some seconds later, at a charge.
+// bill writes the rows of an accepted call. A chat completion is logged twice and
+// charged once; a call to Opus is judged some seconds later, which is charged too.
 func (s *Server) bill(path, model string, tokens int, cost int64, now micros) {
 	done := now + span(s.opts.Latency)
 	r := row{cost: cost, tokens: int32(min(tokens, math.MaxInt32)), model: s.log.name(model)}
@@ -234,7 +234,7 @@ func (s *Server) bill(path, model string, tokens int, cost int64, now micros) {
 	}
 }
 
-// write adds a row to the log, to be seen after the lag.
+// write adds a row to the log, which is visible after the lag.
 func (s *Server) write(r row, now micros) {
 	s.seq++
 	r.seq = s.seq
@@ -249,7 +249,7 @@ func (s *Server) write(r row, now micros) {
 	s.log.add(r, now)
 }
 
-// settle brings in what has become due by now: rows, and the new day.
+// settle applies what is due by now: rows created ahead of time, and a new day.
 func (s *Server) settle(now micros) {
 	for {
 		r, ok := s.log.next(now)
@@ -259,23 +259,23 @@ func (s *Server) settle(now micros) {
 		s.charge(r)
 		s.log.add(r, now)
 	}
-	s.turn(now)
+	s.startDay(now)
 }
 
-// charge adds a row's cost to its day.
+// charge adds a row's cost to the day's spending.
 func (s *Server) charge(r row) {
 	if !r.charged {
 		return
 	}
 	s.total += r.cost
-	s.turn(r.created)
+	s.startDay(r.created)
 	if r.created >= s.day {
 		s.spent += r.cost
 	}
 }
 
-// turn begins the day of t, if it is a new one.
-func (s *Server) turn(t micros) {
+// startDay starts the day of t, if it is a new one.
+func (s *Server) startDay(t micros) {
 	if day := t - t%perDay; day > s.day {
 		s.day, s.spent = day, 0
 	}

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 6, 17, 12, 0, 0, 0, time.UTC)
 
-// A handClock is set by hand.
+// A handClock is a clock that tests set.
 type handClock struct{ at time.Time }
 
 func (c *handClock) now() time.Time      { return c.at }
@@ -47,7 +47,7 @@ func do(s http.Handler, method, target, body string, headers ...string) *httptes
 	return w
 }
 
-// burst makes n calls at once and returns how many were accepted.
+// burst sends n calls at once and returns how many were accepted.
 func burst(s *Server, n int, c Call) (accepted int, last Result) {
 	for range n {
 		if last = s.Call(c); last.Status == 200 {
@@ -134,8 +134,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// Every Retry-After is the whole truth: a second earlier the call is denied
-// again, then it passes.
+// Every Retry-After is exact: a second earlier the call is denied
+// again, then it is accepted.
 func TestRetryAfterIsTrue(t *testing.T) {
 	for _, fixed := range []bool{false, true} {
 		s, _ := newServer(Options{FixedWindows: fixed, CapUSD: -1})
@@ -350,7 +350,7 @@ func TestUnbilledCallsUseQuota(t *testing.T) {
 	}
 }
 
-// What was sent is what the server says, over any time.
+// Truth counts what was sent, over any period.
 func TestTruth(t *testing.T) {
 	s, _ := newServer(Options{CapUSD: -1})
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -487,8 +487,8 @@ func (r jsonRow) created(t *testing.T) time.Time {
 	return at
 }
 
-// polls gives each request an address of its own, so that reading the log
-// meets no limit.
+// pollAddress returns a new address for each request, so that reading the log
+// reaches no limit.
 var pollAddress = func() func() string {
 	n := 0
 	return func() string { n++; return "10.9." + strconv.Itoa(n/250%250) + "." + strconv.Itoa(n%250) }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A moments is a list of times in order.
+// moments is a list of times in order.
 type moments []micros
 
 func (m *moments) add(t micros) {
@@ -15,7 +15,7 @@ func (m *moments) add(t micros) {
 	*m = append(*m, t)
 }
 
-// count is how many of the times are in [from, to).
+// count returns how many of the times are in [from, to).
 func (m moments) count(from, to time.Time) int {
 	before := func(t time.Time) int {
 		return sort.Search(len(m), func(i int) bool { return !time.UnixMicro(m[i]).Before(t) })
@@ -23,28 +23,27 @@ func (m moments) count(from, to time.Time) int {
 	return max(before(to)-before(from), 0)
 }
 
-// A record is what became of the calls of one endpoint. It reaches back as far
-// as the last three million calls of each kind.
+// A record has the outcomes of the calls to one endpoint: at most the last three
+// million calls of each kind.
 type record struct {
-	accepted, unbilled, capped moments // those that belong to the endpoint
-	rejected                   moments // those that its limits denied
+	accepted, unbilled, capped moments // calls to the endpoint
+	rejected                   moments // calls that its limits denied
 }
 
-// Counts are the calls of an endpoint over some time.
+// Counts are the calls to an endpoint over a period.
 type Counts struct {
-	Accepted int // made a row, or two that stand for one call
-	Unbilled int // used quota and made no row: billing GETs, 404s, 422s
+	Accepted int // wrote a row, or two for one call
+	Unbilled int // used quota but wrote no row: billing GETs, 404s, 422s
 	Rejected int // denied by a limit of this endpoint; uses no quota
 	Capped   int // denied by the daily cap; uses no quota
 }
 
-// Truth counts the calls over [from, to), in server time, that count against
-// the limits of the endpoint with this ID, whether they came over HTTP, by
-// Call or from Backfill. With an unknown ID it counts nothing.
+// Truth counts the calls in [from, to), in server time, against the limits of the
+// endpoint with this ID, whether they came over HTTP, from Call or from Backfill.
+// For an unknown ID it returns zeros.
 //
-// A call's time is when it was decided. Its row's created_at is that plus
-// Options.Latency; of the two rows of a chat call, it is the one that bears the
-// path.
+// A call's time is when it was decided. The created_at of its row is that plus
+// Options.Latency; for a chat call, that of the row with the path.
 func (s *Server) Truth(endpoint string, from, to time.Time) Counts {
 	var c Counts
 	e := s.table.Index(endpoint)
@@ -64,16 +63,15 @@ func (s *Server) Truth(endpoint string, from, to time.Time) Counts {
 	return c
 }
 
-// Polls counts the requests below /billing/ over [from, to), whatever they
-// were answered.
+// Polls counts the requests below /billing/ in [from, to), whatever the response.
 func (s *Server) Polls(from, to time.Time) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.polls.count(from, to)
 }
 
-// SpentUSD is what has been charged in the current UTC day: the rows' cost, of
-// a chat call's two rows only one.
+// SpentUSD returns what has been charged on the current UTC day: the cost of the
+// rows, counting one of the two rows of a chat call.
 func (s *Server) SpentUSD() float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
