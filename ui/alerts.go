@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,18 +21,36 @@ type cleared struct {
 	count int
 }
 
+// itemOf identifies a group while it lives. That of the cap is the only one of its
+// kind; its endpoint, reason and source are those of the last denial.
 func itemOf(g *model.DenialGroup) item {
+	if g.Kind == model.KindCap {
+		return item{kind: g.Kind}
+	}
 	return item{endpoint: g.Endpoint, kind: g.Kind, reason: g.Reason, source: g.Source}
 }
 
-// alerts returns the groups that a pane shows, the newest first.
+// paneOf returns the pane that shows a group. A 429 without a reason is more often a
+// rate limit's than not.
+func paneOf(g *model.DenialGroup) paneID {
+	if g.Kind.Waits() || g.Kind == model.KindUnknown && g.Status == 429 {
+		return ratePane
+	}
+	return billingPane
+}
+
+// alerts returns the groups that a pane shows, the one that began last first: it is
+// not the last denial that decides, so that rows keep their places.
 func (a *App) alerts(p paneID) []*model.DenialGroup {
 	var out []*model.DenialGroup
 	for i := range a.snap.Denials {
-		if g := &a.snap.Denials[i]; g.Kind.Waits() == (p == ratePane) && !a.isCleared(g) && a.matches(g) {
+		if g := &a.snap.Denials[i]; paneOf(g) == p && !a.isCleared(g) && a.matches(g) {
 			out = append(out, g)
 		}
 	}
+	slices.SortStableFunc(out, func(g, h *model.DenialGroup) int {
+		return cmp.Or(h.First.Compare(g.First), cmp.Compare(g.Kind, h.Kind), cmp.Compare(g.Endpoint, h.Endpoint), cmp.Compare(g.Reason, h.Reason), cmp.Compare(g.Source, h.Source))
+	})
 	return out
 }
 
@@ -42,6 +62,11 @@ func (a *App) isCleared(g *model.DenialGroup) bool {
 // matches reports whether any text of a group contains the filter.
 func (a *App) matches(g *model.DenialGroup) bool {
 	f := *a.filter(ratePane)
+	for _, e := range g.Endpoints {
+		if f != "" && contains(f, e.ID) {
+			return true
+		}
+	}
 	return f == "" || contains(f, words.Endpoint(g.Endpoint), string(g.Kind), g.Reason, g.Detail, g.URL, g.Source, strconv.Itoa(g.Status))
 }
 
@@ -51,7 +76,7 @@ func (a *App) hidden(p paneID) (filtered, clear int) {
 	for i := range a.snap.Denials {
 		g := &a.snap.Denials[i]
 		switch {
-		case g.Kind.Waits() != (p == ratePane):
+		case paneOf(g) != p:
 		case a.isCleared(g):
 			clear++
 		case !a.matches(g):
@@ -133,14 +158,13 @@ func (a *App) drawAlerts(at area, p paneID, o outcome) outcome {
 	if at.h >= 2*len(groups) {
 		lines = 2
 	}
-	first := 0
 	room := at.h / lines
 	if len(groups) > room {
 		room = max(room-1, 1) // the last line says how many more there are
-		first = min(max(cursor-room+1, 0), len(groups)-room)
 	}
-	y := 0
-	for i := first; i < min(first+room, len(groups)); i++ {
+	shown := a.shownAlerts(groups, room, cursor)
+	first, y := shown[0], 0
+	for _, i := range shown {
 		place := at.sub(0, y, at.w, lines)
 		a.drawAlert(place, groups[i], a.nameAmong(groups, groups[i]), i == cursor)
 		o = o.hit(target{at: place, kind: onRow, pane: p, item: itemOf(groups[i])})
@@ -148,12 +172,42 @@ func (a *App) drawAlerts(at area, p paneID, o outcome) outcome {
 	}
 	if more := len(groups) - room; more > 0 && at.h > 1 {
 		text := "+" + words.Count(more) + " more"
-		if first > 0 {
+		if first > 0 && cursor >= 0 {
 			text = words.Count(first) + " above, " + words.Count(more-first) + " below"
 		}
 		at.cut(2, at.h-1, at.w-2, theme.Dim, text)
 	}
 	return o
+}
+
+// shownAlerts returns the indices of the groups that fit so many lines: those around
+// the cursor, or without one those that stop calls now before those that have ended.
+func (a *App) shownAlerts(groups []*model.DenialGroup, room, cursor int) []int {
+	room = min(room, len(groups))
+	out := make([]int, 0, room)
+	if cursor >= 0 {
+		first := min(max(cursor-room+1, 0), len(groups)-room)
+		for i := range room {
+			out = append(out, first+i)
+		}
+		return out
+	}
+	for _, ended := range []bool{false, true} {
+		for i, g := range groups {
+			if len(out) < room && a.ended(g) == ended {
+				out = append(out, i)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// ended reports whether a group stops no calls any more, as far as is known.
+func (a *App) ended(g *model.DenialGroup) bool {
+	return !slices.ContainsFunc(a.snap.Walls, func(w model.Wall) bool {
+		return w.Kind == model.WallRefused && w.Denial == g.Kind && (w.Endpoint == "" || w.Endpoint == g.Endpoint)
+	})
 }
 
 // drawNoAlerts says that there are none, and why if that means little.
@@ -248,16 +302,24 @@ func (a *App) clears(g *model.DenialGroup) (theme.Role, []string) {
 		return theme.Dim, []string{"ended"}
 	}
 	if t, ok := g.ClearsAt.Get(); ok {
-		if !t.After(now) {
+		if !t.After(now) || a.ended(g) { // the cap may have been raised
 			return theme.Dim, []string{"ended"}
 		}
 		left := words.LongCountdown(t.Sub(now))
 		return theme.Full, []string{"clears in " + left, left}
 	}
 	if g.Kind == model.KindUnknown {
-		return theme.Full, []string{"not known", words.Unknown}
+		role := theme.Full
+		if a.ended(g) {
+			role = theme.Dim
+		}
+		return role, []string{"not known", words.Unknown}
 	}
-	return theme.Full, []string{"action required", "action"}
+	role := theme.Full
+	if a.ended(g) { // or nobody has tried again
+		role = theme.Text
+	}
+	return role, []string{"action required", "action"}
 }
 
 func (a *App) drawAlert(at area, g *model.DenialGroup, name string, cursor bool) {
@@ -300,12 +362,24 @@ func ignored(g *model.DenialGroup) string {
 	return words.Calls(g.Early) + " ignored Retry-After"
 }
 
-// message is what matters of a denial: the URL to act at, then what the client does
-// wrong, or else the response's own message.
+// endpointCounts lists the endpoints of a group's calls: inference 318×, chat 12×.
+func endpointCounts(g *model.DenialGroup) string {
+	var parts []string
+	for _, e := range g.Endpoints {
+		parts = append(parts, e.ID+" "+words.Short(e.Count)+"×")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// message is what matters of a denial: the URL to act at, then the endpoints that the
+// cap stops, then what the client does wrong, or else the response's own message.
 func message(g *model.DenialGroup) string {
 	text := ignored(g)
 	if text == "" {
 		text = g.Detail
+	}
+	if g.Kind == model.KindCap && len(g.Endpoints) > 0 {
+		text = strings.TrimRight(endpointCounts(g)+"  "+ignored(g), " ")
 	}
 	if text == "" {
 		text = g.Reason

@@ -16,8 +16,7 @@ type row struct {
 	item
 	usage   *model.EndpointUsage
 	limit   *model.LimitUsage // nil for an endpoint without limits
-	wall    model.Wall        // the limit's
-	place   int               // of the wall among all, the next one 0
+	wall    model.Wall        // the limit's, or the refusal of the endpoint's calls
 	first   bool              // the first of its endpoint
 	sign    string            // ≈, ≤, ≥ or nothing
 	used    string
@@ -33,7 +32,9 @@ func (a *App) rows(each, short bool) []row {
 	for _, i := range a.order() {
 		e := &a.snap.Endpoints[i]
 		if len(e.Limits) == 0 {
-			out = append(out, row{item: item{endpoint: e.ID}, usage: e, first: true, used: words.Opt(e.Calls, words.Count), of: "/min", stale: a.stale(a.newestFigure())})
+			r := row{item: item{endpoint: e.ID}, usage: e, first: true, used: words.Opt(e.Calls, words.Count), of: "/min", stale: a.stale(a.newestFigure())}
+			r.wall, _ = a.snap.WallOf(e.ID, &model.LimitUsage{})
+			out = append(out, r)
 			continue
 		}
 		if each {
@@ -60,7 +61,7 @@ func (a *App) row(e *model.EndpointUsage, limit int, first, short bool) row {
 		sign: a.signs(words.LimitSign(u)), used: words.Opt(u.Used, words.Count), of: "/" + words.Count(u.Limit),
 		percent: a.signs(words.UsedPercent(u)),
 	}
-	r.wall, r.place = a.snap.WallOf(e.ID, u)
+	r.wall, _ = a.snap.WallOf(e.ID, u)
 	r.stale = r.wall.Stale
 	if short {
 		r.of = "/" + words.ShortExact(u.Limit)
@@ -199,7 +200,7 @@ func (a *App) keepFullest(rows []row, n int) (kept []row, hidden int) {
 		if i == cursor {
 			return urgencies
 		}
-		return urgencyOf(&rows[i])
+		return urgencyOf(rows[i].wall, rows[i].limit != nil)
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(worth(j), worth(i)) })
 	keep := max(n-1, 1)
@@ -287,6 +288,7 @@ func (a *App) drawRow(at area, c columns, r *row, cursor bool) {
 	}
 	if r.limit == nil {
 		at.column(c.gauge).put(0, 0, theme.Dim, fit(c.gauge.w, "no known limit", "no limit"))
+		a.drawState(at.column(c.state), r, false)
 		return
 	}
 	at.cut(c.scope.x, 0, c.scope.w, theme.Dim, string(r.usage.Scope))
@@ -306,26 +308,34 @@ func (a *App) drawRow(at area, c columns, r *row, cursor bool) {
 // limit. Without one it draws how many calls were rejected before, or if ages differ,
 // how old the row is.
 func (a *App) drawState(at area, r *row, ages bool) {
-	role := wallRole(r.wall)
-	if mark := pressureGlyph(r.wall.Pressure); mark != ' ' {
+	role, p := wallRole(r.wall), r.wall.Pressure
+	if a.capRefuses(r.endpoint) {
+		role, p = theme.Full, model.Full
+	}
+	if mark := pressureGlyph(p); mark != ' ' {
 		at.set(0, 0, role, mark)
 		at = at.sub(2, 0, at.w-2, 1)
 	}
 	if texts := a.stateTexts(r); texts != nil {
-		if r.wall.Pressure <= model.Calm {
+		if p <= model.Calm {
 			role = theme.Dim
 		}
 		at.put(0, 0, role, fit(at.w, texts...))
-	} else if age, old := words.Age(&a.snap, r.limit.AsOf); ages && old {
-		at.put(0, 0, theme.Dim, fit(at.w, words.Coarse(age)+" ago", words.Coarse(age)))
+	} else if r.limit != nil {
+		if age, old := words.Age(&a.snap, r.limit.AsOf); ages && old {
+			at.put(0, 0, theme.Dim, fit(at.w, words.Coarse(age)+" ago", words.Coarse(age)))
+		}
 	}
 }
 
 // stateTexts says how a row stands, from the longest text to the shortest; nil if
 // there is nothing to say.
 func (a *App) stateTexts(r *row) []string {
-	w := words.WallOf(&a.snap, r.wall)
-	switch n := r.limit.Rejected.Or(0); {
+	w, n := words.WallOf(&a.snap, r.wall), 0
+	if r.limit != nil {
+		n = r.limit.Rejected.Or(0)
+	}
+	switch {
 	case a.capRefuses(r.endpoint):
 		return []string{"cap reached", "cap"}
 	case r.wall.Kind == model.WallRefused && w.Time != "":
@@ -352,6 +362,6 @@ func (a *App) capRefuses(endpoint string) bool {
 		return false
 	}
 	return slices.ContainsFunc(a.snap.Denials, func(g model.DenialGroup) bool {
-		return g.Kind == model.KindCap && g.Endpoint == endpoint
+		return g.Kind == model.KindCap && slices.ContainsFunc(g.Endpoints, func(e model.EndpointCount) bool { return e.ID == endpoint })
 	})
 }

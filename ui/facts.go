@@ -133,9 +133,13 @@ func (a *App) callFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 func (a *App) denialFacts(g *model.DenialGroup) []fact {
 	role, texts := a.clears(g)
 	now := a.snap.At
+	endpoint := words.Endpoint(g.Endpoint)
+	if len(g.Endpoints) > 1 {
+		endpoint = endpointCounts(g)
+	}
 	facts := []fact{
 		{"type", words.Denial(g.Kind), theme.Bright, ""},
-		{"endpoint", words.Endpoint(g.Endpoint), theme.Text, "observed by " + g.Source},
+		{"endpoint", endpoint, theme.Text, "observed by " + g.Source},
 		{"clears", texts[0], role, ""},
 	}
 	if t, ok := g.ClearsAt.Get(); ok && t.After(now) {

@@ -52,10 +52,11 @@ func (a *App) order() []int {
 
 // urgency returns the highest urgency of an endpoint's rows.
 func (a *App) urgency(e *model.EndpointUsage) urgency {
-	most := urgency(-2)
+	w, _ := a.snap.WallOf(e.ID, &model.LimitUsage{})
+	most := urgencyOf(w, false)
 	for i := range e.Limits {
-		r := a.row(e, i, false, false)
-		most = max(most, urgencyOf(&r))
+		w, _ := a.snap.WallOf(e.ID, &e.Limits[i])
+		most = max(most, urgencyOf(w, true))
 	}
 	return most
 }
@@ -67,14 +68,15 @@ type urgency int
 // urgencies is more than any.
 const urgencies urgency = 1000
 
-// urgencyOf returns the urgency of a row: calls that are refused first, then by
-// pressure, then by the quarter of the limit that is used.
-func urgencyOf(r *row) urgency {
-	if r.limit == nil {
+// urgencyOf returns the urgency of a row by its wall: calls that are refused first,
+// then by pressure, then by the quarter of the limit that is used. A row without a
+// limit is the last.
+func urgencyOf(w model.Wall, limited bool) urgency {
+	switch {
+	case w.Kind == model.WallRefused:
+		return urgencies - 1
+	case !limited:
 		return -2
 	}
-	if r.wall.Kind == model.WallRefused {
-		return urgencies - 1
-	}
-	return urgency(r.wall.Pressure)*10 + urgency(min(r.wall.Used.Or(-0.25), 2)*4)
+	return urgency(w.Pressure)*10 + urgency(min(w.Used.Or(-0.25), 2)*4)
 }

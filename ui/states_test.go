@@ -179,7 +179,7 @@ func capReached() *model.Snapshot {
 	s.Cap.Used, s.Cap.Remaining = model.Some(50_070_000*model.Micros(1)), model.Some(model.Micros(0))
 	s.Cap.BurnPerMin = model.Some(model.Micros(0))
 	s.Denials = []model.DenialGroup{
-		{Kind: model.KindCap, Endpoint: "inference", Status: 429, First: now.Add(-2 * time.Minute), At: now.Add(-time.Second), Count: 318, Minute: 160, Early: 305, RetryAt: model.Some(s.Cap.ResetsAt), ClearsAt: model.Some(s.Cap.ResetsAt), Reason: "daily_spend_cap_exceeded", Detail: "Daily spend cap exceeded", Source: "tap"},
+		{Kind: model.KindCap, Endpoint: "inference", Endpoints: []model.EndpointCount{{ID: "inference", Count: 300}, {ID: "chat", Count: 18}}, Status: 429, First: now.Add(-2 * time.Minute), At: now.Add(-time.Second), Count: 318, Minute: 160, Early: 305, RetryAt: model.Some(s.Cap.ResetsAt), ClearsAt: model.Some(s.Cap.ResetsAt), Reason: "daily_spend_cap_exceeded", Detail: "Daily spend cap exceeded", Source: "tap"},
 		{Kind: model.KindCredits, Endpoint: "chat", Status: 402, First: now.Add(-time.Hour), At: now.Add(-50 * time.Minute), Count: 3, Reason: "card_required", Detail: "Add a card to go on", URL: "https://app.pioneer.ai/billing/payment-methods?team=7c0e2b1a", Source: "tap"},
 	}
 	return s
