@@ -21,7 +21,7 @@ type segment struct {
 // drawHeader draws the program's name, the account and the sources at the left, and
 // the time and the next wall at the right.
 func (a *App) drawHeader(at area) {
-	segments := fitting(a.segments(at.w >= 100), at.w-1)
+	segments := fitting(a.segments(at.w >= 80), at.w-1)
 	x, end := 1, at.w-1
 	for i := len(segments) - 1; i >= 0; i-- {
 		if s := &segments[i]; s.right {
