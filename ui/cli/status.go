@@ -25,7 +25,7 @@ func statusCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "one line for a tmux status bar, from the running dashboard",
-		Long: "status prints the limit with the least headroom and its time to the wall, what is left of the cap and the\n" +
+		Long: "status prints the next wall and the time until it is reached, what is left of the cap and the\n" +
 			"time to its reset. It reads them from the running dashboard, or a running demo (marked DEMO). Without one it\n" +
 			"polls, at most once a minute for all status lines together. Without an answer it prints \"quotatop: off\", and\n" +
 			"the reason on standard error.",
