@@ -277,9 +277,11 @@ func TestStatus(t *testing.T) {
 	state := statefile.Open(statefile.Places(), account, statefile.Options{})
 	defer state.Close()
 	now := time.Now()
-	state.Seen(model.Snapshot{Version: model.SnapshotVersion, At: now, Endpoints: []model.EndpointUsage{{ID: "chat", Limits: []model.LimitUsage{
+	snapshot := model.Snapshot{Version: model.SnapshotVersion, At: now, Endpoints: []model.EndpointUsage{{ID: "chat", Limits: []model.LimitUsage{
 		{Limit: 200, PerS: 60, Used: model.Some(184), TimeToLimit: model.Some(41.5), AsOf: model.Some(now)},
-	}}}})
+	}}}}
+	snapshot.Walls = model.WallsOf(&snapshot)
+	state.Seen(snapshot)
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		if _, ok, _ := statefile.Read(time.Now(), statefile.Places(), account); ok {
 			break
