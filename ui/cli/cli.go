@@ -1,6 +1,6 @@
-// Package cli is the command line: flags become settings, a session is wired to
-// a screen or a printer, and errors become messages and exit codes. Each command
-// has a file.
+// Package cli is the command line: it turns flags into settings, connects a
+// session to a screen or a printer, and turns errors into messages and exit
+// codes. Each command has a file.
 package cli
 
 import (
@@ -15,7 +15,7 @@ import (
 	"syscall"
 )
 
-// The exit codes, a contract with scripts.
+// The exit codes. Scripts depend on them.
 const (
 	exitFailed  = 1
 	exitUsage   = 2
@@ -28,24 +28,24 @@ type usageError struct{ error }
 // Unwrap returns the mistake itself.
 func (e usageError) Unwrap() error { return e.error }
 
-// errCrossed says that a threshold was crossed. That is an answer, which has
-// been printed, and not a failure.
+// errCrossed means that a threshold was crossed. That is not a failure: the answer
+// has been printed.
 var errCrossed = errors.New("threshold crossed")
 
-// Main runs the process's own command line until it ends or a signal ends it,
-// and returns its exit code.
+// Main runs the command line of the process, until a signal ends it, and returns
+// the exit code.
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
-	log.SetOutput(io.Discard) // net/http logs there, which would land on the screen
+	log.SetOutput(io.Discard) // net/http logs there, which would disturb the screen
 	return Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
-// endSignals are those that ask the program to end.
+// endSignals returns the signals that end the program.
 func endSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} }
 
-// endAtOnce lets the next signal kill the program, for where the first has been
-// obeyed and ending takes a while.
+// endAtOnce makes the next signal kill the program, while it shuts down after the
+// first.
 func endAtOnce() { signal.Reset(endSignals()...) }
 
 // Run executes a command line and returns its exit code.

@@ -14,7 +14,7 @@ import (
 func configCommand(f *flags) *cobra.Command {
 	path := &cobra.Command{
 		Use:   "path",
-		Short: "print where the file is looked for",
+		Short: "print the path of the file",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), f.configPath())
@@ -23,7 +23,7 @@ func configCommand(f *flags) *cobra.Command {
 	}
 	write := &cobra.Command{
 		Use:   "init",
-		Short: "write a commented file of every setting",
+		Short: "write a file with a comment for every setting",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := config.Init(f.configPath()); err != nil {
@@ -35,18 +35,18 @@ func configCommand(f *flags) *cobra.Command {
 	}
 	check := &cobra.Command{
 		Use:   "check",
-		Short: "read the file and all theme files, and say what is wrong with them",
+		Short: "check the file and all theme files for mistakes",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.checkConfig(cmd.OutOrStdout()) },
 	}
 	for _, cmd := range []*cobra.Command{path, write, check} {
 		f.forFile(cmd)
 	}
-	return groupCommand("config", "the configuration file: where it is, a commented one to begin with, what is wrong with it", path, write, check)
+	return groupCommand("config", "show, create or check the configuration file", path, write, check)
 }
 
-// checkConfig reads all the files of the configuration. Only what is in them
-// counts, not the environment. Each mistake is one line.
+// checkConfig checks all files of the configuration, but not the environment. It
+// prints each mistake on one line.
 func (f *flags) checkConfig(out io.Writer) error {
 	all, problems := themes()
 	file, err := config.Load(f.configPath(), f.config != "")

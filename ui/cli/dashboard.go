@@ -60,8 +60,8 @@ func (f *flags) dashboard(cmd *cobra.Command) error {
 	return f.show(cmd, s, settings, look, "")
 }
 
-// show runs the screen until the user quits or the context ends, and waits for
-// the sources to end. label marks a screen that is not live; empty for none.
+// show runs the screen until the user quits or the context ends, then waits for
+// the sources to end. label marks a screen that is not live; it may be empty.
 func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Settings, look config.Look, label string) error {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	alerts := settings.Alerts
@@ -80,7 +80,7 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 	cancel()
 	endAtOnce()
 	slow := time.AfterFunc(time.Second, func() {
-		fmt.Fprintln(cmd.ErrOrStderr(), "quotatop: the tap is waiting for the requests in flight; interrupt to cut them")
+		fmt.Fprintln(cmd.ErrOrStderr(), "quotatop: the tap is waiting for requests in flight; interrupt to cancel them")
 	})
 	defer slow.Stop()
 	for range feed {
@@ -88,13 +88,13 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 	return err
 }
 
-// looks returns what the settings say about the screen: at once, and again
-// whenever a file has changed. While a file is wrong, the last good look stays.
+// looks returns a channel with the current look of the screen, and a new one
+// whenever a file changes. While a file has a mistake, the last valid look stays.
 func (f *flags) looks(ctx context.Context, look config.Look) <-chan ui.Look {
 	looks := make(chan ui.Look, 1)
 	var mu sync.Mutex
 	last := look
-	inUse, _ := f.settings() // what quotatop was started with
+	inUse, _ := f.settings() // since the start
 	publish := func(problem error) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -114,7 +114,7 @@ func (f *flags) looks(ctx context.Context, look config.Look) <-chan ui.Look {
 			shown.Problem = strings.ReplaceAll(err.Error(), "\n", "; ")
 		}
 		select {
-		case <-looks: // one that nobody took
+		case <-looks: // one that nobody received
 		default:
 		}
 		looks <- shown
@@ -124,8 +124,8 @@ func (f *flags) looks(ctx context.Context, look config.Look) <-chan ui.Look {
 	return looks
 }
 
-// reload reads the configuration again. restart says that it differs from the
-// settings in use in what is read only at the start.
+// reload reads the configuration again. restart is set when settings that are
+// read only at startup differ from those in use.
 func (f *flags) reload(all []theme.Theme, inUse config.Settings) (look config.Look, restart bool, err error) {
 	file, err := f.load()
 	if err != nil {
@@ -135,9 +135,9 @@ func (f *flags) reload(all []theme.Theme, inUse config.Settings) (look config.Lo
 	return look, err == nil && file.NeedsRestart(inUse), err
 }
 
-// plainCharacters reports whether to draw in ASCII: as the flag says, else on the
-// console of Linux, whose fonts have 512 characters at most and neither eighths
-// of a block nor braille, and where the locale is not UTF-8, see locale(7).
+// plainCharacters reports whether to draw in ASCII: as the flag says; otherwise on
+// the Linux console, whose fonts have at most 512 characters and no block or
+// braille characters, and if the locale is not UTF-8, see locale(7).
 func (f *flags) plainCharacters(cmd *cobra.Command) bool {
 	if cmd.Flags().Changed("ascii") {
 		return f.ascii
@@ -153,7 +153,7 @@ func (f *flags) plainCharacters(cmd *cobra.Command) bool {
 	return true // the C locale
 }
 
-// needTerminal refuses to draw where nobody could see it.
+// needTerminal returns an error if out is not a terminal that can show the screen.
 func needTerminal(out io.Writer) error {
 	file, ok := out.(*os.File)
 	if !ok || !term.IsTerminal(file.Fd()) {

@@ -17,7 +17,7 @@ import (
 	"quotatop/ui/statefile"
 )
 
-// demoOptions are the flags of the demo alone.
+// demoOptions are the flags that only the demo has.
 type demoOptions struct {
 	capUSD   float64
 	seed     uint64
@@ -32,8 +32,8 @@ func demoCommand(f *flags) *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.demo(cmd, o) },
 	}
-	cmd.Flags().Float64Var(&o.capUSD, "cap-usd", 50, "daily cap of the simulated account; a small one is reached at once")
-	cmd.Flags().StringVar(&o.scenario, "scenario", sim.Scenarios()[0].Name, "what it shows: "+scenarioList())
+	cmd.Flags().Float64Var(&o.capUSD, "cap-usd", 50, "daily cap of the simulated account in dollars; a small one is reached at once")
+	cmd.Flags().StringVar(&o.scenario, "scenario", sim.Scenarios()[0].Name, "what to show: "+scenarioList())
 	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "seed of the simulated load run")
 	f.forTable(cmd)
 	f.forPolling(cmd)
@@ -42,7 +42,7 @@ func demoCommand(f *flags) *cobra.Command {
 	return cmd
 }
 
-// scenarioList names the scenarios, each with what it shows.
+// scenarioList returns the names of the scenarios, each with what it shows.
 func scenarioList() string {
 	var texts []string
 	for _, s := range sim.Scenarios() {
@@ -51,8 +51,8 @@ func scenarioList() string {
 	return strings.Join(texts, ", ")
 }
 
-// demo runs the dashboard as it is, against a simulator on loopback and a load
-// run that goes through the tap.
+// demo runs the dashboard against a simulator on loopback, with a load run
+// through the tap.
 func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 	const key = "pio_sk_demo"
 	if err := checkCap(o.capUSD); err != nil {
@@ -110,7 +110,7 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 	return group.Wait()
 }
 
-// checkCap refuses a daily cap that is no amount of money.
+// checkCap returns an error if a daily cap is out of range.
 func checkCap(usd float64) error {
 	if !(usd > 0 && usd <= 1e9) {
 		return usageError{fmt.Errorf("--cap-usd %g: use a positive amount of dollars, up to a billion", usd)}

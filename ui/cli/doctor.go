@@ -32,12 +32,13 @@ func doctorCommand(f *flags) *cobra.Command {
 	return cmd
 }
 
-// maxFinding is the longest text of a finding that is printed, in bytes: room for
+// maxFinding is how much of a finding's text is printed, in bytes: enough for
 // several paths.
 const maxFinding = 1000
 
-// findings prints the results of a doctor's checks. Parts of them come from the
-// server, its certificate or the environment. The error says that a check failed.
+// findings prints the results of checks, cleaned because parts of them come from
+// the server, its certificate or the environment. It returns an error if a check
+// failed.
 func findings(out io.Writer, all []doctor.Finding) error {
 	failed := 0
 	for _, f := range all {

@@ -7,8 +7,7 @@ import (
 	"quotatop/ui/cli/doctor"
 )
 
-// What failed is found at a glance, and text from elsewhere cannot change the
-// screen.
+// Failed checks stand out, and text from the server cannot change the screen.
 func TestFindings(t *testing.T) {
 	var out bytes.Buffer
 	err := findings(&out, []doctor.Finding{

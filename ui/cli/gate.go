@@ -16,13 +16,13 @@ import (
 	"quotatop/ui"
 )
 
-// A threshold is what a command requires to be left.
+// A threshold is the headroom that a command requires.
 type threshold struct {
 	headroom, capLeft string
 	endpoint          string
 }
 
-// gate parses the threshold. flag is the name of the flag for the headroom.
+// gate parses the threshold. flag is the name of the headroom flag.
 func (t *threshold) gate(table model.Table, flag string) (model.Gate, error) {
 	gate := model.Gate{Endpoint: t.endpoint}
 	if t.headroom == "" && t.capLeft == "" {
@@ -48,7 +48,7 @@ func (t *threshold) gate(table model.Table, flag string) (model.Gate, error) {
 	return gate, nil
 }
 
-// limited names the endpoints that have limits.
+// limited returns the IDs of the endpoints that have limits.
 func limited(t model.Table) string {
 	var ids []string
 	for _, e := range t.Endpoints {
@@ -59,12 +59,12 @@ func limited(t model.Table) string {
 	return strings.Join(ids, ", ")
 }
 
-// forGate adds the flags of check and wait. headroom is the name of the flag for
-// the headroom.
+// forGate adds the flags of check and wait. headroom is the name of the headroom
+// flag.
 func (f *flags) forGate(cmd *cobra.Command, t *threshold, headroom string) {
-	cmd.Flags().StringVar(&t.headroom, headroom, "", "the part of each limit that must be left, e.g. 20%")
+	cmd.Flags().StringVar(&t.headroom, headroom, "", "the percentage of each limit that must be left, e.g. 20%")
 	cmd.Flags().StringVar(&t.endpoint, "endpoint", "", "check the limits of this endpoint only, e.g. chat")
-	cmd.Flags().StringVar(&t.capLeft, "cap-left", "", "what must be left of the daily cap, e.g. 5usd")
+	cmd.Flags().StringVar(&t.capLeft, "cap-left", "", "the amount of the daily cap that must be left, e.g. 5usd")
 	f.forAccount(cmd)
 	f.forPolling(cmd)
 }
@@ -84,9 +84,9 @@ func checkCommand(f *flags) *cobra.Command {
 	var span time.Duration
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "exit with 0 when there is enough headroom, with 3 when there is not",
-		Long: "check polls once and says in one line what is left: exit code 0 when it is enough, 3 when it is not,\n" +
-			"1 when that is not known. With --for it keeps watching: 3 at the first sight of too little.",
+		Short: "exit with 0 if there is enough headroom, with 3 if not",
+		Long: "check polls once and prints on one line what is left. The exit code is 0 if that is enough, 3 if not, and\n" +
+			"1 if it is not known. With --for it keeps polling, and exits with 3 as soon as too little is left.",
 		Example: "  quotatop check --min-headroom 20% --cap-left 5usd\n  quotatop check --min-headroom 10% --endpoint chat --for 30s",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -117,13 +117,13 @@ func waitCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "wait",
 		Short: "block until there is headroom",
-		Long: "wait watches until what is asked for is left and then exits with 0. After --timeout it exits with 3,\n" +
-			"or with 1 when the figures are not known.",
+		Long: "wait polls until enough is left and then exits with 0. After --timeout it exits with 3, or with 1 if the\n" +
+			"figures are not known.",
 		Example: "  quotatop wait --until-headroom 50% --timeout 5m && k6 run load.js",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if timeout <= 0 {
-				return usageError{fmt.Errorf("--timeout %s: use a positive time, as 5m", timeout)}
+				return usageError{fmt.Errorf("--timeout %s: use a positive time, e.g. 5m", timeout)}
 			}
 			s, gate, err := f.gateSession(cmd.Context(), &least, "until-headroom")
 			if err != nil {
@@ -141,7 +141,7 @@ func waitCommand(f *flags) *cobra.Command {
 	return cmd
 }
 
-// pollGate judges what one poll says.
+// pollGate judges the result of one poll.
 func pollGate(ctx context.Context, session *poller.Session, gate model.Gate) (model.Judgment, error) {
 	s, err := session.Poll(ctx)
 	if err != nil {
@@ -150,8 +150,8 @@ func pollGate(ctx context.Context, session *poller.Session, gate model.Gate) (mo
 	return gate.Judge(&s), nil
 }
 
-// watchGate judges snapshot after snapshot until the verdict is the one that
-// ends the watch, or the time is over. It returns the last judgment.
+// watchGate judges every snapshot until the verdict is end, or for the length of
+// span. It returns the last judgment.
 func watchGate(ctx context.Context, session *poller.Session, gate model.Gate, span time.Duration, end model.Verdict) (j model.Judgment, err error) {
 	watch, cancel := context.WithTimeout(ctx, span)
 	defer cancel()
@@ -169,7 +169,7 @@ func watchGate(ctx context.Context, session *poller.Session, gate model.Gate, sp
 	return j, nil
 }
 
-// answer prints a judgment and makes it the exit code.
+// answer prints a judgment and returns the error for its exit code.
 func answer(out io.Writer, gate model.Gate, j model.Judgment) error {
 	line := ui.GateLine(gate, j)
 	switch j.Verdict {

@@ -14,21 +14,21 @@ import (
 	"quotatop/poller/tail"
 )
 
-// forLogs adds the flags that say how to read a load run's logs.
+// forLogs adds the flags for reading a load run's logs.
 func (f *flags) forLogs(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("format of logs: %s (default: recognized; or FILE:FORMAT for one)", joined(tail.Formats())))
+	cmd.Flags().StringVar(&f.tailFormat, "tail-format", "", fmt.Sprintf("format of logs: %s (default: detected; or FILE:FORMAT for one log)", joined(tail.Formats())))
 	cmd.Flags().StringArrayVar(&f.tailHosts, "tail-host", nil, "also count calls to this host in logs (default: the API's and the tap's); repeatable")
-	cmd.Flags().Var(&f.zone, "tail-zone", "time zone of times without one in logs, e.g. UTC or America/New_York (default: local)")
+	cmd.Flags().Var(&f.zone, "tail-zone", "time zone of log times that have none, e.g. UTC or America/New_York (default: local)")
 }
 
-// hosts are those whose calls count in a log: the API's by its base URL and by its
-// documented names, and those of --tail-host.
+// hosts returns the hosts whose calls in a log are counted: that of the base URL,
+// the API's documented ones, and those of --tail-host.
 func (f *flags) hosts(settings config.Settings) []string {
 	return append(append([]string{settings.BaseURL.Host}, pioneer.Hosts()...), f.tailHosts...)
 }
 
-// splitTail splits an argument such as run.log:k6 into the path and the format. A
-// file of that very name is a path.
+// splitTail splits an argument such as run.log:k6 into the path and the format,
+// unless a file with that whole name exists.
 func (f *flags) splitTail(arg string) (path string, format tail.Format, err error) {
 	format, err = tail.ParseFormat(f.tailFormat)
 	if err != nil {
@@ -42,7 +42,7 @@ func (f *flags) splitTail(arg string) (path string, format tail.Format, err erro
 	return arg, format, nil
 }
 
-// A zone is a flag's time zone; its Location is nil until it is set.
+// A zone is the time zone of a flag; Location is nil if it is not set.
 type zone struct{ *time.Location }
 
 // Set implements pflag.Value.

@@ -35,8 +35,8 @@ func manCommand() *cobra.Command {
 	}
 }
 
-// escapePercent prepares the flags of a command tree for mango, which takes their
-// usage for a format string.
+// escapePercent escapes the flags of a command tree for mango, which uses their
+// usage as a format string.
 func escapePercent(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) { flag.Usage = strings.ReplaceAll(flag.Usage, "%", "%%") })
 	for _, sub := range cmd.Commands() {
@@ -44,8 +44,8 @@ func escapePercent(cmd *cobra.Command) {
 	}
 }
 
-// manualSections are the titles and texts of the manual that no flag or command
-// says.
+// manualSections returns the titles and texts of the manual's sections that are
+// not about commands and flags.
 func manualSections() [][2]string {
 	var keys strings.Builder
 	for _, k := range ui.Keys() {
@@ -54,24 +54,30 @@ func manualSections() [][2]string {
 	return [][2]string{
 		{"Keys", strings.TrimSuffix(keys.String(), "\n")},
 		{"Files", `$XDG_CONFIG_HOME/quotatop/config.toml
-    The configuration (default ~/.config). quotatop config init writes a commented one.
+    The configuration (default ~/.config/quotatop/config.toml). quotatop config init writes one.
 $XDG_CONFIG_HOME/quotatop/themes/*.toml
-    Themes of your own.
+    Your own themes.
 $XDG_STATE_HOME/quotatop/
-    The journal: what the dashboard observed, in a folder for each account (default ~/.local/state).
+    The journal: what the dashboard observed, in a folder for each account (default ~/.local/state/quotatop/).
 $XDG_RUNTIME_DIR/quotatop/
-    The state of a running dashboard, which quotatop status reads. Without that variable, a folder of your own among the temporary files.
+/run/user/UID/quotatop/
+$TMPDIR/quotatop-UID/
+$XDG_CACHE_HOME/quotatop/
+/tmp/quotatop-UID/
+    The state of a running dashboard, which quotatop status reads. The dashboard writes it to the first of these places that it can use, and also to the first one that does not depend on XDG_RUNTIME_DIR or TMPDIR; status looks in all of them (XDG_CACHE_HOME is ~/.cache by default; /tmp comes before it where TMPDIR is not set).
 ~/.tmux.conf or $XDG_CONFIG_HOME/tmux/tmux.conf
-    What quotatop tmux install adds its lines to.`},
+    The tmux configuration, to which quotatop tmux install adds its lines.`},
 		{"Environment", `PIONEER_API_KEY
-    The API key; --key-file beats it, and it beats the configuration.
+    The API key. It takes precedence over the configuration, and --key-file over it.
 PIONEER_BASE_URL
-    The address of the API; --base-url beats it.
+    The address of the API. It takes precedence over the configuration, and --base-url over it.
 NO_COLOR, TERM, LC_ALL, LC_CTYPE, LANG
-    Whether to draw with colors, and with more than ASCII.
+    They decide whether the screen has colors and non-ASCII characters.
 HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-    The proxy for requests to the API.`},
-		{"Exit status", `0   fine
+    The proxy for requests to the API.
+XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_RUNTIME_DIR, XDG_CACHE_HOME, TMPDIR
+    Where the files above are.`},
+		{"Exit status", `0   success
 1   failed, or not known
 2   a mistake in the command line or the configuration
 3   a threshold was crossed (check, wait)`},

@@ -13,7 +13,7 @@ func onceCommand(f *flags) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "once",
-		Short: "poll once, print what is known, exit",
+		Short: "poll once and print the result",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			session, _, err := f.session(cmd.Context())

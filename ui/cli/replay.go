@@ -18,9 +18,9 @@ func replayCommand(f *flags) *cobra.Command {
 	var speed, from, until string
 	cmd := &cobra.Command{
 		Use:   "replay FILE",
-		Short: "play a recorded run in the same screen",
-		Long: "replay plays what --record has kept. Space pauses, the arrows go 10 s back and on, with shift a minute,\n" +
-			"[ and ] go to the denials, - and + change the speed.",
+		Short: "play back a recorded run on the same screen",
+		Long: "replay plays back a recording made with --record. Space pauses, the arrows skip 10 s back or forward, with\n" +
+			"shift a minute, [ and ] jump to the previous or next denial, - and + change the speed.",
 		Example: "  quotatop --record run.jsonl.zst\n  quotatop replay run.jsonl.zst --speed 10x --from 12:04",
 		Args:    needsFile("run.jsonl"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,21 +50,21 @@ func replayCommand(f *flags) *cobra.Command {
 			}, ui.Terminal{})
 		},
 	}
-	cmd.Flags().StringVar(&speed, "speed", "1x", "how many times as fast as it was, from 1x to 1000x")
-	cmd.Flags().StringVar(&from, "from", "", "where to begin: a time of day in UTC, as 12:04, or RFC 3339")
-	cmd.Flags().StringVar(&until, "until", "", "where to end")
+	cmd.Flags().StringVar(&speed, "speed", "1x", "speed of the playback, from 1x to 1000x")
+	cmd.Flags().StringVar(&from, "from", "", "where to start: a time of day in UTC, e.g. 12:04, or RFC 3339")
+	cmd.Flags().StringVar(&until, "until", "", "where to end: a time like --from")
 	f.forFile(cmd)
 	f.forScreen(cmd)
 	return cmd
 }
 
-// A player is a recording's player as the screen wants it.
+// A player adapts a recording's player to the screen.
 type player struct{ *recording.Player }
 
 // Status implements ui.Player.
 func (p player) Status() ui.Replay { return ui.Replay(p.Player.Status()) }
 
-// openPlayer readies the part of a recording that the flags ask for.
+// openPlayer returns a player for the part of a recording that the flags select.
 func openPlayer(run *recording.Recording, speed, from, until string) (player, error) {
 	var opts recording.PlayOptions
 	var err error

@@ -16,7 +16,7 @@ import (
 	"quotatop/ui/report"
 )
 
-// reportFormats are the ways in which a report can be written.
+// reportFormats are the functions that write a report, by format.
 var reportFormats = map[string]func(io.Writer, []report.Named) error{"md": report.Markdown, "html": report.HTML, "json": report.JSON}
 
 func reportCommand(f *flags) *cobra.Command {
@@ -24,9 +24,9 @@ func reportCommand(f *flags) *cobra.Command {
 	var merge bool
 	cmd := &cobra.Command{
 		Use:   "report FILE...",
-		Short: "what a run adds up to: rates against limits, denials, waits, spend, headroom; several side by side",
-		Long: "report reads recordings (--record), logs of the tap (tap --log), and every log that --tail reads, and prints\n" +
-			"what they add up to. FILE:FORMAT says the format of a log; - is standard input.",
+		Short: "summarize a run: rates against limits, denials, waits, spend, headroom; compare several",
+		Long: "report summarizes recordings (--record), logs of the tap (tap --log) and every log that --tail reads.\n" +
+			"FILE:FORMAT gives the format of a log; - is standard input.",
 		Example: "  quotatop report run.jsonl.zst --format html > run.html\n  quotatop report before.jsonl.zst after.jsonl.zst\n  quotatop report --merge worker-*.log",
 		Args:    needsFile("run.jsonl"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,15 +41,15 @@ func reportCommand(f *flags) *cobra.Command {
 			return write(cmd.OutOrStdout(), runs)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "md", "md, html (one file that needs nothing else) or json")
+	cmd.Flags().StringVar(&format, "format", "md", "md, html (a single self-contained file) or json")
 	cmd.Flags().BoolVar(&merge, "merge", false, "report several files of one run as one")
 	f.forTable(cmd)
 	f.forLogs(cmd)
 	return cmd
 }
 
-// readRuns reads the runs that a report is about: each file is one, or with
-// merge all of them together.
+// readRuns reads the runs of a report: one for each file, or with merge one for
+// all of them.
 func (f *flags) readRuns(cmd *cobra.Command, paths []string, merge bool) (runs []report.Named, err error) {
 	settings, table, err := f.table()
 	if err != nil {
@@ -71,7 +71,7 @@ func (f *flags) readRuns(cmd *cobra.Command, paths []string, merge bool) (runs [
 		case r.Report().Empty() && note != "":
 			return nil, fmt.Errorf("report: %s: %s", path, note)
 		case r.Report().Empty():
-			return nil, fmt.Errorf("report: %s: no events are in it", path)
+			return nil, fmt.Errorf("report: %s: no events in it", path)
 		case note != "":
 			fmt.Fprintf(cmd.ErrOrStderr(), "quotatop report: %s: %s\n", path, note)
 		}
@@ -85,14 +85,13 @@ func (f *flags) readRuns(cmd *cobra.Command, paths []string, merge bool) (runs [
 	return runs, nil
 }
 
-// readRun observes the events of one file. A recording brings the limits of its
-// run, and so a reporter of its own, unless files are merged: then the calls that
-// their machines saw add up. The note says what of the file was skipped; empty
-// for nothing.
+// readRun observes the events of one file. A recording contains the limits of its
+// run, so it gets its own reporter, unless files are merged: then the calls that
+// each machine saw are added up. The note says what was skipped, if anything.
 func (f *flags) readRun(cmd *cobra.Command, path string, settings config.Settings, r **model.Reporter, merge bool) (note string, err error) {
 	observe := func(e model.Event) {
 		if merge && e.Call != nil && e.Call.Vantage == model.VantageLocal {
-			e.Source = model.SourceTail // the calls of one source add up
+			e.Source = model.SourceTail // calls of the same source are added up
 		}
 		(*r).Observe(e)
 	}
@@ -116,17 +115,17 @@ func (f *flags) readRun(cmd *cobra.Command, path string, settings config.Setting
 	return readLog(cmd.Context(), path, format, opts, observe)
 }
 
-// isRecording reports whether a file is a recording or has event lines. What
-// cannot be read twice, such as a pipe, is read as a log.
+// isRecording reports whether a file is a recording or has event lines. A file
+// that cannot be read twice, such as a pipe, is read as a log.
 func isRecording(path string) (bool, error) {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
-		return false, nil // the reader of logs says what is wrong
+		return false, nil // reading it as a log gives the error
 	}
 	return recording.Is(path)
 }
 
-// readLog reads a load run's log whole.
+// readLog reads all of a load run's log.
 func readLog(ctx context.Context, path string, format tail.Format, opts tail.Options, observe func(model.Event)) (note string, err error) {
 	var s tail.Summary
 	if path == tail.StandardInput {

@@ -16,8 +16,8 @@ import (
 	"quotatop/poller/pioneer"
 )
 
-// flags are the flags that several commands have; they beat environment and
-// file.
+// flags are the flags that several commands share. They take precedence over the
+// environment and the configuration file.
 type flags struct {
 	config, baseURL, keyFile, theme, profile, tap, interval string
 
@@ -25,7 +25,7 @@ type flags struct {
 	tailFormat string
 	tailHosts  []string
 	zone       zone
-	metrics    string // where to serve them
+	metrics    string // the address to serve them on
 	record     string // the file to record to
 	ascii      bool
 }
@@ -61,11 +61,11 @@ func (f *flags) forTable(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.profile, "profile", "", "table of limits (default "+model.DefaultProfile+")")
 }
 
-// forAccount adds the flags of the commands that ask the API.
+// forAccount adds the flags of the commands that query the API.
 func (f *flags) forAccount(cmd *cobra.Command) {
 	f.forTable(cmd)
 	cmd.Flags().StringVar(&f.baseURL, "base-url", "", "address of the API (PIONEER_BASE_URL; default "+pioneer.DefaultBaseURL+")")
-	cmd.Flags().StringVar(&f.keyFile, "key-file", "", "file with the API key in it (default: PIONEER_API_KEY)")
+	cmd.Flags().StringVar(&f.keyFile, "key-file", "", "file that contains the API key (default: PIONEER_API_KEY)")
 }
 
 // forPolling adds the flags of the commands that keep polling.
@@ -81,7 +81,7 @@ func (f *flags) forScreen(cmd *cobra.Command) {
 
 // forWatching adds the flags of the commands that watch this machine's calls.
 func (f *flags) forWatching(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.tap, "tap", "", "also pass requests through at this address, and count each of them")
+	cmd.Flags().StringVar(&f.tap, "tap", "", "also run a tap at this address, e.g. 127.0.0.1:8429: it passes requests through and counts them")
 	cmd.Flags().StringArrayVar(&f.tails, "tail", nil, "also follow this log or results file of a load run; - is standard input; repeatable")
 	f.forLogs(cmd)
 	cmd.Flags().StringVar(&f.metrics, "metrics", "", "also serve OpenMetrics to Prometheus at this address, e.g. 127.0.0.1:9429")
@@ -89,10 +89,10 @@ func (f *flags) forWatching(cmd *cobra.Command) {
 
 // forRecording adds the flag of the commands that can record.
 func (f *flags) forRecording(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.record, "record", "", "keep the run in this file (.jsonl, .jsonl.zst), for replay and report")
+	cmd.Flags().StringVar(&f.record, "record", "", "record the run to this file (.jsonl or .jsonl.zst), for replay and report")
 }
 
-// session returns the session that the settings describe.
+// session returns the session for the settings.
 func (f *flags) session(ctx context.Context) (*poller.Session, config.Settings, error) {
 	settings, err := f.settings()
 	if err != nil {
@@ -109,14 +109,14 @@ func (f *flags) session(ctx context.Context) (*poller.Session, config.Settings, 
 	return s, settings, nil
 }
 
-// closeSession ends what a session keeps, and says on w what could not be kept.
+// closeSession closes a session and prints what could not be kept.
 func closeSession(s *poller.Session, w io.Writer) {
 	if err := s.Close(); err != nil {
 		fmt.Fprintln(w, "quotatop:", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 }
 
-// joined is a list of words, for a person.
+// joined returns a comma-separated list.
 func joined[T ~string](words []T) string {
 	texts := make([]string, len(words))
 	for i, w := range words {

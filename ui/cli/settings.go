@@ -14,7 +14,7 @@ import (
 	"quotatop/ui"
 )
 
-// configPath is the path of the configuration file.
+// configPath returns the path of the configuration file.
 func (f *flags) configPath() string {
 	if f.config != "" {
 		return f.config
@@ -22,10 +22,10 @@ func (f *flags) configPath() string {
 	return config.Path()
 }
 
-// stateDir is where the journal is kept.
+// stateDir returns the folder of the journal.
 func stateDir() string { return filepath.Join(xdg.StateHome, "quotatop") }
 
-// load reads the configuration file and puts environment and flags over it.
+// load reads the configuration file and applies the environment and the flags.
 func (f *flags) load() (*config.File, error) {
 	file, err := config.Load(f.configPath(), f.config != "")
 	if err != nil {
@@ -37,8 +37,8 @@ func (f *flags) load() (*config.File, error) {
 	return file, nil
 }
 
-// settings returns what flags, environment and file say, for commands without a
-// screen.
+// settings returns the settings of flags, environment and file, for commands
+// without a screen.
 func (f *flags) settings() (config.Settings, error) {
 	file, err := f.load()
 	if err != nil {
@@ -47,7 +47,7 @@ func (f *flags) settings() (config.Settings, error) {
 	return file.Settings, nil
 }
 
-// override puts what environment and flags say over the file.
+// override applies the environment and the flags to the settings.
 func (f *flags) override(s *config.Settings) error {
 	for _, o := range []struct{ name, value string }{{"PIONEER_BASE_URL", os.Getenv("PIONEER_BASE_URL")}, {"--base-url", f.baseURL}} {
 		if o.value == "" {
@@ -74,7 +74,7 @@ func (f *flags) override(s *config.Settings) error {
 	return nil
 }
 
-// table returns the settings with the table of limits that they describe.
+// table returns the settings and their table of limits.
 func (f *flags) table() (config.Settings, model.Table, error) {
 	s, err := f.settings()
 	if err != nil {
@@ -87,7 +87,7 @@ func (f *flags) table() (config.Settings, model.Table, error) {
 	return s, table, nil
 }
 
-// look returns what file and flags say about the screen. all are the themes to
+// look returns the look of the screen in file and flags. all are the themes to
 // choose from.
 func (f *flags) look(file *config.File, all []theme.Theme) (config.Look, error) {
 	look, err := file.Look()
@@ -127,7 +127,7 @@ func (f *flags) screen() (config.Settings, config.Look, error) {
 }
 
 // themes returns the built-in themes and the user's. The errors are about files
-// that are not among them.
+// that were left out.
 func themes() ([]theme.Theme, []error) {
 	files, err := config.ThemeFiles(config.ThemesDir())
 	var errs []error

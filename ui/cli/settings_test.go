@@ -11,8 +11,7 @@ import (
 	"quotatop/poller/sim"
 )
 
-// Only screens care about looks: a wrong theme or key in the file stops nothing
-// else.
+// An invalid theme or key in the file stops only the commands with a screen.
 func TestWrongLookStopsOnlyScreens(t *testing.T) {
 	api := httptest.NewServer(sim.New(sim.Options{Key: "pio_sk_test"}))
 	defer api.Close()

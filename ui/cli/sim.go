@@ -39,7 +39,7 @@ func simCommand(f *flags) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8430", "address to listen on")
 	cmd.Flags().StringVar(&key, "key", "", "the API key to accept (default: any)")
-	cmd.Flags().Float64Var(&capUSD, "cap-usd", 50, "daily cap of the account")
+	cmd.Flags().Float64Var(&capUSD, "cap-usd", 50, "daily cap of the account in dollars")
 	f.forTable(cmd)
 	return cmd
 }

@@ -17,8 +17,8 @@ import (
 	"quotatop/ui/status"
 )
 
-// statusPatience is how long a status line waits for a poll.
-const statusPatience = 2 * time.Second
+// statusTimeout is how long a status line waits for a poll.
+const statusTimeout = 2 * time.Second
 
 func statusCommand(f *flags) *cobra.Command {
 	var format string
@@ -28,7 +28,11 @@ func statusCommand(f *flags) *cobra.Command {
 		Long: "status prints the next wall and the time until it is reached, what is left of the cap and the\n" +
 			"time to its reset. It reads them from the running dashboard, or a running demo (marked DEMO). Without one it\n" +
 			"polls, at most once a minute for all status lines together. Without an answer it prints \"quotatop: off\", and\n" +
-			"the reason on standard error.",
+			"the reason on standard error.\n\n" +
+			"A template has the fields of json by their Go names, and the texts of the line: Demo Next NextKind NextPressure NextIn\n" +
+			"Endpoint PerS Used Limit Percent Rejected Estimated UpperBound LowerBound Pressure TimeToLimit AsOf Stale CapLeft\n" +
+			"CapPercent CapEstimated CapAsOf CapStale ResetsAt ExhaustsAt Denial DeniedUntil At; First Refused Figure Wall Age Left\n" +
+			"Reset. Values that can be unknown have the methods Known, Get and Or.",
 		Example: "  quotatop status --format tmux\n  quotatop status --format '{{.Endpoint}} {{.Percent.Or 0}}%'",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -54,30 +58,30 @@ func statusCommand(f *flags) *cobra.Command {
 		},
 	}
 	f.forAccount(cmd)
-	cmd.Flags().StringVar(&format, "format", status.Plain, "plain, tmux, json, or a Go template over the fields of json")
+	cmd.Flags().StringVar(&format, "format", status.Plain, "plain, tmux, json, or a Go template")
 	return cmd
 }
 
-// statusOff is the line where nothing is known.
+// statusOff is the line when nothing is known.
 const statusOff = "quotatop: off"
 
-// newest returns the running dashboard, or where none runs the result of a poll.
-// The error says why there is neither (ok is false then), or which state files
-// could not be read.
+// newest returns the running dashboard, or the result of a poll if none is
+// running. The error says why there is neither (ok is false then), or which state
+// files could not be read.
 func (f *flags) newest(ctx context.Context) (d statefile.Dashboard, ok bool, err error) {
 	places := statefile.Places()
 	d, ok, unread := statefile.Read(time.Now(), places, f.accounts()...)
 	if ok {
 		return d, true, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, statusPatience)
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	s, _, err := f.session(ctx)
 	if err == nil {
 		d.Snapshot, err = statefile.Poll(ctx, places, s.AccountID(), func(ctx context.Context) (model.Snapshot, error) {
 			snapshot, err := s.Poll(ctx)
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				err = fmt.Errorf("%s did not answer within %s", s.Base().Host, statusPatience)
+				err = fmt.Errorf("%s did not answer within %s", s.Base().Host, statusTimeout)
 			}
 			return snapshot, err
 		})
@@ -91,9 +95,9 @@ func (f *flags) newest(ctx context.Context) (d statefile.Dashboard, ok bool, err
 	return d, false, fmt.Errorf("%w; %w", unread, err)
 }
 
-// accounts are those whose dashboards a status line reads: the one at the base URL
-// that flag or environment name, else all. The key does not matter: to find it may
-// take a command.
+// accounts returns the accounts whose dashboards a status line reads: the one at
+// the base URL in the flag or the environment, otherwise nil for all. The key does
+// not matter, because finding it may require running a command.
 func (f *flags) accounts() []string {
 	named := f.baseURL
 	if named == "" {
@@ -105,14 +109,14 @@ func (f *flags) accounts() []string {
 	return nil
 }
 
-// dashboardAccount is the account under which dashboards at a base URL publish.
+// dashboardAccount returns the account ID of dashboards at a base URL.
 func dashboardAccount(base string) string { return pioneer.AccountID(base, "") }
 
-// publish lets status lines read what the dashboard of a session shows, until end
-// is called. The screen says where that fails.
+// publish writes the snapshots of a session for status lines, until end is called.
+// The screen shows problems with that.
 func publish(s *poller.Session, places []statefile.Place, opts statefile.Options) (end func()) {
 	opts.Report = s.Reporter("state file")
 	w := statefile.Open(places, dashboardAccount(s.Base().String()), opts)
 	s.Observe(w.Seen)
-	return func() { _ = w.Close() } // the screen has said what is wrong
+	return func() { _ = w.Close() } // the screen has shown the problem
 }

@@ -23,7 +23,7 @@ import (
 
 const testKey = "pio_sk_0123456789"
 
-// newMachine makes the environment that of a user who has not run quotatop yet.
+// newMachine sets the environment of a user who has not run quotatop yet.
 func newMachine(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "TMPDIR"} {
@@ -33,7 +33,7 @@ func newMachine(t *testing.T) {
 	t.Setenv("PIONEER_API_KEY", testKey)
 }
 
-// simulated is an API that counts its requests.
+// simulated returns the URL of a simulated API and the number of its requests.
 func simulated(t *testing.T) (url string, requests *atomic.Int32) {
 	t.Helper()
 	api, requests := sim.New(sim.Options{Key: testKey}), &atomic.Int32{}
@@ -45,7 +45,7 @@ func simulated(t *testing.T) (url string, requests *atomic.Int32) {
 	return server.URL, requests
 }
 
-// statusLine runs quotatop status, and returns what it prints.
+// statusLine runs quotatop status and returns its output.
 func statusLine(t *testing.T, args ...string) (stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -55,7 +55,7 @@ func statusLine(t *testing.T, args ...string) (stdout, stderr string) {
 	return out.String(), errs.String()
 }
 
-// dashboardOf is the session of a dashboard.
+// dashboardOf returns the session of a dashboard.
 func dashboardOf(t *testing.T, url string) *poller.Session {
 	t.Helper()
 	settings := config.Default()
@@ -69,8 +69,8 @@ func dashboardOf(t *testing.T, url string) *poller.Session {
 	return s
 }
 
-// published publishes a snapshot of a dashboard, on which an endpoint has a share
-// of its limit in percent.
+// published publishes a snapshot in which an endpoint has used a percentage of its
+// limit.
 func published(t *testing.T, url string, demo bool, percent int) {
 	t.Helper()
 	account := dashboardAccount(dashboardOf(t, url).Base().String())

@@ -18,7 +18,7 @@ func streamCommand(f *flags) *cobra.Command {
 	var every time.Duration
 	cmd := &cobra.Command{
 		Use:   "stream",
-		Short: "no screen: a Snapshot a second as JSON Lines, until interrupted",
+		Short: "print a Snapshot a second as JSON Lines, until interrupted",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if every < 100*time.Millisecond {
@@ -42,7 +42,8 @@ func streamCommand(f *flags) *cobra.Command {
 	return cmd
 }
 
-// stream writes the newest snapshot at every tick, until feed is closed.
+// stream writes the newest snapshot at every tick, unless it has been written
+// already, until feed is closed.
 func stream(feed <-chan model.Snapshot, every time.Duration, out io.Writer) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -60,7 +61,7 @@ func stream(feed <-chan model.Snapshot, every time.Duration, out io.Writer) erro
 			}
 			if err := enc.Encode(newest); err != nil {
 				if errors.Is(err, syscall.EPIPE) {
-					return nil // the reader has seen enough
+					return nil // the reader has closed the pipe
 				}
 				return fmt.Errorf("stream: %w", err)
 			}

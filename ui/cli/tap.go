@@ -18,7 +18,7 @@ func tapCommand(f *flags) *cobra.Command {
 	var listen, to, log string
 	cmd := &cobra.Command{
 		Use:   "tap",
-		Short: "pass a load run's requests through without a screen, and log each of them",
+		Short: "pass a load run's requests through to the API and log them, without a screen",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := f.settings()
@@ -35,8 +35,8 @@ func tapCommand(f *flags) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8429", "address to listen on")
-	cmd.Flags().StringVar(&to, "to", "", "where to pass requests on to (default: PIONEER_BASE_URL, or the configuration's base_url)")
-	cmd.Flags().StringVar(&log, "log", "", "file to append an event line to for each request; --tail and report read it")
+	cmd.Flags().StringVar(&to, "to", "", "address to forward requests to (default: PIONEER_BASE_URL, or the configuration's base_url)")
+	cmd.Flags().StringVar(&log, "log", "", "append an event line for each request to this file, which --tail and report read")
 	f.forFile(cmd)
 	return cmd
 }
@@ -63,10 +63,10 @@ func runTap(cmd *cobra.Command, upstream *url.URL, listen, log string) (failed e
 		defer func() { failed = errors.Join(failed, lines.Close()) }()
 		observe = func(e model.Event) { lines.Observe(e) }
 	}
-	fmt.Fprintf(stderr, "quotatop tap: http://%s passes requests on to %s\n", ln.Addr(), upstream)
+	fmt.Fprintf(stderr, "quotatop tap: http://%s forwards requests to %s\n", ln.Addr(), upstream)
 	stop := context.AfterFunc(ctx, func() {
 		endAtOnce()
-		fmt.Fprintln(stderr, "quotatop tap: waiting for the requests in flight; interrupt again to cut them")
+		fmt.Fprintln(stderr, "quotatop tap: waiting for requests in flight; interrupt again to cancel them")
 	})
 	defer stop()
 	t := tap.New(upstream, clock, tap.Options{Listener: ln})

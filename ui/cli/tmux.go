@@ -23,9 +23,9 @@ func tmuxCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return tmuxInstall(cmd, write) },
 	}
 	install.Flags().BoolVar(&write, "write", false, "write without asking")
-	return groupCommand("tmux", "install the status line in tmux, and check it", install, &cobra.Command{
+	return groupCommand("tmux", "install the status line in tmux, or check it", install, &cobra.Command{
 		Use:   "doctor",
-		Short: "check why the status line does not show",
+		Short: "check why the status line is not shown",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := tmux.ConfigPath()
@@ -37,7 +37,7 @@ func tmuxCommand() *cobra.Command {
 	})
 }
 
-// tmuxInstall shows what it would write and where, asks, and writes it.
+// tmuxInstall shows what it would write and where, asks, and writes.
 func tmuxInstall(cmd *cobra.Command, write bool) error {
 	path, err := tmux.ConfigPath()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// flagMistake words what is wrong with a flag, in one line.
+// flagMistake returns a one-line error for an invalid flag.
 func flagMistake(cmd *cobra.Command, err error) error {
 	var (
 		unknown *pflag.NotExistError
@@ -34,7 +34,7 @@ func flagMistake(cmd *cobra.Command, err error) error {
 	return usageError{err}
 }
 
-// valueForms say how to write the values that the standard library parses.
+// valueForms say how to write values that the standard library parses, by type.
 var valueForms = map[string]string{
 	"bool":     "use true or false",
 	"duration": "write it like 30s or 5m",
@@ -42,8 +42,8 @@ var valueForms = map[string]string{
 	"uint64":   "use a whole number",
 }
 
-// nearestFlag returns the flag of a command that is spelled most like name, or
-// nothing when none is like it.
+// nearestFlag returns the flag of a command with the spelling closest to name, or
+// "" if none is close.
 func nearestFlag(cmd *cobra.Command, name string) (nearest string) {
 	best := 3
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
@@ -54,8 +54,7 @@ func nearestFlag(cmd *cobra.Command, name string) (nearest string) {
 	return nearest
 }
 
-// distance is how many letters have to be added, removed or replaced to turn a
-// into b (Levenshtein).
+// distance returns the Levenshtein distance of a and b, in bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -76,8 +75,8 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// noArgs refuses arguments; on a command with subcommands they can only be a
-// misspelled one.
+// noArgs rejects arguments. For a command with subcommands, an argument can only
+// be a misspelled subcommand.
 func noArgs(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
@@ -85,10 +84,10 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	case cmd.HasSubCommands():
 		return unknownCommand(cmd, args[0])
 	}
-	return usageError{fmt.Errorf("%s takes no arguments, and got %q", cmd.CommandPath(), args[0])}
+	return usageError{fmt.Errorf("%s takes no arguments, but got %q", cmd.CommandPath(), args[0])}
 }
 
-// needsFile refuses a command line without a file.
+// needsFile rejects a command line without a file.
 func needsFile(example string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -98,7 +97,7 @@ func needsFile(example string) cobra.PositionalArgs {
 	}
 }
 
-// unknownCommand is the error for a command that does not exist.
+// unknownCommand returns the error for a command that does not exist.
 func unknownCommand(cmd *cobra.Command, name string) error {
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(name); len(near) > 0 {
@@ -107,7 +106,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return usageError{fmt.Errorf("unknown command %q: see %s --help", name, cmd.CommandPath())}
 }
 
-// groupCommand is a command that only holds others.
+// groupCommand returns a command that only has subcommands.
 func groupCommand(use, short string, commands ...*cobra.Command) *cobra.Command {
 	group := &cobra.Command{
 		Use: use, Short: short, Args: noArgs,

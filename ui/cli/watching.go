@@ -14,9 +14,9 @@ import (
 	"quotatop/ui/metrics"
 )
 
-// watchingSession returns the session that the settings describe, with what
-// sees this machine's calls: the tap, which it opens, and the tails. It also
-// adds the metrics and the recording that flags ask for.
+// watchingSession returns the session for the settings, with the sources that see
+// this machine's calls: the tap, which starts to listen, and the tails. It adds
+// the metrics and the recording if the flags are set.
 func (f *flags) watchingSession(cmd *cobra.Command) (*poller.Session, config.Settings, error) {
 	s, settings, err := f.session(cmd.Context())
 	if err != nil {
@@ -36,7 +36,7 @@ func (f *flags) watchingSession(cmd *cobra.Command) (*poller.Session, config.Set
 	return s, settings, err
 }
 
-// watch adds the tap of the settings, if there is one, and the tails.
+// watch adds the tap in the settings, if any, and the tails.
 func (f *flags) watch(s *poller.Session, settings config.Settings) error {
 	hosts := f.hosts(settings)
 	if tapAt := settings.Tap; tapAt != "" {
@@ -61,7 +61,7 @@ func (f *flags) watch(s *poller.Session, settings config.Settings) error {
 	return nil
 }
 
-// export serves what the session knows to Prometheus.
+// export serves the metrics of the session to Prometheus.
 func (f *flags) export(cmd *cobra.Command, s *poller.Session) error {
 	ln, note, err := metrics.Listen(f.metrics)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package metrics shows the newest snapshot to Prometheus. What is not known is
-// left out, never 0. No metric holds the API key.
+// Package metrics exports the newest snapshot to Prometheus. Unknown values are
+// left out, never 0. No metric contains the API key.
 package metrics
 
 import (
@@ -13,17 +13,17 @@ import (
 	"quotatop/model"
 )
 
-// An Exporter collects the metrics of the newest snapshot that it has seen. It
-// is a prometheus.Collector.
+// An Exporter collects metrics from the newest snapshot it has seen. It is a
+// prometheus.Collector.
 type Exporter struct {
 	newest atomic.Pointer[model.Snapshot]
 }
 
-// Seen takes in a snapshot. It never blocks, and may be called from any
+// Seen sets the newest snapshot. It never blocks, and may be called from any
 // goroutine.
 func (e *Exporter) Seen(s model.Snapshot) { e.newest.Store(&s) }
 
-// A metric is one family of the exposition.
+// A metric is one metric family.
 type metric struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
@@ -33,8 +33,8 @@ func gauge(name, help string, labels ...string) metric {
 	return metric{prometheus.NewDesc("quotatop_"+name, help, labels, nil), prometheus.GaugeValue}
 }
 
-// families are all metrics. Windows are labelled by endpoint and by the span
-// of the limit; a time stamp is the server's time.
+// families are all metrics. Windows are labelled by endpoint and by the length of
+// the window; timestamps are in the server's time.
 type families struct {
 	used, limit, ratio, others, rejected, margin, learned, peak, toLimit, windowAge metric
 	bound                                                                           metric
@@ -56,43 +56,43 @@ func newFamilies() families {
 	return families{
 		used:      gauge("window_requests", "Accepted requests in the sliding window of a limit.", window...),
 		limit:     gauge("window_limit_requests", "Requests that the limit allows in its window.", window...),
-		ratio:     gauge("window_used_ratio", "Used part of the limit; it may pass 1.", window...),
-		others:    gauge("window_others_requests", "Part of the accepted requests that came from elsewhere on the same key.", window...),
+		ratio:     gauge("window_used_ratio", "Fraction of the limit that is used; it can exceed 1.", window...),
+		others:    gauge("window_others_requests", "Accepted requests of the window that came from other machines on the same key.", window...),
 		rejected:  gauge("window_rejected_requests", "Requests of the window that the limit denied, as far as this machine saw them.", window...),
-		margin:    gauge("window_margin_requests", "95 % error of the accepted requests; absent where they were counted.", window...),
-		learned:   gauge("window_learned_limit_requests", "Limit that follows from the denials; absent where it is the documented one.", window...),
+		margin:    gauge("window_margin_requests", "95% error of the accepted requests; absent if they were counted.", window...),
+		learned:   gauge("window_learned_limit_requests", "Limit observed from denials; absent if it is the documented one.", window...),
 		peak:      gauge("window_peak_requests", "Most accepted requests of the last 15 windows.", window...),
-		toLimit:   gauge("window_time_to_limit_seconds", "Time until the limit is met as requests come now; absent when it would not be.", window...),
+		toLimit:   gauge("window_time_to_limit_seconds", "Time until the limit is reached at the current rate; absent if it would not be.", window...),
 		windowAge: gauge("window_age_seconds", "Age of the window's figures.", window...),
-		bound: gauge("window_bound", "1 where the accepted requests are at most (upper) or at least (lower) as many as said; absent where they are exact.",
+		bound: gauge("window_bound", "1 if quotatop_window_requests is an upper or a lower bound; absent if it is exact.",
 			"endpoint", "window", "bound"),
-		calls: gauge("endpoint_requests", "Accepted requests of the last minute, of endpoints with and without a limit.", "endpoint"),
+		calls: gauge("endpoint_requests", "Accepted requests in the last minute, for endpoints with and without a limit.", "endpoint"),
 
-		capUsed:      gauge("cap_used_dollars", "Spent of the cap in its period.", "period"),
+		capUsed:      gauge("cap_used_dollars", "Spending in the period of the cap.", "period"),
 		capLimit:     gauge("cap_limit_dollars", "Spending cap of the period.", "period"),
-		capLeft:      gauge("cap_remaining_dollars", "What is left of the cap.", "period"),
-		capBurn:      gauge("cap_burn_dollars_per_second", "Spending rate of the last minutes.", "period"),
-		capReset:     gauge("cap_reset_timestamp_seconds", "When the cap returns to its whole.", "period"),
-		capExhausted: gauge("cap_exhausted_timestamp_seconds", "When the cap runs out at this rate; absent when it lasts past the reset.", "period"),
-		capEstimated: gauge("cap_estimated", "1 where what is spent was added up from samples, else 0.", "period"),
+		capLeft:      gauge("cap_remaining_dollars", "Amount left of the cap.", "period"),
+		capBurn:      gauge("cap_burn_dollars_per_second", "Spending rate over the last minutes.", "period"),
+		capReset:     gauge("cap_reset_timestamp_seconds", "When the cap resets.", "period"),
+		capExhausted: gauge("cap_exhausted_timestamp_seconds", "When the cap runs out at the current rate; absent if it lasts until the reset.", "period"),
+		capEstimated: gauge("cap_estimated", "1 if the spending is estimated from samples, else 0.", "period"),
 		capAge:       gauge("cap_age_seconds", "Age of the cap's figures.", "period"),
 
-		denials: metric{prometheus.NewDesc("quotatop_denials_total", "Responses in which the API said no.",
+		denials: metric{prometheus.NewDesc("quotatop_denials_total", "Responses in which the API denied a request.",
 			[]string{"kind", "endpoint", "reason", "source"}, nil), prometheus.CounterValue},
 
-		up:         gauge("source_up", "1 while a source brings what it should, else 0.", "source"),
+		up:         gauge("source_up", "1 if a source works, else 0.", "source"),
 		sourceAge:  gauge("source_age_seconds", "Time since a source's last good data.", "source"),
 		polls:      gauge("source_polls", "Requests that a source itself sent in the last window.", "source", "window"),
 		pollBudget: gauge("source_budget_polls", "Requests that a source may send in a window.", "source", "window"),
-		serviceUp:  gauge("service_up", "1 while a service that runs alongside the sources works, else 0.", "service"),
+		serviceUp:  gauge("service_up", "1 if a service that runs alongside the sources (journal, record, state file, metrics) works, else 0.", "service"),
 
-		offset: gauge("clock_offset_seconds", "Server clock less local clock."),
-		at:     gauge("snapshot_timestamp_seconds", "When these figures were put together."),
-		info:   gauge("account_info", "Whose quota this is, and the table of limits; always 1.", "plan", "profile"),
+		offset: gauge("clock_offset_seconds", "Server clock minus local clock."),
+		at:     gauge("snapshot_timestamp_seconds", "When the snapshot was taken."),
+		info:   gauge("account_info", "Plan of the account and table of limits; always 1.", "plan", "profile"),
 	}
 }
 
-// all lists the metrics.
+// all returns all metrics.
 func (f *families) all() []metric {
 	return []metric{
 		f.used, f.limit, f.ratio, f.others, f.rejected, f.margin, f.learned, f.peak, f.toLimit, f.windowAge, f.bound, f.calls,
@@ -101,7 +101,7 @@ func (f *families) all() []metric {
 	}
 }
 
-// Describe is part of prometheus.Collector.
+// Describe implements prometheus.Collector.
 func (e *Exporter) Describe(out chan<- *prometheus.Desc) {
 	f := newFamilies()
 	for _, m := range f.all() {
@@ -109,7 +109,7 @@ func (e *Exporter) Describe(out chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect is part of prometheus.Collector.
+// Collect implements prometheus.Collector.
 func (e *Exporter) Collect(out chan<- prometheus.Metric) {
 	s := e.newest.Load()
 	if s == nil {
@@ -140,13 +140,13 @@ func (e *Exporter) Collect(out chan<- prometheus.Metric) {
 	c.put(c.info, 1, s.Account.Plan, s.Profile)
 }
 
-// A collection is one in the making.
+// A collection sends the metrics of one Collect call.
 type collection struct {
 	out chan<- prometheus.Metric
 	families
 }
 
-// put gives out one value. Labels hold foreign text.
+// put sends a value. Labels may contain invalid UTF-8 from the API.
 func (c *collection) put(m metric, value float64, labels ...string) {
 	for i, text := range labels {
 		labels[i] = strings.ToValidUTF8(text, "\uFFFD")
@@ -154,7 +154,7 @@ func (c *collection) put(m metric, value float64, labels ...string) {
 	c.out <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)
 }
 
-// some gives out a value that is known.
+// some sends a value if it is known.
 func (c *collection) some(m metric, value model.Opt[float64], labels ...string) {
 	if v, ok := value.Get(); ok {
 		c.put(m, v, labels...)
@@ -209,7 +209,7 @@ func (c *collection) spend(p *model.Cap, age func(model.Opt[time.Time]) model.Op
 	c.some(c.capAge, age(p.AsOf), p.Period)
 }
 
-// age is the seconds from at to now.
+// age returns the seconds from at to now.
 func age(now time.Time, at model.Opt[time.Time]) model.Opt[float64] {
 	t, ok := at.Get()
 	if !ok {
@@ -234,7 +234,7 @@ func dollars(m model.Opt[model.Micros]) model.Opt[float64] {
 	return model.Some(v.USD())
 }
 
-// stamp is seconds since 1970.
+// stamp returns seconds since 1970.
 func stamp(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 func flag(set bool) float64 {
@@ -244,7 +244,7 @@ func flag(set bool) float64 {
 	return 0
 }
 
-// span names a window: 1m, 1h, 30s.
+// span returns the name of a window: 1m, 1h, 30s.
 func span(per time.Duration) string {
 	switch {
 	case per >= time.Hour && per%time.Hour == 0:

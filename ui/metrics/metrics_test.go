@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits for something that must happen.
 const patience = time.Minute
 
 var start = time.Date(2026, 6, 17, 12, 4, 31, 0, time.UTC)
@@ -80,33 +80,33 @@ quotatop_window_requests{endpoint="chat",window="1m"} 184
 quotatop_window_limit_requests{endpoint="all",window="1h"} 10000
 quotatop_window_limit_requests{endpoint="all",window="1m"} 1000
 quotatop_window_limit_requests{endpoint="chat",window="1m"} 200
-# HELP quotatop_window_time_to_limit_seconds Time until the limit is met as requests come now; absent when it would not be.
+# HELP quotatop_window_time_to_limit_seconds Time until the limit is reached at the current rate; absent if it would not be.
 # TYPE quotatop_window_time_to_limit_seconds gauge
 quotatop_window_time_to_limit_seconds{endpoint="chat",window="1m"} 41.5
-# HELP quotatop_window_margin_requests 95 % error of the accepted requests; absent where they were counted.
+# HELP quotatop_window_margin_requests 95% error of the accepted requests; absent if they were counted.
 # TYPE quotatop_window_margin_requests gauge
 quotatop_window_margin_requests{endpoint="chat",window="1m"} 12
-# HELP quotatop_cap_burn_dollars_per_second Spending rate of the last minutes.
+# HELP quotatop_cap_burn_dollars_per_second Spending rate over the last minutes.
 # TYPE quotatop_cap_burn_dollars_per_second gauge
 quotatop_cap_burn_dollars_per_second{period="day"} 0.1
-# HELP quotatop_cap_remaining_dollars What is left of the cap.
+# HELP quotatop_cap_remaining_dollars Amount left of the cap.
 # TYPE quotatop_cap_remaining_dollars gauge
 quotatop_cap_remaining_dollars{period="day"} 19
-# HELP quotatop_denials_total Responses in which the API said no.
+# HELP quotatop_denials_total Responses in which the API denied a request.
 # TYPE quotatop_denials_total counter
 quotatop_denials_total{endpoint="chat",kind="credits",reason="out�\"of\ncredits",source="tap"} 2
 quotatop_denials_total{endpoint="chat",kind="rate",reason="",source="tap"} 4
-# HELP quotatop_source_up 1 while a source brings what it should, else 0.
+# HELP quotatop_source_up 1 if a source works, else 0.
 # TYPE quotatop_source_up gauge
 quotatop_source_up{source="billing"} 1
 quotatop_source_up{source="tap"} 0
-# HELP quotatop_service_up 1 while a service that runs alongside the sources works, else 0.
+# HELP quotatop_service_up 1 if a service that runs alongside the sources (journal, record, state file, metrics) works, else 0.
 # TYPE quotatop_service_up gauge
 quotatop_service_up{service="journal"} 0
 # HELP quotatop_source_age_seconds Time since a source's last good data.
 # TYPE quotatop_source_age_seconds gauge
 quotatop_source_age_seconds{source="billing"} 3
-# HELP quotatop_cap_reset_timestamp_seconds When the cap returns to its whole.
+# HELP quotatop_cap_reset_timestamp_seconds When the cap resets.
 # TYPE quotatop_cap_reset_timestamp_seconds gauge
 quotatop_cap_reset_timestamp_seconds{period="day"} 1.781741071e+09
 `
@@ -132,7 +132,7 @@ func TestEveryMetricIsCollected(t *testing.T) {
 	}
 }
 
-// described are the names of all metrics.
+// described returns the names of all metrics.
 func described() map[string]bool {
 	names := map[string]bool{}
 	f := newFamilies()
@@ -142,7 +142,7 @@ func described() map[string]bool {
 	return names
 }
 
-// page is what a scrape gets.
+// page returns the response to a scrape.
 func page(t *testing.T, e *Exporter) string {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -153,7 +153,7 @@ func page(t *testing.T, e *Exporter) string {
 	return w.Body.String()
 }
 
-// Nothing that is not known is shown as 0.
+// Unknown values are absent, not 0.
 func TestUnknownIsAbsent(t *testing.T) {
 	if n := testutil.CollectAndCount(&Exporter{}); n != 0 {
 		t.Errorf("%d metrics before the first snapshot", n)
@@ -170,7 +170,7 @@ func TestUnknownIsAbsent(t *testing.T) {
 		case "#", "quotatop_window_limit_requests", "quotatop_cap_reset_timestamp_seconds", "quotatop_snapshot_timestamp_seconds",
 			"quotatop_account_info", "quotatop_clock_offset_seconds":
 		default:
-			t.Errorf("of nothing, there is %s", line)
+			t.Errorf("an empty ledger has %s", line)
 		}
 	}
 }
@@ -185,8 +185,7 @@ func TestConventions(t *testing.T) {
 	}
 }
 
-// Dashboard and alerts name no metric that is not there, and the dashboard
-// leaves none of the main ones out.
+// The dashboard and the alerts use only metrics that exist.
 func TestFilesNameMetrics(t *testing.T) {
 	known := described()
 	for _, file := range []string{"grafana.json", "alerts.yml"} {
@@ -200,13 +199,13 @@ func TestFilesNameMetrics(t *testing.T) {
 		}
 		for _, name := range names {
 			if !known[name] {
-				t.Errorf("%s names %s, which is no metric", file, name)
+				t.Errorf("%s names %s, which is not a metric", file, name)
 			}
 		}
 	}
 }
 
-// panels are the queries of the dashboard, with its variables filled in.
+// panels returns the queries of the dashboard, with its variables replaced.
 func panels(t *testing.T) map[string]string {
 	t.Helper()
 	data, err := os.ReadFile("grafana.json")
@@ -313,7 +312,7 @@ func serve(t *testing.T, e *Exporter) (addr string) {
 	return ln.Addr().String()
 }
 
-// A client that sends nothing does not hold up the end.
+// A client that sends nothing does not delay the end.
 func TestServeEnds(t *testing.T) {
 	var silent net.Conn
 	t.Cleanup(func() { _ = silent.Close() }) // after the end

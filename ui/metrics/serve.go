@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Path is where the metrics are.
+// Path is the path of the metrics.
 const Path = "/metrics"
 
 const (
@@ -23,7 +23,7 @@ const (
 	stopLimit   = time.Second // for the scrapes in flight at the end
 )
 
-// Handler serves the metrics at Path, as OpenMetrics to those who ask for it.
+// Handler serves the metrics at Path, as OpenMetrics to clients that accept it.
 func (e *Exporter) Handler() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(e)
@@ -38,10 +38,9 @@ func (e *Exporter) Handler() http.Handler {
 	return mux
 }
 
-// Listen opens addr, as in "127.0.0.1:9429", for the metrics. An address
-// without a host, as in ":9429", is on loopback; another interface, or all of
-// them as in "0.0.0.0:9429", has to be named. Then the note says who can read
-// them; else it is empty.
+// Listen listens on addr, such as "127.0.0.1:9429". Without a host, as in ":9429",
+// it listens on loopback only. If others can connect, as with "0.0.0.0:9429", the
+// note says so; otherwise it is empty.
 func Listen(addr string) (ln net.Listener, note string, err error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -53,7 +52,7 @@ func Listen(addr string) (ln net.Listener, note string, err error) {
 	ln, err = net.Listen("tcp", net.JoinHostPort(host, port))
 	if err != nil {
 		if op, ok := errors.AsType[*net.OpError](err); ok {
-			err = op.Err // without the address, which has been said
+			err = op.Err // without the address, which the message has
 		}
 		return nil, "", fmt.Errorf("metrics: cannot listen on %q: choose another port, or 127.0.0.1: %w", addr, err)
 	}
