@@ -16,11 +16,11 @@ import (
 	"testing"
 )
 
-// module is the path that our own imports begin with.
+// module is the prefix of our own import paths.
 const module = "quotatop"
 
-// arrows has a row for each package of ours: the packages of ours that it
-// imports, tests aside, no more and no fewer.
+// arrows has a row for each of our packages: exactly those of our packages that it
+// imports, except in tests.
 var arrows = map[string]string{
 	".":                        "ui/cli", // main
 	"model":                    "",
@@ -52,8 +52,8 @@ var arrows = map[string]string{
 	"ui/words":       "model",
 }
 
-// fence has a row for each library of others: the packages of ours that import
-// it, tests aside, no more and no fewer.
+// fence has a row for each third-party library: exactly those of our packages that
+// import it, except in tests.
 var fence = map[string]string{
 	"charm.land/bubbles/v2":                 "ui",
 	"charm.land/bubbletea/v2":               "ui",
@@ -78,14 +78,14 @@ var fence = map[string]string{
 	"golang.org/x/time":                     "poller/billing",
 }
 
-// A source is a file of the program, tests aside.
+// A source is a non-test file of the program.
 type source struct {
 	path, folder string
 	files        *token.FileSet
 	*ast.File
 }
 
-// sources are all of them, for every operating system.
+// sources returns all of them, for every operating system.
 var sources = sync.OnceValues(func() (all []source, err error) {
 	err = filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
@@ -105,7 +105,7 @@ var sources = sync.OnceValues(func() (all []source, err error) {
 	return all, err
 })
 
-// eachSource calls do with every file of the program.
+// eachSource calls do with every source.
 func eachSource(t *testing.T, do func(source)) {
 	t.Helper()
 	all, err := sources()
@@ -131,21 +131,21 @@ func (s source) imports(do func(imported string)) {
 	}
 }
 
-// A relation says which names go with a name.
+// A relation maps a name to a set of names.
 type relation map[string]map[string]bool
 
 func (r relation) add(from, to string) {
-	r.know(from)
+	r.include(from)
 	r[from][to] = true
 }
 
-func (r relation) know(from string) {
+func (r relation) include(from string) {
 	if r[from] == nil {
 		r[from] = map[string]bool{}
 	}
 }
 
-// compare reports the differences between what is and what the table says.
+// compare reports the differences between the relation and a table.
 func (r relation) compare(t *testing.T, table map[string]string, more, less string) {
 	t.Helper()
 	for from := range r {
@@ -155,7 +155,7 @@ func (r relation) compare(t *testing.T, table map[string]string, more, less stri
 	}
 	for from, row := range table {
 		if r[from] == nil {
-			t.Errorf("%s has a row and is gone: remove the row", from)
+			t.Errorf("%s no longer exists: remove its row", from)
 			continue
 		}
 		to := strings.Fields(row)
@@ -175,7 +175,7 @@ func (r relation) compare(t *testing.T, table map[string]string, more, less stri
 func TestArrows(t *testing.T) {
 	found := relation{}
 	eachSource(t, func(s source) {
-		found.know(s.folder)
+		found.include(s.folder)
 		s.imports(func(imported string) {
 			if imported == module {
 				t.Errorf("%s imports main", s.path)
@@ -185,7 +185,7 @@ func TestArrows(t *testing.T) {
 			}
 		})
 	})
-	found.compare(t, arrows, "%s imports %s: its row has no such arrow", "%s no longer imports %s: take the arrow from its row")
+	found.compare(t, arrows, "%s imports %s: its row has no such arrow", "%s no longer imports %s: remove the arrow from its row")
 }
 
 func TestFence(t *testing.T) {
@@ -204,10 +204,10 @@ func TestFence(t *testing.T) {
 			found.add(library, s.folder)
 		})
 	})
-	found.compare(t, fence, "%s is imported by %s, which its row does not have", "%s is no longer imported by %s: take that from its row")
+	found.compare(t, fence, "%s is imported by %s, which is not in its row", "%s is no longer imported by %s: remove it from its row")
 }
 
-// What model imports, and what that imports, knows no network.
+// Neither model nor its dependencies use the network.
 func TestModelWithoutNetwork(t *testing.T) {
 	out, err := goCommand("list", "-deps", "./model")
 	if err != nil {
@@ -224,8 +224,8 @@ func TestModelWithoutNetwork(t *testing.T) {
 	}
 }
 
-// pure are the rooms without I/O, clocks and goroutines, with what of the
-// standard library each may import; time only as a value.
+// pure are the packages without I/O, clocks and goroutines, with the standard
+// library packages that each may import; time is for values only.
 var pure = map[string]string{
 	"model":     "cmp encoding/binary encoding/json errors fmt hash/crc32 math slices strconv strings time",
 	"ui":        "cmp encoding/json errors fmt maps math math/bits slices strconv strings time unicode unicode/utf8",
@@ -234,8 +234,8 @@ var pure = map[string]string{
 	"ui/words":  "math slices strconv strings time unicode",
 }
 
-// impure are the exceptions from purity. A row that nothing needs any more is an
-// error; model has none.
+// impure are the exceptions. A row that is no longer needed is an error; model has
+// none.
 var impure = []struct{ file, what, reason string }{
 	{"ui/app.go", "chan", "the screen takes Snapshots, looks and warnings from channels"},
 	{"ui/app.go", "select", "waits for the next Snapshot, in a command of Bubble Tea's"},
@@ -251,8 +251,8 @@ var impure = []struct{ file, what, reason string }{
 	{"ui/report/report.go", "import io", "writes the report to the caller's writer"},
 }
 
-// clocks are what of package time reads the clock, waits for it or asks where
-// the machine is.
+// clocks are the functions of package time that read the clock, wait, or depend on
+// the machine's time zone.
 var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer", "Sleep", "Local", "LoadLocation"}
 
 func TestPurity(t *testing.T) {
@@ -276,7 +276,7 @@ func TestPurity(t *testing.T) {
 	})
 	for _, e := range impure {
 		if !excused[e.file+" "+e.what] {
-			t.Errorf("%s has no %s any more: remove the exception", e.file, e.what)
+			t.Errorf("%s no longer has %s: remove the exception", e.file, e.what)
 		}
 		if e.reason == "" || strings.HasPrefix(e.file, "model/") {
 			t.Errorf("%s, %s: an exception needs a reason, and model has none", e.file, e.what)
@@ -292,17 +292,17 @@ func TestPurity(t *testing.T) {
 	}
 }
 
-// impurities calls found for all in a file that touches the outside world.
+// impurities calls found for everything in a file that is not pure.
 func (s source) impurities(allowed []string, found func(at token.Pos, what string)) {
 	for _, spec := range s.Imports {
 		imported, _ := strconv.Unquote(spec.Path.Value)
 		first, _, deeper := strings.Cut(imported, "/")
-		others := strings.Contains(first, ".") || deeper && first == module // for the arrows and the fence
+		others := strings.Contains(first, ".") || deeper && first == module // those have other tests
 		if !others && !slices.Contains(allowed, imported) {
 			found(spec.Pos(), "import "+imported)
 		}
 		if !others && spec.Name != nil && spec.Name.Name != "_" {
-			found(spec.Pos(), fmt.Sprintf("import of %s as %s, which hides what is used of it", imported, spec.Name))
+			found(spec.Pos(), fmt.Sprintf("import of %s as %s, which hides its use from this test", imported, spec.Name))
 		}
 	}
 	ast.Inspect(s.File, func(n ast.Node) bool {
@@ -331,10 +331,8 @@ const (
 	maxFunction = 60
 )
 
-// long are the files and functions that are longer, with their lines. None may
-// grow, and each is to go.
-var long = map[string]int{
-}
+// long are the exceptions, with their number of lines. They must not grow.
+var long = map[string]int{}
 
 func TestNothingIsTooLong(t *testing.T) {
 	needed := map[string]bool{}

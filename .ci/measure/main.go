@@ -1,11 +1,11 @@
 // Command measure runs the dashboard in a pseudo-terminal of 120x40 cells and
-// prints what it costs: the first frame, CPU, memory, and what it writes. It
-// needs Linux. Run it on a quiet machine: go run ./.ci/measure
+// prints its cost: the time to the first frame, CPU, memory and output. It needs
+// Linux. Run it on a quiet machine: go run ./.ci/measure
 //
 // Each load is a file of event lines that the dashboard follows with --tail,
-// beside a simulated API without traffic. The aims: a first frame within 30 ms,
-// 0.5 % of a core and 2 kB/s when idle at 1 Hz, 25 MB after an hour's worth of
-// 15,000 calls a minute.
+// beside a simulated API without traffic. The targets: a first frame within 30 ms,
+// 0.5% of a core and 2 kB/s when idle at 1 Hz, 25 MB after an hour of 15,000
+// calls a minute.
 package main
 
 import (
@@ -37,7 +37,7 @@ func main() {
 	}
 }
 
-// A load is calls a minute while measuring, and of the hour before.
+// A load is the calls a minute while measuring and in the hour before.
 type load struct {
 	name        string
 	perMinute   int
@@ -88,10 +88,10 @@ func measure(span time.Duration) error {
 	return nil
 }
 
-// A result is what one load costs.
+// A result is the cost of a load.
 type result struct {
 	first         time.Duration
-	cpu           float64 // per cent of a core
+	cpu           float64 // percent of a core
 	rss           float64 // MiB
 	bytes, writes float64 // a second
 }
@@ -147,7 +147,7 @@ func (l load) run(binary, url, log string, span time.Duration) (r result, err er
 	return r, nil
 }
 
-// before writes the hour's calls that were there before the dashboard.
+// before writes the calls of the hour before the dashboard starts.
 func (l load) before(log string) error {
 	file, err := os.Create(log)
 	if err != nil {
@@ -164,7 +164,7 @@ func (l load) before(log string) error {
 	return errors.Join(out.Flush(), file.Close())
 }
 
-// write appends calls at the load's pace, ten times a second, until ctx ends.
+// write appends calls at the rate of the load, ten times a second, until ctx ends.
 func (l load) write(ctx context.Context, log string) error {
 	file, err := os.OpenFile(log, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
@@ -197,7 +197,7 @@ func (l load) line(out io.Writer, at time.Time) {
 type screen struct {
 	began time.Time
 	keys  *os.File
-	first chan time.Duration // when the first frame was there
+	first chan time.Duration // receives the time to the first frame
 	bytes atomic.Int64
 }
 
@@ -213,7 +213,7 @@ func (s *screen) read() {
 			seen = true
 			s.first <- time.Since(s.began)
 		}
-		if bytes.Contains(buf[:n], []byte("\x1b]11;?")) { // a terminal tells its background
+		if bytes.Contains(buf[:n], []byte("\x1b]11;?")) { // answer as a terminal does
 			_, _ = s.keys.WriteString("\x1b]11;rgb:1515/1818/1d1d\x1b\\")
 		}
 	}
@@ -245,7 +245,7 @@ type usage struct {
 	writes int     // calls of write
 }
 
-// usageOf reads it from the proc file system, see proc(5).
+// usageOf reads the usage of a process from the proc file system, see proc(5).
 func usageOf(pid int) (u usage, err error) {
 	folder := "/proc/" + strconv.Itoa(pid)
 	stat, err := os.ReadFile(folder + "/stat")

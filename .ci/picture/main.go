@@ -1,5 +1,5 @@
-// Command picture turns a terminal's screen into an SVG picture. It reads what
-// "tmux capture-pane -p -e" prints from standard input.
+// Command picture converts a terminal screen to SVG. It reads the output of
+// "tmux capture-pane -p -e" from standard input.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// The size of a cell, and the colours of a terminal, in SVG's terms.
+// The size of a cell and the default colors, in SVG units.
 const (
 	cellWidth, cellHeight = 8.4, 18.0
 	margin                = 12.0
@@ -75,8 +75,8 @@ func drawLine(b *strings.Builder, line string, row int, st *style) int {
 	return column
 }
 
-// blocks are the characters that fill a part of their cell, which a font would
-// draw with gaps between them: left, top, width, height in eighths.
+// blocks are the characters that fill a part of their cell: left, top, width and
+// height in eighths. Fonts draw them with gaps.
 var blocks = map[string][4]float64{
 	"█": {0, 0, 8, 8}, "▉": {0, 0, 7, 8}, "▊": {0, 0, 6, 8}, "▋": {0, 0, 5, 8}, "▌": {0, 0, 4, 8}, "▍": {0, 0, 3, 8}, "▎": {0, 0, 2, 8}, "▏": {0, 0, 1, 8},
 	"▁": {0, 7, 8, 1}, "▂": {0, 6, 8, 2}, "▃": {0, 5, 8, 3}, "▄": {0, 4, 8, 4}, "▅": {0, 3, 8, 5}, "▆": {0, 2, 8, 6}, "▇": {0, 1, 8, 7},
@@ -113,7 +113,7 @@ func orElse(colour, otherwise string) string {
 	return colour
 }
 
-// apply takes in the parameters of one SGR sequence.
+// apply applies the parameters of an SGR sequence.
 func (st *style) apply(params string) {
 	codes := strings.FieldsFunc(params, func(r rune) bool { return r == ';' || r == ':' })
 	if len(codes) == 0 {
@@ -147,8 +147,8 @@ func (st *style) apply(params string) {
 	}
 }
 
-// readColour reads the parameters behind a 38 or 48: a true colour, or one of
-// the 256 of xterm.
+// readColour reads the parameters after 38 or 48: a true color, or one of the 256
+// of xterm.
 func readColour(codes []string) (colour string, used int) {
 	switch {
 	case len(codes) >= 4 && codes[0] == "2":
