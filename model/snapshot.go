@@ -41,7 +41,7 @@ type Cap struct {
 	// Inferred is set if calls are denied at the cap although less is known to be
 	// used: nothing is left then, and Used is Limit, if that is known.
 	Inferred bool `json:"inferred"`
-	// Estimated is set if Used is the cost of billing rows of which some were
+	// Estimated is set if Used includes the cost of billing rows of which some were
 	// sampled.
 	Estimated bool `json:"estimated"`
 	// ResetsAt is when Used returns to zero. ResetSource is where that comes

@@ -14,13 +14,17 @@ const burnSpan = 5 * time.Minute
 // burnAtLeast is the shortest time between two figures that give a burn rate.
 const burnAtLeast = 45 * time.Second
 
-// A spend tracks what was spent in the current period: by the account's figures
-// or, as long as there are none, by the cost of billing rows.
+// A spend tracks what was spent in the current period: by the account's figure and
+// the cost of the billing rows that are newer or, as long as there is none, by the
+// cost of all rows.
 type spend struct {
 	account Account
 	asOf    time.Time // of account.Used
 	figures []figure  // oldest first
 	limit   Opt[Micros]
+
+	since        Micros // cost of the rows that are newer than account.Used
+	sinceSampled bool   // some of them were sampled
 
 	rows      Micros    // cost of the rows of the period that ends at rowsEnd
 	rowsEnd   time.Time // zero before the first row
@@ -62,6 +66,8 @@ func (s *spend) observe(a Account, at time.Time) {
 		return
 	}
 	s.account.Used, s.asOf = a.Used, at
+	s.since = Micros(s.cost.Count(at, at.Add(burnSpan)))
+	s.sinceSampled = s.sinceSampled && s.since > 0
 	switch limit, limited := s.cap().Get(); {
 	case limited && used < limit:
 		s.leftAt, s.fullAt = at, time.Time{}
@@ -81,6 +87,7 @@ func (s *spend) observe(a Account, at time.Time) {
 func (s *spend) charge(from, to time.Time, cost Micros, sampled bool) {
 	cost = max(cost, 0) // a log of usage has no negative cost
 	s.cost.count(from, to, int(cost))
+	s.chargeSince(from, to, cost, sampled)
 	end := s.reset(to)
 	if end.After(s.rowsEnd) {
 		s.rows, s.rowsEnd, s.estimated = 0, end, false
@@ -89,6 +96,30 @@ func (s *spend) charge(from, to time.Time, cost Micros, sampled bool) {
 		s.rows = min(s.rows, math.MaxInt64-cost) + cost // saturates
 		s.estimated = s.estimated || sampled
 	}
+}
+
+// chargeSince adds the cost of the rows that are newer than the account's figure,
+// and of its period.
+func (s *spend) chargeSince(from, to time.Time, cost Micros, sampled bool) {
+	if cost == 0 || !s.account.Used.Known() || !to.After(s.asOf) || s.reset(s.asOf).Before(to) {
+		return
+	}
+	if from.Before(s.asOf) {
+		cost = Micros(float64(cost) * float64(to.Sub(s.asOf)) / float64(to.Sub(from)))
+	}
+	s.since = min(s.since, math.MaxInt64-cost) + cost
+	s.sinceSampled = s.sinceSampled || sampled
+}
+
+// newest returns the account's figure plus the cost of the rows that are newer,
+// and the time that it is of.
+func (s *spend) newest(log logRange) (f figure, estimated bool) {
+	f = figure{s.asOf, s.account.Used.Or(0)}
+	f.used += min(s.since, math.MaxInt64-f.used)
+	if log.to.After(s.asOf) && !log.from.IsZero() && !log.from.After(s.asOf) {
+		f.at = minTime(log.to, s.reset(s.asOf))
+	}
+	return f, s.since > 0 && s.sinceSampled
 }
 
 // capLag is how far the account's figures may lag behind a denial: those of less
@@ -185,7 +216,8 @@ func (s *spend) snapshot(now time.Time, log logRange) Cap {
 	switch {
 	case s.account.Used.Known():
 		if s.reset(s.asOf).After(now) { // else its period is over
-			c.Used, c.AsOf = s.account.Used, Some(s.asOf)
+			f, estimated := s.newest(log)
+			c.Used, c.AsOf, c.Estimated = Some(f.used), Some(f.at), estimated
 		}
 	case s.rowsEnd.Equal(c.ResetsAt) && s.account.Period != PeriodMonth && log.covers(day, c.ResetsAt):
 		c.Used, c.AsOf, c.Estimated = Some(s.rows), Some(log.to), s.estimated
@@ -213,11 +245,14 @@ func (c *Cap) burnAt(burn Opt[Micros], now time.Time) {
 	}
 }
 
-// burn returns the recent spending per minute: by the account's figures if they
-// reach back far enough, else by the cost of rows.
+// burn returns the recent spending per minute: by the account's figures, and the
+// rows that are newer, if they reach back far enough, else by the cost of rows.
 func (s *spend) burn(now time.Time, log logRange) Opt[Micros] {
-	if n := len(s.figures); n > 1 && now.Sub(s.figures[n-1].at) < burnSpan {
+	if n := len(s.figures); n > 0 && now.Sub(s.figures[n-1].at) < burnSpan {
 		last := s.figures[n-1]
+		if s.since > 0 {
+			last, _ = s.newest(log)
+		}
 		for _, f := range s.figures {
 			apart := last.at.Sub(f.at)
 			if apart <= burnSpan && apart >= burnAtLeast {

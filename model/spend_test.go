@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -131,6 +132,60 @@ func TestBurnAndExhaustion(t *testing.T) {
 		if c.BurnPerMin != tt.burn || c.ExhaustsAt != tt.exhausts {
 			t.Errorf("%s: burn %v, exhausts %v, want %v, %v", name, c.BurnPerMin, c.ExhaustsAt, tt.burn, tt.exhausts)
 		}
+	}
+}
+
+// Spending goes on between two of the account's figures: the log's rows say how. The
+// account's word corrects them.
+func TestSpendBetweenPlans(t *testing.T) {
+	plan := account(9.5, usd(10), usd(50))
+	double := one(row(20, chatPath, 18, Dollar), row(20.2, "openai_compat", 18, Dollar))
+	type look struct {
+		now, asOf float64
+		used      Opt[Micros]
+		estimated bool
+	}
+	tests := map[string]struct {
+		events []Event
+		looks  look
+	}{
+		"nothing since":            {append(one(plan), rowsCosting(0, 10, 1)...), look{20, 9.5, usd(10), false}},
+		"rows since":               {slices.Concat(one(plan), rowsCosting(5, 40, 0.5), one(read(0, 40))), look{41, 40, usd(25), false}},
+		"a call that logs twice":   {slices.Concat(one(plan), double, one(read(0, 40))), look{41, 40, usd(11), false}},
+		"the rows came first":      {slices.Concat(rowsCosting(10, 40, 0.5), one(plan)), look{41, 9.5, usd(25), false}},
+		"the account's word":       {slices.Concat(one(plan), rowsCosting(5, 40, 0.5), one(read(0, 40), account(41, usd(24.5), unknownUSD))), look{42, 41, usd(24.5), false}},
+		"an older word":            {slices.Concat(one(plan), rowsCosting(5, 40, 0.5), one(read(0, 40), account(9, usd(9), unknownUSD))), look{42, 40, usd(25), false}},
+		"rows of the past":         {slices.Concat(one(plan), rowsCosting(5, 40, 0.5), one(read(0, 40)), rowsCosting(-600, -500, 1), one(read(-600, 0))), look{42, 40, usd(25), false}},
+		"sampled":                  {one(plan, sampledCosting(0, 40, 400, 100, Dollar/10)), look{41, 40, usd(40.5), true}},
+		"sampled, then the plan":   {one(plan, sampledCosting(0, 40, 400, 100, Dollar/10), account(60, usd(39), unknownUSD)), look{61, 60, usd(39), false}},
+		"the log begins later":     {slices.Concat(one(plan), rowsCosting(30, 40, 0.5), one(read(30, 40))), look{41, 9.5, usd(15), false}},
+		"rows of the next day":     {slices.Concat(one(plan), one(row(untilMidnight+5, "/inference", 1, Dollar))), look{untilMidnight - 1, 9.5, usd(10), false}},
+		"the day after is unknown": {slices.Concat(one(plan), one(row(untilMidnight+5, "/inference", 1, Dollar))), look{untilMidnight + 10, -1, unknownUSD, false}},
+	}
+	for name, tt := range tests {
+		l := newTestLedger(t, tt.events)
+		for _, l := range []*Ledger{l, mustRestore(t, l)} {
+			c, want := l.Snapshot(at(tt.looks.now)).Cap, tt.looks
+			asOf := Some(at(want.asOf))
+			if want.asOf < 0 {
+				asOf = unknownTime
+			}
+			if c.Used != want.used || c.AsOf != asOf || c.Estimated != want.estimated {
+				t.Errorf("%s: used %v, as of %v, estimated %v, want %v at %v, %v", name, c.Used, c.AsOf, c.Estimated, want.used, asOf, want.estimated)
+			}
+			if left := c.Remaining.Or(-1); c.Used.Known() && left != 50*Dollar-c.Used.Or(0) {
+				t.Errorf("%s: %v left beside %v used", name, left, c.Used)
+			}
+		}
+	}
+}
+
+// The burn rate and the time the cap runs out follow the rows, too.
+func TestBurnBetweenPlans(t *testing.T) {
+	events := slices.Concat(one(account(0, usd(10), usd(50)), account(59.5, usd(11), unknownUSD)), rowsCosting(0, 120, 0.05), one(read(0, 120)))
+	c := newTestLedger(t, events).Snapshot(at(121)).Cap
+	if c.Used != usd(14) || c.BurnPerMin != usd(2) || c.ExhaustsAt != Some(at(120+18*60)) {
+		t.Errorf("used %v, burn %v, runs out at %v, want $14, $2 and 18 minutes after 120 s", c.Used, c.BurnPerMin, c.ExhaustsAt)
 	}
 }
 

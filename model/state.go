@@ -267,6 +267,8 @@ func (s *spend) serialize(c *codec) {
 	c.time(&s.rowsEnd)
 	c.flag(&s.estimated)
 	if c.version > 1 {
+		number(c, &s.since)
+		c.flag(&s.sinceSampled)
 		c.time(&s.denied)
 		c.time(&s.leftAt)
 		c.time(&s.fullAt)
