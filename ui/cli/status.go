@@ -25,14 +25,14 @@ func statusCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "one line for a tmux status bar, from the running dashboard",
-		Long: "status prints the next wall and the time until it is reached, what is left of the cap and the\n" +
-			"time to its reset. It reads them from the running dashboard, or a running demo (marked DEMO). Without one it\n" +
-			"polls, at most once a minute for all status lines together. Without an answer it prints \"quotatop: off\", and\n" +
-			"the reason on standard error.\n\n" +
+		Long: "status prints what stops the run next, such as a limit and the time until it is reached, then what is left of the cap\n" +
+			"and the time to its reset. They come from the running dashboard, or a running demo (marked DEMO). If none is running, it\n" +
+			"polls, at most once a minute for all status lines together. If that fails, it prints \"quotatop: off\", and the\n" +
+			"reason on standard error.\n\n" +
 			"A template has the fields of json by their Go names, and the texts of the line: Demo Next NextKind NextPressure NextIn\n" +
 			"Endpoint PerS Used Limit Percent Rejected Estimated UpperBound LowerBound Pressure TimeToLimit AsOf Stale CapLeft\n" +
-			"CapPercent CapEstimated CapAsOf CapStale ResetsAt ExhaustsAt Denial DeniedUntil At; First Refused Figure Wall Age Left\n" +
-			"Reset. Values that can be unknown have the methods Known, Get and Or.",
+			"CapPercent CapEstimated CapAsOf CapStale ResetsAt ExhaustsAt Denial DeniedUntil At; First Figure Wall Age Left Reset\n" +
+			"Refused. Values that can be unknown have the methods Known and Or.",
 		Example: "  quotatop status --format tmux\n  quotatop status --format '{{.Endpoint}} {{.Percent.Or 0}}%'",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

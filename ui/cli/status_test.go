@@ -7,18 +7,21 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"quotatop/model"
 	"quotatop/poller"
 	"quotatop/poller/config"
 	"quotatop/poller/sim"
 	"quotatop/ui/statefile"
+	"quotatop/ui/status"
 )
 
 const testKey = "pio_sk_0123456789"
@@ -161,6 +164,34 @@ func TestStatusIsOff(t *testing.T) {
 	t.Cleanup(hangs.Close)
 	t.Setenv("PIONEER_API_KEY", testKey)
 	off("did not answer within 2s", "--base-url", hangs.URL)
+}
+
+// The README and the help list all that a template can use.
+func TestTemplateFieldsAreListed(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := reflect.TypeFor[status.Line]()
+	var names []string
+	for i := range line.NumField() {
+		names = append(names, line.Field(i).Name)
+	}
+	for i := range line.NumMethod() {
+		if m := line.Method(i); m.Type.NumIn() == 1 { // only the receiver
+			names = append(names, m.Name)
+		}
+	}
+	help := strings.FieldsFunc(statusCommand(&flags{}).Long, func(r rune) bool { return !unicode.IsLetter(r) })
+	for _, name := range names {
+		if !strings.Contains(string(readme), "`"+name+"`") || !slices.Contains(help, name) {
+			t.Errorf("the README or quotatop status --help does not list %s", name)
+		}
+	}
+	all := "{{." + strings.Join(names, "}} {{.") + "}}"
+	if _, err := (status.Line{}).Format(all); err != nil {
+		t.Error(err)
+	}
 }
 
 // A state file that cannot be read is named, also where a poll fills in.
