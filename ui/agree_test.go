@@ -40,7 +40,7 @@ func generated(r *rand.Rand) model.Snapshot {
 		e := &s.Endpoints[r.IntN(len(s.Endpoints))]
 		first := ago(120)
 		g := model.DenialGroup{
-			Kind: []model.Kind{model.KindRate, model.KindRate, model.KindRate, model.KindBusy, model.KindUnknown, model.KindCredits, model.KindAuth}[r.IntN(7)],
+			Kind:     []model.Kind{model.KindRate, model.KindRate, model.KindRate, model.KindBusy, model.KindUnknown, model.KindCredits, model.KindAuth}[r.IntN(7)],
 			Endpoint: e.ID, Status: 429, First: first, At: first.Add(now.Sub(first) / 2), Count: 1 + r.IntN(50), Source: "tap",
 		}
 		if g.Kind.Waits() && !chance(4) {
