@@ -2,18 +2,24 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
 // showChart writes the steps of a chart that are not empty, by their beginning
-// in seconds after t0: accepted calls, and -rejected ones.
+// in seconds after t0: accepted calls, ? where they are unknown since watching
+// began, and -rejected ones.
 func showChart(c Chart) string {
 	var parts []string
 	start := c.To.Add(-c.Span())
 	for i := range c.Accepted {
 		at := start.Add(time.Duration(i) * c.Step).Sub(t0).Seconds()
+		since := at - c.From.Sub(t0).Seconds()
+		if c.Accepted[i] == Unknown && since >= 0 && (i == 0 || since < c.Step.Seconds() || c.Accepted[i-1] != Unknown) {
+			parts = append(parts, fmt.Sprintf("%v:?", at))
+		}
 		if n := c.Accepted[i]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%v:%d", at, n))
 		}
@@ -68,9 +74,25 @@ func TestCharts(t *testing.T) {
 			[][]Event{rows(20, 30, "/inference"), rows(62, 1, "/inference"), one(read(-30, 93)), one(healthy(60, SourceTap)), calls(70, 40, SourceTap, "/inference")},
 			100, "inference", [3]string{"from -30 to 100  20:30 70:40", "from -30 to 100  20:30 60:40", "from -30 to 60  0:30"},
 		},
-		"nor what the log has not told up to there": {
+		"what nothing watched is unknown": {
 			[][]Event{rows(20, 30, "/inference"), one(read(-30, 50)), one(healthy(60, SourceTap)), calls(70, 40, SourceTap, "/inference")},
-			100, "inference", [3]string{"from 60 to 100  70:40", "from 60 to 100  60:40", "from 60 to 60  "},
+			100, "inference", [3]string{"from -30 to 100  20:30 50:? 70:40", "from -30 to 100  20:30 40:? 60:40", "from -30 to 60  0:?"},
+		},
+		"hours that were never read": {
+			[][]Event{rows(20, 30, "/inference"), one(read(0, 60), poll(7300)), rows(7210, 4, "/inference"), one(read(7200, 7320))},
+			7320, "inference", [3]string{"from 0 to 7320  6420:? 7210:4", "from 0 to 7320  3720:? 7200:4", "from 0 to 7320  0:30 60:? 7200:4"},
+		},
+		"all keeps the account's history when the tap takes over": {
+			[][]Event{rows(20, 30, "/inference"), one(read(-30, 70)), one(healthy(60, SourceTap)), calls(72, 40, SourceTap, "/inference")},
+			130, "all", [3]string{"from -30 to 130  20:30 70:40", "from -30 to 120  20:30 60:40", "from -30 to 120  0:30 60:40"},
+		},
+		"the tap was away for a while": {
+			[][]Event{one(healthy(0, SourceTap)), calls(10, 3, SourceTap, chatPath), one(Event{At: at(60), Source: "resume"}, healthy(80, SourceTap)), calls(90, 4, SourceTap, chatPath)},
+			100, "chat", [3]string{"from 0 to 100  10:3 60:? 90:4", "from 0 to 100  0:3 60:? 80:4", "from 0 to 60  0:3"},
+		},
+		"our own polls count": {
+			[][]Event{one(healthy(0, SourceTap)), polls(50, 5), calls(52, 2, SourceTap, "/else")},
+			120, "all", [3]string{"from 0 to 120  50:7", "from 0 to 120  40:7", "from 0 to 120  0:7"},
 		},
 		"samples are spread": {
 			[][]Event{one(read(-60, 40)), one(sampledReading(40, 60, 100, map[string]int{"/inference": 10}))},
@@ -82,7 +104,13 @@ func TestCharts(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			charts := endpoint(t, newTestLedger(t, tt.events...).Snapshot(at(tt.now)), tt.endpoint).Charts
+			l := newTestLedger(t)
+			for _, e := range slices.Concat(tt.events...) {
+				if l.Observe(e); e.Source == "resume" {
+					l.Resume(e.At)
+				}
+			}
+			charts := endpoint(t, mustRestore(t, l).Snapshot(at(tt.now)), tt.endpoint).Charts
 			if charts == nil && tt.want == ([3]string{}) {
 				return
 			}
@@ -108,7 +136,7 @@ func TestChartsReachBack(t *testing.T) {
 		for i, c := range endpoint(t, l.Snapshot(at(tt.now)), "chat").Charts {
 			sum := 0
 			for _, n := range c.Accepted {
-				sum += n
+				sum += max(n, 0)
 			}
 			if sum != tt.want[i] || c.Span() != []time.Duration{15 * time.Minute, time.Hour, 24 * time.Hour}[i] {
 				t.Errorf("at %v s: %d calls in %s, want %d", tt.now, sum, c.Span(), tt.want[i])

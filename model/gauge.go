@@ -86,16 +86,7 @@ type view struct {
 	estimated                    bool                         // account is from samples
 	count                        func(from, to time.Time) int // the calls behind used
 	streams                      []*stream                    // the streams behind used, of which the largest counts
-	since                        time.Time                    // when they started to watch
-	past                         *stream                      // the stream for the time before since; nil for none
-}
-
-// watched returns when watching began, in the past stream if there is one.
-func (v *view) watched() time.Time {
-	if v.past != nil {
-		return v.past.since
-	}
-	return v.since
+	same                         bool                         // the account's estimate agrees with this machine's count
 }
 
 // view chooses between this machine's figure, which ends now, and the account's,
@@ -138,24 +129,21 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 	if watching {
 		then = local(h.Add(-per), h)
 	}
-	same := v.estimated && localCovers && accountUsed-v.margin <= max(localUsed, then)
+	v.same = v.estimated && localCovers && accountUsed-v.margin <= max(localUsed, then)
 	switch {
-	case hasAccount && (!hasLocal || accountUsed > localUsed) && !same && !(localCovers && silent):
+	case hasAccount && (!hasLocal || accountUsed > localUsed) && !v.same && !(localCovers && silent):
 		v.used, v.asOf, v.fromAccount = v.account, h, true
 		v.upper = perIP && accountUsed > l.polls.between(e, span, h.Add(-per), h)
 		v.lower = !accountCovers
-		v.count, v.streams, v.since = account, []*stream{l.billing}, l.billing.since
+		v.count, v.streams = account, []*stream{l.billing}
 	case hasLocal:
 		v.lower = !localCovers && !(accountCovers && !perIP)
 		l.useLocal(&v, local, now)
-		if !perIP && l.billing.watching() && l.billing.since.Before(v.since) && !h.Before(v.since) {
-			v.past = l.billing // it has what this machine did not watch, as before a restart
-		}
 	default:
 		return v
 	}
 	v.known = true
-	if hasAccount && !perIP && !same && watching && !silent {
+	if hasAccount && !perIP && !v.same && watching && !silent {
 		v.others = Some(max(accountUsed-then, 0))
 	}
 	return v
@@ -170,7 +158,7 @@ func (l *Ledger) useLocal(v *view, count func(from, to time.Time) int, now time.
 		}
 		return count(from, to)
 	}
-	v.streams, v.since = l.local, l.watchingSince(now)
+	v.streams = l.local
 }
 
 // watchingSince returns when the first local source started to watch, or now if
@@ -241,19 +229,22 @@ func (l *Ledger) fillCounted(g *LimitUsage, e, i int, v view, now time.Time) {
 		g.Margin, g.Estimated = v.margin, v.estimated
 	}
 	g.TimeToLimit = l.forecast(g, e, i, v, now)
-	g.History, g.HistoryRejected = l.steps(v, v.asOf, HistorySteps, func(stream *stream) chartTally { return stream.tallies[e][i].history })
-	g.HistoryFrom = v.watched()
-	peak := g.Used.Or(0)
-	sum := 0
-	const window = HistorySteps / 15
-	for j, n := range g.History {
-		sum += n
-		if j >= window {
-			sum -= g.History[j-window]
-		}
-		peak = max(peak, sum)
+	l.fillHistory(g, e, i, v)
+}
+
+// fillHistory sets the history of a gauge, and its peak.
+func (l *Ledger) fillHistory(g *LimitUsage, e, i int, v view) {
+	s := l.history(e, v, HistorySteps, func(stream *stream) chartTally { return stream.tallies[e][i].history })
+	g.History, g.HistoryRejected, g.HistoryFrom = s.accepted, s.rejected, s.from
+	var full []int
+	if w := l.full[e].history[i]; w.newest >= 0 {
+		full = w.steps(v.asOf, HistorySteps)
 	}
-	g.Peak = Some(peak)
+	peak, mark := s.peak(HistorySteps/15, full, g.Learned.Or(g.Limit))
+	if used := g.Used.Or(0); used >= peak {
+		peak, mark = used, g.mark()
+	}
+	g.setPeak(peak, mark)
 }
 
 // forecast returns the seconds from now until a gauge reaches its limit.

@@ -80,6 +80,10 @@ func (l *Ledger) restartLocal(now time.Time) {
 		}
 		l.local[i] = stream
 	}
+	for e := range l.lastDenials {
+		clear(l.lastDenials[e])
+		l.full[e] = newFullTally(l.spans[e][:len(l.lastDenials[e])])
+	}
 	l.spend.figures = nil
 	for i := range l.sources {
 		l.sources[i].polls = newPollWindow()
@@ -91,6 +95,7 @@ func (l *Ledger) turnBack(now time.Time) {
 	l.now = now
 	if l.horizon.After(now) {
 		l.horizon, l.billing.since = time.Time{}, time.Time{}
+		l.billing.watched.cut(now)
 	}
 	for _, at := range []*time.Time{&l.spend.asOf, &l.spend.denied, &l.spend.leftAt, &l.spend.fullAt} {
 		*at = minTime(*at, now)

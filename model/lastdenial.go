@@ -186,7 +186,10 @@ func (l *Ledger) inferFull(g *LimitUsage, e, i int, now time.Time) {
 		return
 	}
 	g.Inferred, g.Used, g.AsOf = true, Some(limit), Some(now)
-	g.TimeToLimit, g.Peak = Some(0.0), Some(max(g.Peak.Or(0), limit))
+	g.TimeToLimit = Some(0.0)
+	if g.Peak.Or(0) <= limit {
+		g.setPeak(limit, MarkInferred)
+	}
 	g.Estimated, g.Margin, g.UpperBound, g.LowerBound = false, 0, false, false
 	if local, ok := g.Local.Get(); ok {
 		g.Others = Some(max(limit-local, 0))

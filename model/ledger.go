@@ -17,6 +17,7 @@ type Ledger struct {
 	horizon        time.Time
 	now            time.Time      // the latest time that a source reported
 	lastDenials    [][]lastDenial // by endpoint, then by its limits
+	full           []fullTally    // by endpoint
 	sampling       sampling
 	chartCache     []chartCache // by endpoint
 	modelPeriod    period       // that the calls by model are of
@@ -49,6 +50,7 @@ func NewLedger(t Table, opts LedgerOptions) *Ledger {
 			spans = append(spans, time.Minute)
 		}
 		l.spans = append(l.spans, spans)
+		l.full = append(l.full, newFullTally(spans[:len(e.Limits)]))
 		l.lastDenials = append(l.lastDenials, make([]lastDenial, len(e.Limits)))
 	}
 	return l
@@ -212,7 +214,11 @@ func (l *Ledger) denied(c countedCall, d *Denial) {
 			stream.chartRejected(at.endpoint, c.at)
 		}
 		last = at.endpoint
-		l.lastDenials[at.endpoint][at.limit].record(d, l.spans[at.endpoint][at.limit], c.at)
+		per := l.spans[at.endpoint][at.limit]
+		l.lastDenials[at.endpoint][at.limit].record(d, per, c.at)
+		if d.explained() {
+			l.full[at.endpoint].add(at.limit, per, c.at)
+		}
 		l.settle(at.endpoint, at.limit)
 	}
 }
@@ -260,6 +266,7 @@ func (l *Ledger) read(r *Reading) {
 		b.markModelsEstimated()
 	}
 	b.since, l.horizon = log.from, log.to
+	b.watched.add(r.From, r.To)
 	if l.replayed.contains(b.since) || b.since.Equal(l.replayed.to) {
 		b.since = minTime(b.since, l.replayed.from)
 	}

@@ -13,6 +13,9 @@ func (l *Ledger) Resume(now time.Time) {
 		l.replayed = l.log()
 	}
 	for _, stream := range l.local {
+		if stream.watching() {
+			stream.watched.add(stream.since, minTime(l.now, now))
+		}
 		stream.since = time.Time{}
 		if !stream.live {
 			stream.replayedTo = minTime(l.now, now) // a log with a wrong clock may be ahead

@@ -114,8 +114,13 @@ type LimitUsage struct {
 	// the response named, if it differs from Limit.
 	DeniedAt Opt[int] `json:"denied_at"`
 	Learned  Opt[int] `json:"learned_limit"`
-	// Peak is the highest Used in the time that History covers.
-	Peak Opt[int] `json:"peak"`
+	// Peak is the highest Used in the time that History covers. PeakEstimated,
+	// PeakUpperBound and PeakLowerBound are its Estimated, UpperBound and
+	// LowerBound.
+	Peak           Opt[int] `json:"peak"`
+	PeakEstimated  bool     `json:"peak_estimated"`
+	PeakUpperBound bool     `json:"peak_upper_bound"`
+	PeakLowerBound bool     `json:"peak_lower_bound"`
 	// Estimated is set if Account was sampled; Margin is then its 95% error in
 	// calls.
 	Estimated bool `json:"estimated"`
@@ -130,17 +135,32 @@ type LimitUsage struct {
 	AsOf        Opt[time.Time] `json:"as_of"` // the end of the window
 
 	// History is the accepted calls of HistorySteps steps up to AsOf, oldest
-	// first, each step a twelfth of the window. Not part of the JSON.
+	// first, each step a twelfth of the window; Unknown where nothing watched. Not
+	// part of the JSON.
 	History []int `json:"-"`
 	// HistoryRejected is the same for the rejected calls.
 	HistoryRejected []int `json:"-"`
-	// HistoryFrom is when watching began. Steps of History before it may be
-	// incomplete.
+	// HistoryFrom is when watching began. There may be gaps since.
 	HistoryFrom time.Time `json:"-"`
 }
 
 // HistorySteps is the length of LimitUsage.History: 15 windows.
 const HistorySteps = 180
+
+// mark returns how Used is to be read.
+func (u *LimitUsage) mark() (m Mark) {
+	for i, set := range [...]bool{u.Estimated, u.UpperBound, u.LowerBound, u.Inferred} {
+		if set {
+			m |= 1 << i
+		}
+	}
+	return m
+}
+
+func (u *LimitUsage) setPeak(calls int, m Mark) {
+	u.Peak = Some(calls)
+	u.PeakEstimated, u.PeakUpperBound, u.PeakLowerBound = m&MarkEstimated != 0, m&MarkUpper != 0, m&MarkLower != 0
+}
 
 // Per is the length of the window.
 func (u LimitUsage) Per() time.Duration { return time.Duration(u.PerS * float64(time.Second)) }

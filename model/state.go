@@ -95,9 +95,12 @@ func (l *Ledger) serialize(c *codec) {
 	c.stream(&l.polls, func() *stream { return newStream("", l.table, l.spans) })
 	c.time(&l.horizon)
 	c.time(&l.now)
-	for _, lastDenials := range l.lastDenials {
+	for e, lastDenials := range l.lastDenials {
 		for i := range lastDenials {
 			lastDenials[i].serialize(c)
+		}
+		if c.version > 1 {
+			l.full[e].serialize(c)
 		}
 	}
 	l.doubles.serialize(c)
@@ -117,6 +120,9 @@ func (l *Ledger) serialize(c *codec) {
 			if !stream.live {
 				stream.replayedTo = replayedTo
 			}
+		}
+		if l.billing != nil && l.horizon.After(l.billing.since) {
+			l.billing.watched.add(l.billing.since, l.horizon)
 		}
 		l.settleAll()
 	}
@@ -162,6 +168,12 @@ func (l *stream) serialize(c *codec) {
 	}
 	c.time(&l.since)
 	c.time(&l.oldest)
+	if c.version > 1 {
+		list(c, (*[]period)(&l.watched), maxCoverage, func(p *period) {
+			c.time(&p.from)
+			c.time(&p.to)
+		})
+	}
 	for e := range l.charts {
 		for i := range l.charts[e] {
 			l.charts[e][i].serialize(c)
@@ -179,6 +191,15 @@ func (l *stream) serialize(c *codec) {
 		c.window(w)
 	}
 	for _, w := range l.rows {
+		c.window(w)
+	}
+}
+
+func (t *fullTally) serialize(c *codec) {
+	for _, w := range t.history {
+		c.window(w)
+	}
+	for _, w := range t.charts {
 		c.window(w)
 	}
 }

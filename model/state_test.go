@@ -93,6 +93,7 @@ func TestRestoresVersion1(t *testing.T) {
 	for i := range want.Endpoints {
 		want.Endpoints[i].Rejected = l.Snapshot(at(8)).Endpoints[i].Rejected
 	}
+	want.Endpoints[0].Limits[0].PeakUpperBound = true
 	want.Denials[0].Endpoints = []EndpointCount{{"chat", 1}}
 	want.Walls = l.Snapshot(at(8)).Walls
 	want.Endpoints[1].Limits[0].TimeToLimit = Some(0.0)

@@ -10,6 +10,7 @@ type stream struct {
 	live       bool                          // its source reports each call once; see Health.Live
 	replayedTo time.Time                     // an earlier run has counted the calls before it; see Resume
 	since      time.Time                     // the source has been watching since then; zero before it started
+	watched    coverage                      // what was watched before since; for the billing log, what has been read
 	oldest     time.Time                     // the earliest that since has been, for the billing log, which has gaps
 	tallies    [][]spanTally                 // by endpoint, then by span of that endpoint
 	charts     [][len(chartSteps)]chartTally // by endpoint

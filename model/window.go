@@ -129,6 +129,13 @@ func (w *Window) move(b int64, to *Window) int {
 	return n
 }
 
+// steps returns the counts of the last n buckets that end at or before to.
+func (w *Window) steps(to time.Time, n int) []int {
+	counts := make([]int, n)
+	w.Steps(to, counts)
+	return counts
+}
+
 // Steps fills counts with the counts of the buckets that end at or before to, oldest
 // first.
 func (w *Window) Steps(to time.Time, counts []int) {

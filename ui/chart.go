@@ -36,12 +36,11 @@ func newPlot(c *model.Chart) plot {
 	return p
 }
 
-// at returns the calls of the minute that ends with a point.
-func (p *plot) at(point int) (calls int) {
-	for _, n := range p.Accepted[point : point+p.minute] {
-		calls += n
-	}
-	return calls
+// at returns the calls of the minute that ends with a point; false if they were not
+// observed.
+func (p *plot) at(point int) (calls int, ok bool) {
+	calls, _, ok = p.Minute(point + p.minute - 1)
+	return calls, ok
 }
 
 // An extent is the minimum, the maximum and the sum of some points.
@@ -50,7 +49,10 @@ type extent struct{ least, most, sum, points int }
 // extent returns that of the points [from, to), without those not observed.
 func (p *plot) extent(from, to int) (b extent) {
 	for i := max(from, p.observed); i < to; i++ {
-		n := p.at(i)
+		n, ok := p.at(i)
+		if !ok {
+			continue
+		}
 		if b.points == 0 || n < b.least {
 			b.least = n
 		}

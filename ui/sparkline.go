@@ -24,14 +24,20 @@ func (a area) sparkline(u *model.LimitUsage, stale bool) {
 		if from = max(from, unobserved); from >= to {
 			continue
 		}
-		accepted, rejected := 0, 0
+		accepted, rejected, observed := 0, 0, 0
 		for j := from; j < to; j++ {
-			accepted += u.History[j]
+			if u.History[j] != model.Unknown {
+				accepted += u.History[j]
+				observed++
+			}
 			if j < len(u.HistoryRejected) {
 				rejected += u.HistoryRejected[j]
 			}
 		}
-		ratio := float64(accepted) * window / float64((to-from)*u.Limit)
+		if observed == 0 {
+			continue
+		}
+		ratio := float64(accepted) * window / float64(observed*u.Limit)
 		role, level := pressureRole(model.PressureOf(ratio)), max(int(math.Round(min(ratio, 1)*8)), 1)
 		switch {
 		case rejected > 0:
