@@ -100,7 +100,8 @@ func (a *alerts) confirmCap(since time.Time, reset func(t time.Time) time.Time) 
 		key.kind = KindCap
 		moved, at, n := newGroup(key), g.at, 0
 		if g.minute.newest >= 0 {
-			for b := g.minute.bucket(since); b <= g.minute.newest; b++ {
+			oldest := g.minute.newest - int64(len(g.minute.counts)) + 1 // since may be long ago
+			for b := max(g.minute.bucket(since), oldest); b <= g.minute.newest; b++ {
 				n += g.minute.move(b, moved.minute)
 			}
 		}
