@@ -143,7 +143,8 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 		return v
 	}
 	v.known = true
-	if hasAccount && !perIP && !v.same && watching && !silent {
+	// What this machine called before it was watched is not others'.
+	if hasAccount && !perIP && !v.same && l.localCovers(per, h) && !silent {
 		v.others = Some(max(accountUsed-then, 0))
 	}
 	return v

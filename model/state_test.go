@@ -109,6 +109,11 @@ func TestRestoresVersion1(t *testing.T) {
 		}
 	}
 	want.Walls = WallsOf(&want)
+	for i := range want.Endpoints {
+		for j := range want.Endpoints[i].Limits {
+			want.Endpoints[i].Limits[j].Others = Opt[int]{} // it took for others' what was called before this machine was watched
+		}
+	}
 	got, err := json.MarshalIndent(l.Snapshot(at(8)), "", " ")
 	if err != nil {
 		t.Fatal(err)

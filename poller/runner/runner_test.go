@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -199,12 +200,12 @@ func TestCrashKeepsTheClockOffset(t *testing.T) {
 		}
 		clock := &pioneer.Clock{}
 		clock.SetOffset(5 * time.Second)
-		var starts int
+		var starts atomic.Int32
 		billing := accountScript{func(ctx context.Context, emit func(model.Event)) error {
 			emit(model.Event{At: clock.Now(), Source: model.SourceBilling, Health: &model.Health{
 				State: model.StateOK, Vantage: model.VantageAccount, ClockOffset: clock.Offset(),
 			}})
-			if starts++; starts == 1 {
+			if starts.Add(1) == 1 {
 				time.Sleep(10 * time.Second)
 				panic("crash")
 			}
@@ -226,8 +227,8 @@ func TestCrashKeepsTheClockOffset(t *testing.T) {
 		feed := r.Start(ctx)
 		time.Sleep(20 * time.Second)
 		s := <-feed
-		if got := s.Endpoints[table.Index("inference")].Limits[0].Local; got != model.Some(7) || s.ClockOffsetMS != 5000 || starts != 2 {
-			t.Errorf("%v local calls, clock offset %d ms after %d starts, want 7, 5000 and 2", got, s.ClockOffsetMS, starts)
+		if got := s.Endpoints[table.Index("inference")].Limits[0].Local; got != model.Some(7) || s.ClockOffsetMS != 5000 || starts.Load() != 2 {
+			t.Errorf("%v local calls, clock offset %d ms after %d starts, want 7, 5000 and 2", got, s.ClockOffsetMS, starts.Load())
 		}
 		cancel()
 		for range feed {
