@@ -191,7 +191,9 @@ func (l *Ledger) inferFull(g *LimitUsage, e, i int, now time.Time) {
 		g.setPeak(limit, MarkInferred)
 	}
 	g.Estimated, g.Margin, g.UpperBound, g.LowerBound = false, 0, false, false
-	if local, ok := g.Local.Get(); ok {
+	// What this machine called before it was watched is not others'.
+	perIP := l.table.Endpoints[e].Scope == ScopeIP
+	if local, ok := g.Local.Get(); ok && (perIP || l.localCovers(g.Per(), now)) {
 		g.Others = Some(max(limit-local, 0))
 	}
 }
