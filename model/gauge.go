@@ -75,133 +75,6 @@ func (l *Ledger) rejectedMinute(e int, now time.Time) Opt[int] {
 	return Some(most)
 }
 
-// A view is the calls of one endpoint in one span, from the vantage that saw most.
-type view struct {
-	used, local, account, others Opt[int]
-	upper, lower                 bool
-	asOf                         time.Time
-	known                        bool                         // false when nothing is known
-	fromAccount                  bool                         // used is the account's figure
-	margin                       int                          // the 95% error of account
-	estimated                    bool                         // account is from samples
-	count                        func(from, to time.Time) int // the calls behind used
-	streams                      []*stream                    // the streams behind used, of which the largest counts
-	same                         bool                         // the account's estimate agrees with this machine's count
-}
-
-// view chooses between this machine's figure, which ends now, and the account's,
-// which ends at the horizon of the billing log. It uses the larger.
-//
-// For a per-IP limit it uses this machine's calls if they are known, with our own
-// polls. Otherwise it uses the account's calls, as an upper bound: some may have
-// come from other addresses.
-func (l *Ledger) view(e, span int, now time.Time) view {
-	per := l.spans[e][span]
-	perIP := l.table.Endpoints[e].Scope == ScopeIP
-	local := func(from, to time.Time) int { return l.localCount(e, span, from, to) }
-	account := func(from, to time.Time) int { return l.accountCount(e, span, from, to) }
-	silent := l.billingSilent(now)
-	watching, localCovers := l.watching(), l.localCovers(per, now)
-	localKnown := watching
-	if perIP && l.polls != nil {
-		localKnown = true
-	}
-	v := view{asOf: now}
-	if localKnown {
-		v.local = Some(local(now.Add(-per), countEnd(now)))
-	}
-	h := l.horizon
-	if l.billing != nil && !h.IsZero() {
-		v.account = Some(account(h.Add(-per), h))
-	}
-	localUsed, hasLocal := v.local.Get()
-	accountUsed, hasAccount := v.account.Get()
-	if hasAccount {
-		v.margin, v.estimated = l.sampling.margin(h.Add(-per), h, func(own int) bool { return l.table.Covered(e, own) })
-	}
-	accountCovers := hasAccount && l.billing.covers(per, h)
-	if perIP && watching && localCovers && localUsed > l.polls.between(e, span, now.Add(-per), countEnd(now)) {
-		hasAccount = false // this machine's calls are known, and others do not count
-	}
-	// An estimate that agrees with this machine's count within its error is no
-	// reason to prefer it.
-	then := 0
-	if watching {
-		then = local(h.Add(-per), h)
-	}
-	v.same = v.estimated && localCovers && accountUsed-v.margin <= max(localUsed, then)
-	switch {
-	case hasAccount && (!hasLocal || accountUsed > localUsed) && !v.same && !(localCovers && silent):
-		v.used, v.asOf, v.fromAccount = v.account, h, true
-		v.upper = perIP && accountUsed > l.polls.between(e, span, h.Add(-per), h)
-		v.lower = !accountCovers
-		v.count, v.streams = account, []*stream{l.billing}
-	case hasLocal:
-		v.lower = !localCovers && !(accountCovers && !perIP)
-		l.useLocal(&v, local, now)
-	default:
-		return v
-	}
-	v.known = true
-	// What this machine called before it was watched is not others'.
-	if hasAccount && !perIP && !v.same && l.localCovers(per, h) && !silent {
-		v.others = Some(max(accountUsed-then, 0))
-	}
-	return v
-}
-
-// useLocal makes a view use this machine's figure at now. count counts its calls.
-func (l *Ledger) useLocal(v *view, count func(from, to time.Time) int, now time.Time) {
-	v.used = v.local
-	v.count = func(from, to time.Time) int {
-		if !to.Before(now) {
-			to = countEnd(now)
-		}
-		return count(from, to)
-	}
-	v.streams = l.local
-}
-
-// watchingSince returns when the first local source started to watch, or now if
-// none did.
-func (l *Ledger) watchingSince(now time.Time) time.Time {
-	since := now
-	for _, stream := range l.local {
-		if stream.watching() {
-			since = minTime(since, stream.since)
-		}
-	}
-	return since
-}
-
-// billingSilent reports whether the horizon of the billing log is too old for its
-// figures to describe now.
-func (l *Ledger) billingSilent(now time.Time) bool {
-	var h Health
-	for i := range l.sources {
-		if l.sources[i].health.Vantage == VantageAccount {
-			h = l.sources[i].health
-		}
-	}
-	return now.Sub(l.horizon) > h.staleAfter()+time.Minute
-}
-
-// localCount returns the calls that this machine saw in [from, to), with our own
-// polls.
-func (l *Ledger) localCount(e, span int, from, to time.Time) int {
-	most := 0
-	for _, stream := range l.local {
-		most = max(most, stream.between(e, span, from, to))
-	}
-	return most + l.polls.between(e, span, from, to)
-}
-
-// accountCount returns the calls in the billing log in [from, to), plus our own
-// polls, which are not in it.
-func (l *Ledger) accountCount(e, span int, from, to time.Time) int {
-	return l.billing.between(e, span, from, to) + l.polls.between(e, span, from, to)
-}
-
 // gauge returns one limit at now, from the view of its span.
 func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 	limit := l.table.Endpoints[e].Limits[i]
@@ -226,7 +99,7 @@ func (l *Ledger) gauge(e, i int, v view, now time.Time) LimitUsage {
 // fillCounted sets the figures of a gauge that follow from counted calls.
 func (l *Ledger) fillCounted(g *LimitUsage, e, i int, v view, now time.Time) {
 	g.AsOf = Some(v.asOf)
-	if v.fromAccount {
+	if v.fromAccount || v.continued {
 		g.Margin, g.Estimated = v.margin, v.estimated
 	}
 	g.TimeToLimit = l.forecast(g, e, i, v, now)
@@ -265,19 +138,7 @@ func (l *Ledger) forecast(g *LimitUsage, e, i int, v view, now time.Time) Opt[fl
 	if !v.fromAccount || !l.watching() {
 		return ahead(v.count, h)
 	}
-	continued := ahead(func(from, to time.Time) int {
-		calls := 0
-		if from.Before(h) {
-			calls = v.count(from, minTime(to, h))
-		}
-		if to.After(h) {
-			if !to.Before(now) {
-				to = countEnd(now)
-			}
-			calls += l.localCount(e, i, maxTime(from, h), to)
-		}
-		return calls
-	}, now)
+	continued := ahead(l.continuedCount(e, i, now), now)
 	recent := h.Add(-10 * time.Second)
 	if continued.Known() || 2*l.localCount(e, i, recent, h) >= v.count(recent, h) && l.watchingSince(now).Before(recent) {
 		return continued

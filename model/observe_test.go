@@ -110,7 +110,7 @@ func checkSnapshot(t *testing.T, s Snapshot) {
 				if limit := u.Learned.Or(u.Limit); u.Used != Some(limit) || u.Peak.Or(0) < limit || u.TimeToLimit != Some(0.0) || u.Others.Or(0) > limit {
 					t.Errorf("%s: %s of %d is inferred", e.ID, show(u), limit)
 				}
-			} else if used, ok := u.Used.Get(); ok && used != max(u.Local.Or(0), u.Account.Or(0)) && used != u.Local.Or(-1) {
+			} else if used, ok := u.Used.Get(); ok && used != max(u.Local.Or(0), u.Account.Or(0)) && used != u.Local.Or(-1) && (u.AsOf != Some(s.At) || used < u.Local.Or(0) || u.Others.Or(0) > used-u.Local.Or(0)) {
 				t.Errorf("%s: %s: used is neither", e.ID, show(u))
 			}
 			if u.TimeToLimit.Or(0) < 0 {
