@@ -40,7 +40,7 @@ func (d *lastDenial) record(n *Denial, per time.Duration, at time.Time) {
 // accept notes a call that was accepted at a time. One that was on its way when
 // another was denied says nothing.
 func (d *lastDenial) accept(at time.Time) {
-	if at.After(d.at.Add(inFlightTime)) && at.After(d.accepted) && !d.at.IsZero() {
+	if !d.at.IsZero() && at.After(d.accepted) && at.Sub(d.at) > inFlightTime {
 		d.accepted = at
 	}
 }
@@ -98,6 +98,12 @@ func (l *Ledger) refusing(d *Denial, endpoint int, at time.Time) []limitRef {
 	if len(found) < 2 {
 		return found
 	}
+	for i, ref := range found { // it still is, in a run of denials
+		d := &l.lastDenials[ref.endpoint][ref.limit]
+		if d.full(l.spans[ref.endpoint][ref.limit], at) || d.explained && at.Sub(d.at).Abs() < time.Second {
+			return found[i : i+1]
+		}
+	}
 	fullest, most := 0, -1.0
 	for i, ref := range found {
 		if part := l.fullness(ref, at); part > most {
@@ -111,9 +117,6 @@ func (l *Ledger) refusing(d *Denial, endpoint int, at time.Time) []limitRef {
 func (l *Ledger) fullness(at limitRef, now time.Time) float64 {
 	limit := l.table.Endpoints[at.endpoint].Limits[at.limit]
 	denial := &l.lastDenials[at.endpoint][at.limit]
-	if denial.full(limit.Per, now) {
-		return 1
-	}
 	v := l.view(at.endpoint, at.limit, now)
 	used := v.used
 	if v.upper { // the rest may come from other addresses

@@ -99,6 +99,14 @@ func TestDenialFillsTheGauge(t *testing.T) {
 				{3666, "all", 1, "used 0 local 0 rejected 1 at 3666", Calm},
 			},
 		},
+		"by a clock that turns out wrong": {
+			[][]Event{
+				one(Event{At: at(0), Source: SourceBilling, Health: &Health{State: StateError, Error: "cannot reach the API"}}),
+				one(healthy(0, SourceTap)), calls(110, 148, SourceTap, chatPath), one(denied(111, SourceTap, chatPath, named(200, time.Minute))),
+				one(Event{At: at(100), Source: SourceBilling, Health: &Health{State: StateOK, Vantage: VantageAccount, ClockOffset: -12 * time.Second}}),
+			},
+			[]look{{112, "chat", 0, "used 0 local 0 rejected 0 ≥ at 112", Calm}},
+		},
 		"our own polls are refused": {
 			[][]Event{one(healthy(0, SourceBilling)), polls(50, 9), one(denied(66, SourceBilling, "/billing/plan-info", named(1000, time.Minute)))},
 			[]look{{66, "all", 0, "used 1000 inferred local 9 others 991 rejected 1 at 66", Full}},
