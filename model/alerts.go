@@ -98,14 +98,9 @@ func (a *alerts) confirmCap(since time.Time, reset func(t time.Time) time.Time) 
 		}
 		key := g.key
 		key.kind = KindCap
-		moved, at, n := newGroup(key), g.at, 0
-		if g.minute.newest >= 0 {
-			oldest := g.minute.newest - int64(len(g.minute.counts)) + 1 // since may be long ago
-			for b := max(g.minute.bucket(since), oldest); b <= g.minute.newest; b++ {
-				n += g.minute.move(b, moved.minute)
-			}
-		}
-		if n = min(n, g.count); n == 0 {
+		moved, at := newGroup(key), g.at
+		n := min(g.minute.move(since, moved.minute), g.count)
+		if n == 0 {
 			continue
 		}
 		moved.first, moved.at, moved.last, moved.count, moved.waitFrom = maxTime(g.first, since), at, *g.last.as(KindCap), n, maxTime(g.first, since)
@@ -134,9 +129,7 @@ func (a *alerts) add(g *group, reset func(t time.Time) time.Time) {
 		o := a.groups[i]
 		o.count += g.count
 		o.first, o.at, o.waitFrom = minTime(o.first, g.first), maxTime(o.at, g.at), minTime(o.waitFrom, g.waitFrom)
-		for b := g.minute.newest - int64(len(g.minute.counts)) + 1; b <= g.minute.newest; b++ {
-			g.minute.move(b, o.minute)
-		}
+		g.minute.move(time.Unix(0, 0), o.minute)
 	}
 	a.sort()
 }

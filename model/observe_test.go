@@ -142,6 +142,7 @@ func FuzzObserve(f *testing.F) {
 	for seed := range uint64(20) {
 		f.Add(seed, uint8(200))
 	}
+	f.Add(uint64(76), uint8(245)) // an account of the year 1 that is used up
 	f.Fuzz(func(t *testing.T, seed uint64, n uint8) {
 		l := newTestLedger(t, randomEvents(seed, int(n)))
 		checkSnapshot(t, l.Snapshot(at(100)))

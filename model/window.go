@@ -117,16 +117,17 @@ func (w *Window) at(b int64) float64 {
 // part returns [from, to) as a part of a bucket.
 func (w *Window) part(from, to time.Time) float64 { return float64(to.Sub(from)) / float64(w.width) }
 
-// move moves the count of a bucket to a window of the same width, and returns it.
-func (w *Window) move(b int64, to *Window) int {
+// move moves the counts of the buckets from a time on to a window of the same width,
+// and returns their sum.
+func (w *Window) move(from time.Time, to *Window) (sum int) {
 	size := int64(len(w.counts))
-	if b < 0 || b > w.newest || b <= w.newest-size {
-		return 0
+	for b := max(w.bucket(from), w.newest-size+1, 0); b <= w.newest; b++ {
+		n := int(w.counts[b%size])
+		w.counts[b%size] = 0
+		to.addBucket(b, n)
+		sum += n
 	}
-	n := int(w.counts[b%size])
-	w.counts[b%size] = 0
-	to.addBucket(b, n)
-	return n
+	return sum
 }
 
 // steps returns the counts of the last n buckets that end at or before to.
