@@ -247,9 +247,13 @@ func TestKilledInTmux(t *testing.T) {
 		i := table.Index("generate")
 		return err == nil && s.Endpoints[i].Limits[0].Used.Or(0) == 7
 	})
-	pane.tmux("run-shell", "kill -9 #{pane_pid}")
-	pane.see("Pane is dead")
-	pane.tmux("respawn-pane", command)
+	pid := strings.TrimSpace(pane.tmux("display-message", "-p", "#{pane_pid}"))
+	if err := exec.Command("kill", "-9", pid).Run(); err != nil {
+		t.Fatal(err)
+	}
+	// tmux reaps it; its own word for that, in the pane, can be lost.
+	pane.until("the process to end", func(string) bool { return exec.Command("kill", "-0", pid).Run() != nil })
+	pane.tmux("respawn-pane", "-k", command)
 	pane.see("7/120")
 
 	files, err := filepath.Glob(filepath.Join(folder, "*"))
