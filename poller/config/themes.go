@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -46,7 +45,7 @@ func ThemeFiles(dir string) ([]ThemeFile, error) {
 			continue
 		}
 		path := filepath.Join(dir, entry.Name())
-		data, err := readTheme(path)
+		data, err := readFile(path, maxThemeFile)
 		if err != nil {
 			if first == nil {
 				first = fmt.Errorf("theme: %w", err)
@@ -56,20 +55,4 @@ func ThemeFiles(dir string) ([]ThemeFile, error) {
 		files = append(files, ThemeFile{name, path, data})
 	}
 	return files, first
-}
-
-func readTheme(path string) ([]byte, error) {
-	info, err := os.Stat(path) // before it is opened: opening a pipe waits for a writer
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxThemeFile))
 }

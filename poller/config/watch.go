@@ -203,7 +203,7 @@ func (w *watch) themes() []string {
 func (w *watch) sum() (sum [sha256.Size]byte) {
 	h := sha256.New()
 	for _, path := range append([]string{w.paths.Config}, w.themes()...) {
-		text, err := read(path)
+		text, err := readFile(path, maxFile)
 		if err != nil {
 			text = nil
 		}
@@ -217,8 +217,8 @@ func (w *watch) sum() (sum [sha256.Size]byte) {
 	return sum
 }
 
-// read returns the first maxFile bytes of a file.
-func read(path string) ([]byte, error) {
+// readFile returns the first most bytes of a regular file.
+func readFile(path string, most int64) ([]byte, error) {
 	info, err := os.Stat(path) // before it is opened: opening a pipe waits for a writer
 	if err != nil {
 		return nil, err
@@ -231,5 +231,5 @@ func read(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile))
+	return io.ReadAll(io.LimitReader(f, most))
 }
