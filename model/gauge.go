@@ -139,7 +139,7 @@ func (l *Ledger) forecast(g *LimitUsage, e, i int, v view, now time.Time) Opt[fl
 		return ahead(v.count, h)
 	}
 	continued := ahead(l.continuedCount(e, i, now), now)
-	recent := h.Add(-10 * time.Second)
+	recent := h.Add(-continueAfter)
 	if continued.Known() || 2*l.localCount(e, i, recent, h) >= v.count(recent, h) && l.watchingSince(now).Before(recent) {
 		return continued
 	}
