@@ -78,13 +78,15 @@ type App struct {
 
 // A view is what the user chose to see.
 type view struct {
-	focus   paneID
-	subject paneID // the list whose item the detail pane shows
-	picked  [focusable]item
-	zoom    bool // the focused pane fills the screen
-	help    bool
-	scroll  int     // lines of the detail pane or the help above its top
-	sorted  sorting // the order of the endpoints
+	focus    paneID
+	subject  paneID // the list whose item the detail pane shows
+	picked   [focusable]item
+	zoom     bool // the focused pane fills the screen
+	help     bool
+	scroll   int     // lines of the detail pane or the help above its top
+	sorted   sorting // the order of the endpoints
+	reversed bool    // the last in that order come first
+	standing standing
 
 	filters   [focusable]string // see filter
 	typing    bool              // the filter of the focused list is being typed

@@ -49,9 +49,9 @@ func ascii(k cell) byte {
 		return ':'
 	case learnedGlyph, '▲':
 		return '!'
-	case '△', '↑':
+	case '△', '↑', '▴':
 		return '^'
-	case '↓':
+	case '↓', '▾':
 		return 'v'
 	case '▸', '→', '…':
 		return '>'

@@ -77,7 +77,7 @@ func (r *row) figures() int { return width(r.sign) + width(r.used) + width(r.of)
 
 func (a *App) endpointsTitle() []string {
 	if a.sorted != byTable {
-		return []string{"Endpoints by " + sortNames[a.sorted], "Endpoints"}
+		return []string{"Endpoints by " + a.sortName(), "Endpoints"}
 	}
 	return []string{"Endpoints"}
 }
@@ -161,6 +161,7 @@ func (a *App) drawEndpoints(at area, o outcome) outcome {
 	y := 0
 	if at.h > len(rows)+hidden && at.h > 6 && c.gauge.w > 0 {
 		at.drawHeading(c, rows)
+		o = a.headings(at, c, o)
 		y++
 	}
 	airy := at.h >= len(rows)+len(a.snap.Endpoints)

@@ -31,32 +31,65 @@ func (a *App) drawFooter(at area, o outcome) outcome {
 	return a.drawHints(at, o)
 }
 
-// drawHints draws as many keys as fit.
+// drawHints draws as many keys as fit. Neighbours with the same hint share it: both
+// keys stand before it.
 func (a *App) drawHints(at area, o outcome) outcome {
 	room := at.w - 1
 	fits := make([]bool, len(a.keys))
 	for _, stays := range []bool{true, false} { // help and quit go last
-		for i := range a.keys {
-			k := &a.keys[i]
-			if k.hint == "" || len(k.Keys()) == 0 || k.stays != stays || k.when != nil && !k.when(a) {
+		for i, end := 0, 0; i < len(a.keys); i = end {
+			end = a.hintEnd(i)
+			if !a.hinted(i) || a.keys[i].stays != stays {
 				continue
 			}
-			if w := width(k.Help().Key) + 1 + width(k.hint) + 2; w <= room+2 {
+			w := width(a.hint(i)) + 2
+			for j := i; j < end; j++ {
+				w += width(a.keys[j].Help().Key) + 1
+			}
+			if w <= room+2 {
 				room -= w
 				fits[i] = true
 			}
 		}
 	}
 	x := 1
-	for i := range a.keys {
-		if fits[i] {
-			from := x
-			x = at.put(x, 0, theme.Accent, a.keys[i].Help().Key) + 1
-			x = at.put(x, 0, theme.Dim, a.keys[i].hint) + 2
-			o = o.hit(target{at: at.sub(from, 0, x-2-from, 1), kind: onAction, nth: i})
+	for i := range fits {
+		if !fits[i] {
+			continue
 		}
+		from := x
+		for j := i; j < a.hintEnd(i); j++ {
+			from, x = x, at.put(x, 0, theme.Accent, a.keys[j].Help().Key)+1
+			o = o.hit(target{at: at.sub(from, 0, x-1-from, 1), kind: onAction, nth: j})
+		}
+		word := x
+		x = at.put(x, 0, theme.Dim, a.hint(i)) + 2
+		o = o.hit(target{at: at.sub(word-1, 0, x-1-word, 1), kind: onAction, nth: a.hintEnd(i) - 1})
 	}
 	return o
+}
+
+// hinted reports whether the footer may show the keys of an action.
+func (a *App) hinted(i int) bool {
+	k := &a.keys[i]
+	return k.hint != "" && len(k.Keys()) > 0 && (k.when == nil || k.when(a))
+}
+
+// hintEnd returns the index after the actions that share the hint of one.
+func (a *App) hintEnd(i int) int {
+	end := i + 1
+	for end < len(a.keys) && a.keys[end].hint == a.keys[i].hint && a.hinted(end) {
+		end++
+	}
+	return end
+}
+
+// hint is the word for an action in the footer.
+func (a *App) hint(i int) string {
+	if k := &a.keys[i]; k.name == pauseAction && a.paused || k.name == playAction && a.replay.Paused {
+		return "resume"
+	}
+	return a.keys[i].hint
 }
 
 // sayFor is how long a message covers the footer, or a figure on a small screen.
@@ -65,11 +98,11 @@ const sayFor = 5 * time.Second
 // say shows a message about what a key did.
 func (a *App) say(text string) { a.said, a.saidAt = text, a.newest.At }
 
-// drawHelp lists all keys in as many columns as fit, and the signs below them. It
-// returns how many lines are below the area.
+// drawHelp lists all keys in as many columns as fit, and below them the mouse and the
+// signs in their colours. It returns how many lines are below the area.
 func (a *App) drawHelp(at area) (below int) {
 	if at.w >= framedW && at.h >= framedH {
-		at = at.frame(focusable, []string{"Keys"}, a.opts.Themes[a.theme].Name+" theme", true)
+		at = at.frame(focusable, []string{"Keys and signs", "Keys"}, a.opts.Themes[a.theme].Name+" theme", true)
 	}
 	keys, texts := 0, 0
 	shown := make([]*action, 0, len(a.keys))
@@ -92,22 +125,32 @@ func (a *App) drawHelp(at area) (below int) {
 		at.cut(x, y, keys, theme.Accent, k.Help().Key)
 		at.cut(x+keys+2, y, min(texts, at.w-x-keys-2), theme.Text, k.Help().Desc)
 	}
-	for i, l := range legend {
-		at.put(0, lines+1+i-scroll, theme.Bright, a.signs(l[0]))
-		at.cut(keys+2, lines+1+i-scroll, at.w-keys-2, theme.Dim, l[1])
+	for i := range legend {
+		x, y := 0, lines+1+i-scroll
+		for _, s := range legend[i].signs {
+			x = at.put(x, y, s.role, a.signs(s.text)) + 1
+		}
+		x = max(x+1, keys+2)
+		at.cut(x, y, at.w-x, theme.Dim, legend[i].means)
 	}
 	at.moreMarks(scroll, below)
 	return below
 }
 
-// legend explains the mouse and the signs.
-var legend = [...][2]string{
-	{"mouse", "click to select a row, again to open it; shift to select text"},
-	{"█", "accepted calls"},
-	{"▓", "of those, from other machines using this key"},
-	{"▒", "rejected calls, past the limit's mark │"},
-	{"┆", "peak: highest of the last 15 min (hourly limits: 15 h)"},
-	{"≈ ≤ ≥", "estimate; upper bound; lower bound"},
-	{"△ ▲ ■", "from 70%; from 90%; full or rejecting calls"},
-	{"–", "unknown"},
+// legend explains the mouse and the signs, in the colours that they have elsewhere.
+var legend = [...]struct {
+	signs []word
+	means string
+}{
+	{[]word{{theme.Accent, "mouse"}}, "click a row to select it, again to open it; a column's title to sort by it"},
+	{[]word{{theme.Accent, "shift"}}, "with the mouse, to select text"},
+	{[]word{{theme.Calm, "█"}, {theme.Warm, "█"}, {theme.Hot, "█"}, {theme.Full, "█"}}, "accepted calls, by pressure"},
+	{[]word{{theme.Others, "▓"}}, "of those, from other machines using this key"},
+	{[]word{{theme.Rejected, "▒"}}, "rejected calls, past the limit's mark │"},
+	{[]word{{theme.Alarm, "╎"}}, "observed limit, lower than the documented one"},
+	{[]word{{theme.Peak, "┆"}}, "peak: highest of the last 15 min (hourly limits: 15 h)"},
+	{[]word{{theme.Warm, "△"}, {theme.Hot, "▲"}, {theme.Full, "■"}}, "from 70%; from 90%; full or rejecting calls"},
+	{[]word{{theme.Calm, "●"}, {theme.Warm, "◌"}, {theme.Warm, "‖"}, {theme.Full, "✗"}}, "a source: ok, stale, paused, error"},
+	{[]word{{theme.Dim, "≈"}, {theme.Dim, "≤"}, {theme.Dim, "≥"}}, "estimate; upper bound; lower bound"},
+	{[]word{{theme.Dim, "–"}}, "unknown"},
 }

@@ -10,7 +10,7 @@ import (
 type action struct {
 	name string // its name in the config's [keys]; must not change
 	key.Binding
-	hint  string          // a word for the footer; empty for none
+	hint  string          // a word for the footer, for its neighbour too if that has the same; empty for none
 	stays bool            // the footer drops others first
 	when  func(*App) bool // whether the keys do anything now; nil for always
 	do    func(a *App, key string) tea.Cmd
@@ -21,6 +21,9 @@ const panesAction = "pane"
 
 // paletteAction is the action that opens the palette.
 const paletteAction = "palette"
+
+// pauseAction and playAction pause, or resume what is paused.
+const pauseAction, playAction = "pause", "play"
 
 // keymap returns the table of actions with their default keys. No two actions
 // have the same key.
@@ -41,15 +44,16 @@ func keymap() []action {
 		{"back", on("esc", "back, or clear the filter", "esc"), "back", false, (*App).canLeave, (*App).leave},
 		{"zoom", on("z", "zoom pane", "z"), "zoom", false, nil, (*App).toggleZoom},
 		{"chart-span", on("w", "chart of 15 min, 1 h, 24 h", "w"), "chart", false, (*App).showsChart, (*App).nextSpan},
-		{"pause", on("p", "pause", "p", "space"), "pause", false, nil, (*App).togglePause},
+		{pauseAction, on("p", "pause or resume", "p", "space"), "pause", false, nil, (*App).togglePause},
 		{"poll", on("r", "poll now", "r"), "poll", false, (*App).canPoll, (*App).poll},
 		{"filter", on("/", "filter list", "/"), "filter", false, nil, (*App).startFilter},
 		{"clear", on("c", "clear alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
 		{"sort", on("s", "sort endpoints", "s"), "sort", false, nil, (*App).nextSort},
+		{"reverse", on("S", "reverse the order", "S"), "", false, (*App).isSorted, (*App).reverse},
 		{"copy", on("y", "copy row as JSON", "y"), "", false, (*App).canCopy, (*App).copy},
 		{paletteAction, on(":", "all commands", ":"), "", false, nil, (*App).openPalette},
 		{"next-theme", on("t", "next theme", "t"), "", false, nil, (*App).nextTheme},
-		{"help", on("?", "all keys", "?"), "help", true, nil, (*App).toggleHelp},
+		{"help", on("?", "all keys (F1)", "?", "f1"), "help", true, nil, (*App).toggleHelp},
 		{"quit", on("q", "quit", "q"), "quit", true, nil, (*App).quit},
 		{"suspend", on("ctrl+z", "suspend", "ctrl+z"), "", false, nil, (*App).suspend},
 	}
@@ -90,10 +94,15 @@ func (a *App) nextTheme(string) tea.Cmd {
 	return nil
 }
 
-// choose sets a theme, which then no longer follows the background.
+// choose sets a theme, which then no longer follows the background, and names it.
 func (a *App) choose(i int) {
 	*a = a.paint(i)
 	a.byUser, a.chosen = true, true
+	text := "theme " + plain(a.opts.Themes[i].Name, 40)
+	if a.basic {
+		text += " (all themes look alike in 16 colours)"
+	}
+	a.say(text)
 }
 
 func (a *App) togglePause(string) tea.Cmd {

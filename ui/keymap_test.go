@@ -20,7 +20,7 @@ func pressed(name string) tea.KeyPressMsg {
 		"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
 		"home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd}, "space": {Code: tea.KeySpace, Text: " "},
 		"ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "ctrl+z": {Code: 'z', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
-		"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "ctrl+d": {Code: 'd', Mod: tea.ModCtrl},
+		"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "ctrl+d": {Code: 'd', Mod: tea.ModCtrl}, "f1": {Code: tea.KeyF1},
 	}
 	if k, ok := special[name]; ok {
 		return tea.KeyPressMsg(k)
@@ -319,3 +319,34 @@ func TestFooterIsForHereAndNow(t *testing.T) {
 type rgb uint32
 
 func (c rgb) RGBA() (r, g, b, a uint32) { return uint32(c), uint32(c), uint32(c), 0xffff }
+
+// The footer shows both keys of a pair, each of which can be clicked, and what the
+// key for the pause does now.
+func TestFooterHints(t *testing.T) {
+	footer := func(a App) string { return plainFrame(a)[strings.LastIndex(plainFrame(a), "\n")+1:] }
+	a := screen(over, 120, 40)
+	if got := footer(press(a, "p")); !strings.Contains(got, "p resume") || strings.Contains(got, "pause") {
+		t.Errorf("while paused: %q", got)
+	}
+	if got := footer(press(a, "p", "p")); !strings.Contains(got, "p pause") {
+		t.Errorf("after the pause: %q", got)
+	}
+	p := &deck{}
+	r := send(send(New(nil, Options{Player: p}), tea.WindowSizeMsg{Width: 120, Height: 40}), snapshotMsg(*over()))
+	for _, pair := range []string{"← → seek", "[ ] denials", "- + speed"} {
+		if !strings.Contains(footer(r), pair) {
+			t.Errorf("the footer of a replay lacks %q: %q", pair, footer(r))
+		}
+	}
+}
+
+// t says which theme it chose.
+func TestThemeIsNamed(t *testing.T) {
+	a := screen(over, 80, 24)
+	for range a.opts.Themes {
+		a = press(a, "t")
+		if want := "theme " + a.opts.Themes[a.theme].Name; !strings.Contains(plainFrame(a), want) {
+			t.Errorf("the screen lacks %q", want)
+		}
+	}
+}

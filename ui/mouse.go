@@ -10,7 +10,7 @@ type target struct {
 	kind targetKind
 	pane paneID // of a pane or a row
 	item item   // of a row
-	nth  int    // the index of an action in the key map, or of a command in the palette
+	nth  int    // the index of an action in the key map, or of a command in the palette; a sorting
 }
 
 type targetKind int
@@ -21,6 +21,7 @@ const (
 	onRow
 	onAction  // a hint of the footer
 	onCommand // a line of the palette
+	onColumn  // the title of a column of the endpoints
 )
 
 // under returns the uppermost target at a position on the screen. It draws the
@@ -56,6 +57,8 @@ func (a App) click(m tea.Mouse) (tea.Model, tea.Cmd) {
 	case onCommand:
 		a.choice = t.nth
 		return a.ask("enter", "")
+	case onColumn:
+		a.sortBy(sorting(t.nth))
 	case onPane:
 		a.show(t.pane)
 	case onRow:
@@ -89,7 +92,7 @@ func (a App) wheel(m tea.Mouse) App {
 		a.choice = min(max(a.choice+step, 0), max(len(a.hits())-1, 0))
 	case a.help:
 		a.move(step * textStep)
-	case t.kind == onPane || t.kind == onRow:
+	case t.kind == onPane || t.kind == onRow || t.kind == onColumn:
 		if t.pane != a.focus {
 			a.typing = false
 			a.show(t.pane)

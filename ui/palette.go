@@ -1,9 +1,13 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"quotatop/theme"
+	"quotatop/ui/words"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/sahilm/fuzzy"
@@ -19,26 +23,63 @@ type command struct {
 // paneNames are the names of the panes in commands.
 var paneNames = [focusable]string{"endpoints", "cap", "rate", "billing", "detail"}
 
-// commands returns all commands that do something now.
+// usefulFirst are the actions that the palette lists first. It lists those that move
+// the cursor last: who opened it wants something else.
+var (
+	usefulFirst = []string{pauseAction, playAction, "open", "zoom", "filter", "clear", "sort", "poll", "help", "quit"}
+	movesLast   = []string{
+		"up", "down", "left", "right", "top", "bottom", "page-up", "page-down", "next-pane", "previous-pane",
+		"seek-back", "seek-forward", "seek-minute-back", "seek-minute-forward",
+	}
+)
+
+// commands returns all commands that do something now, the useful ones first.
 func (a *App) commands() []command {
-	var out []command
+	var first, rest, last []command
 	for i := range a.keys {
 		act := a.keys[i]
 		if act.name == panesAction || act.name == paletteAction || act.when != nil && !act.when(a) {
 			continue
 		}
-		out = append(out, command{act.name, act.Help().Desc, act.Help().Key, func(a *App) tea.Cmd { return act.do(a, "") }})
+		c := command{act.name, act.Help().Desc, act.Help().Key, func(a *App) tea.Cmd { return act.do(a, "") }}
+		switch {
+		case slices.Contains(usefulFirst, act.name):
+			first = append(first, c)
+		case slices.Contains(movesLast, act.name):
+			last = append(last, c)
+		default:
+			rest = append(rest, c)
+		}
 	}
+	slices.SortStableFunc(first, func(c, d command) int {
+		return cmp.Compare(slices.Index(usefulFirst, c.text), slices.Index(usefulFirst, d.text))
+	})
+	return slices.Concat(first, rest, a.choices(), last)
+}
+
+// choices returns the commands that stand for one choice of an action.
+func (a *App) choices() []command {
+	var out []command
 	for p, name := range paneNames {
-		out = append(out, command{panesAction + " " + name, "", "", func(a *App) tea.Cmd { a.show(paneID(p)); return nil }})
+		out = append(out, command{panesAction + " " + name, "", a.paneKey(p), func(a *App) tea.Cmd { a.show(paneID(p)); return nil }})
 	}
 	for s, name := range sortNames {
-		out = append(out, command{"sort " + name, "", "", func(a *App) tea.Cmd { a.sorted = sorting(s); return nil }})
+		out = append(out, command{"sort " + name, "", "", func(a *App) tea.Cmd { a.sorted, a.reversed = sorting(s), false; return nil }})
 	}
 	for i := range a.opts.Themes {
 		out = append(out, command{"theme " + a.opts.Themes[i].Name, "", "", func(a *App) tea.Cmd { a.choose(i); return nil }})
 	}
 	return out
+}
+
+// paneKey returns the key of a pane, or nothing if it has none.
+func (a *App) paneKey(pane int) string {
+	for i := range a.keys {
+		if k := a.keys[i].Keys(); a.keys[i].name == panesAction && pane < len(k) {
+			return keySign(k[pane])
+		}
+	}
+	return ""
 }
 
 // A hit is a command that matches what was typed.
@@ -47,14 +88,15 @@ type hit struct {
 	bytes []int // the indexes of the matching bytes of its text
 }
 
-// hits returns the commands that contain the typed letters in that order, the
-// best first, or all commands if nothing is typed.
+// hits returns the commands that match what is typed, the best first, or all commands
+// if nothing is typed. A command matches if its text has the typed letters in that
+// order, or its help has the typed words.
 func (a *App) hits() []hit {
 	all := a.commands()
+	out := make([]hit, 0, len(all))
 	if a.asked == "" {
-		out := make([]hit, len(all))
 		for i := range all {
-			out[i].command = all[i]
+			out = append(out, hit{command: all[i]})
 		}
 		return out
 	}
@@ -62,12 +104,60 @@ func (a *App) hits() []hit {
 	for i := range all {
 		texts[i] = all[i].text
 	}
-	found := fuzzy.Find(a.asked, texts)
-	out := make([]hit, len(found))
-	for i, m := range found {
-		out[i] = hit{all[m.Index], m.MatchedIndexes}
+	found := make([]bool, len(all))
+	for _, m := range fuzzy.Find(a.asked, texts) {
+		found[m.Index] = true
+		out = append(out, hit{all[m.Index], m.MatchedIndexes})
 	}
+	for i := range all {
+		if !found[i] && contains(a.asked, all[i].help) {
+			out = append(out, hit{command: all[i]})
+		}
+	}
+	rank := map[string]int{} // the order of the commands decides between equal matches
+	for i, text := range texts {
+		rank[text] = closeness(a.asked, text)*len(texts) + i
+	}
+	slices.SortStableFunc(out, func(h, k hit) int {
+		if c, d := closeness(a.asked, h.text), closeness(a.asked, k.text); c == scattered && d == scattered {
+			return 0 // as the letters are found
+		}
+		return cmp.Compare(rank[h.text], rank[k.text])
+	})
 	return out
+}
+
+// How close a typed text is to that of a command; scattered is the least.
+const (
+	same = iota
+	beginning
+	beginningOfWord
+	initials
+	inside
+	scattered
+)
+
+// closeness compares a typed text with that of a command.
+func closeness(typed, text string) int {
+	typed, text = strings.ToLower(typed), strings.ToLower(text)
+	first := ""
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '-' }) {
+		_, size := utf8.DecodeRuneInString(word)
+		first += word[:size]
+	}
+	switch at := strings.Index(text, typed); {
+	case text == typed:
+		return same
+	case at == 0:
+		return beginning
+	case first == typed:
+		return initials
+	case at < 0:
+		return scattered
+	case strings.Contains(text, " "+typed) || strings.Contains(text, "-"+typed):
+		return beginningOfWord
+	}
+	return inside
 }
 
 func (a *App) openPalette(string) tea.Cmd {
@@ -142,7 +232,11 @@ func (a *App) drawHits(above area, hits []hit, choice int, o outcome) outcome {
 	for y := range box.h {
 		box.fill(0, y, box.w, theme.Plain, ' ')
 	}
-	box = box.frame(focusable, []string{"Commands"}, "", true)
+	note := ""
+	if len(hits) > lines {
+		note = words.Count(choice+1) + " of " + words.Count(len(hits))
+	}
+	box = box.frame(focusable, []string{"Commands"}, note, true)
 	if len(hits) == 0 {
 		box.put(2, 0, theme.Dim, "no matching command")
 		return o

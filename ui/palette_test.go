@@ -20,7 +20,7 @@ func TestPaletteDoesWhatIsChosen(t *testing.T) {
 		{": p a u s e enter", func(a App) bool { return a.paused }},
 		{": h e l p enter", func(a App) bool { return a.help }},
 		{": f i l t enter c", func(a App) bool { return a.typing && *a.filter(endpointsPane) == "c" }},
-		{": down down up enter", func(a App) bool { return a.focus == billingPane }}, // previous-pane
+		{": down down up enter", func(a App) bool { return a.zoom && a.focus == detailPane }}, // open
 		{": z esc", func(a App) bool { return !a.zoom }},
 		{": z ctrl+u p a u backspace backspace backspace backspace z enter", func(a App) bool { return a.zoom }},
 		{": backspace z", func(a App) bool { return a.zoom }}, // closed by backspace in the empty line
@@ -28,6 +28,34 @@ func TestPaletteDoesWhatIsChosen(t *testing.T) {
 		a := press(start, strings.Fields(c.keys)...)
 		if !c.done(a) || a.asking {
 			t.Errorf("keys %q: not done, or the palette is still open:\n%s", c.keys, plainFrame(a))
+		}
+	}
+}
+
+// The first of the commands is the one that the typed text most likely means.
+func TestPaletteRanks(t *testing.T) {
+	a := screen(over, 80, 24)
+	for typed, want := range map[string]string{
+		"": "pause", "q": "quit", "p": "pause", "po": "poll", "so": "sort", "rate": "pane rate", "th": "theme dark", "dark": "theme dark",
+		"nt": "next-theme", "pd": "pane detail", "json": "copy", "SORT PR": "sort pressure", "half a page down": "page-down",
+	} {
+		a.asked = typed
+		hits := a.hits()
+		if len(hits) == 0 || hits[0].text != want {
+			t.Errorf("%q: %v, want %s first", typed, hits, want)
+		}
+	}
+}
+
+// Every command can be reached with the cursor alone, and is on screen then.
+func TestPaletteReachesAll(t *testing.T) {
+	for _, size := range [][2]int{{120, 40}, {80, 24}, {40, 12}} {
+		a := press(screen(over, size[0], size[1]), ":")
+		for i, c := range a.commands() {
+			if a.choice != i || !strings.Contains(plainFrame(a), "▸ "+c.text) {
+				t.Fatalf("%v: after %d steps down %s is not chosen:\n%s", size, i, c.text, plainFrame(a))
+			}
+			a = press(a, "down")
 		}
 	}
 }

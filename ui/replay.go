@@ -41,14 +41,14 @@ func replayKeys(keys []action) []action {
 		return func(a *App, _ string) tea.Cmd { a.opts.Player.SeekBy(d); return nil }
 	}
 	table := []action{
-		{"play", on("space", "pause or resume", "space", "p"), "pause", true, nil, (*App).play},
+		{playAction, on("space", "pause or resume", "space", "p"), "pause", true, nil, (*App).play},
 		{"seek-back", on("←", "back 10 s", "left"), "seek", false, nil, seek(-seekStep)},
-		{"seek-forward", on("→", "forward 10 s", "right"), "", false, nil, seek(seekStep)},
+		{"seek-forward", on("→", "forward 10 s", "right"), "seek", false, nil, seek(seekStep)},
 		{"seek-minute-back", on("shift+←", "back 1 min", "shift+left"), "", false, nil, seek(-time.Minute)},
 		{"seek-minute-forward", on("shift+→", "forward 1 min", "shift+right"), "", false, nil, seek(time.Minute)},
 		{"previous-denial", on("[", "previous denial", "["), "denials", false, nil, (*App).prevDenial},
-		{"next-denial", on("]", "next denial", "]"), "", false, nil, (*App).nextDenial},
-		{"slower", on("-", "half speed", "-"), "", false, nil, (*App).slower},
+		{"next-denial", on("]", "next denial", "]"), "denials", false, nil, (*App).nextDenial},
+		{"slower", on("-", "half speed", "-"), "speed", false, nil, (*App).slower},
 		{"faster", on("+", "double speed", "+", "="), "speed", false, nil, (*App).faster},
 	}
 	var taken []string
@@ -57,7 +57,7 @@ func replayKeys(keys []action) []action {
 	}
 	for _, k := range keys {
 		free := slices.DeleteFunc(slices.Clone(k.Keys()), func(name string) bool { return slices.Contains(taken, name) })
-		if k.name == "pause" || k.name == "poll" || len(free) == 0 {
+		if k.name == pauseAction || k.name == "poll" || len(free) == 0 {
 			continue
 		}
 		if len(free) < len(k.Keys()) {

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
+
+	"quotatop/model"
+	"quotatop/theme"
 
 	tea "charm.land/bubbletea/v2"
-	"quotatop/model"
 )
 
 // A sorting is an order of the endpoints.
@@ -25,13 +28,92 @@ var sortNames = [sortings]string{"table", "pressure", "name", "rate"}
 
 // nextSort switches to the next order. The cursor stays on its endpoint.
 func (a *App) nextSort(string) tea.Cmd {
-	a.sorted = (a.sorted + 1) % sortings
+	a.sorted, a.reversed = (a.sorted+1)%sortings, false
 	return nil
 }
 
-// order returns the indexes of all endpoints in the chosen order. Unknown figures
-// come last; equal ones keep the order of the table.
+// sortBy switches to an order, or reverses it if it is the one already.
+func (a *App) sortBy(s sorting) {
+	a.reversed = a.sorted == s && !a.reversed
+	a.sorted = s
+}
+
+// isSorted reports whether the order is not that of the table.
+func (a *App) isSorted() bool { return a.sorted != byTable }
+
+func (a *App) reverse(string) tea.Cmd { a.reversed = !a.reversed; return nil }
+
+// sortName names the order.
+func (a *App) sortName() string {
+	if a.reversed {
+		return sortNames[a.sorted] + ", reversed"
+	}
+	return sortNames[a.sorted]
+}
+
+// headings marks the title of the column that the endpoints are sorted by, and makes
+// the titles targets. at is the area of the rows; the titles are on its first line.
+func (a *App) headings(at area, c columns, o outcome) outcome {
+	mark := '▾'
+	if a.reversed != (a.sorted == byName) {
+		mark = '▴'
+	}
+	for _, title := range [...]struct {
+		by        sorting
+		from, end int // of the text
+	}{
+		{byName, c.id.x, c.id.x + len("endpoint")},
+		{byRate, c.figures.x + c.figures.w - len("calls"), c.figures.x + c.figures.w},
+		{byPressure, c.state.x, c.state.x + len("state")},
+	} {
+		if title.by == byPressure && c.state.w <= len("state") {
+			continue
+		}
+		if title.by == a.sorted {
+			at.set(title.end, 0, theme.Accent, mark)
+		}
+		o = o.hit(target{at: at.sub(title.from, 0, title.end+1-title.from, 1), kind: onColumn, pane: endpointsPane, nth: int(title.by)})
+	}
+	return o
+}
+
+// A standing is the order in which the endpoints stand on the screen. It changes
+// every standFor at most, so that rows can be read and clicked.
+type standing struct {
+	at       time.Time // of the snapshot that it is by
+	by       sorting
+	reversed bool
+	order    []int // indexes of the endpoints
+}
+
+// standFor is how long the order stands.
+const standFor = 10 * time.Second
+
+// stands reports whether the standing is of the chosen order.
+func (a *App) stands() bool {
+	s := &a.standing
+	return s.by == a.sorted && s.reversed == a.reversed && len(s.order) == len(a.snap.Endpoints)
+}
+
+// restand puts the endpoints in order again if it is time.
+func (a *App) restand() {
+	if a.sorted == byTable || a.stands() && a.snap.At.Sub(a.standing.at).Abs() < standFor {
+		return
+	}
+	a.standing = standing{a.snap.At, a.sorted, a.reversed, a.arranged()}
+}
+
+// order returns the indexes of all endpoints in the order of the screen.
 func (a *App) order() []int {
+	if a.sorted != byTable && a.stands() {
+		return a.standing.order
+	}
+	return a.arranged()
+}
+
+// arranged returns the indexes of all endpoints in the chosen order. Equal ones keep
+// the order of the table, and unknown figures come last.
+func (a *App) arranged() []int {
 	all := a.snap.Endpoints
 	out := make([]int, len(all))
 	for i := range out {
@@ -46,6 +128,9 @@ func (a *App) order() []int {
 		})
 	case byRate:
 		slices.SortStableFunc(out, func(i, j int) int { return cmp.Compare(all[j].Calls.Or(-1), all[i].Calls.Or(-1)) })
+	}
+	if a.reversed {
+		slices.Reverse(out)
 	}
 	return out
 }
