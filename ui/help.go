@@ -35,11 +35,11 @@ func (a *App) drawFooter(at area, o outcome) outcome {
 // keys stand before it.
 func (a *App) drawHints(at area, o outcome) outcome {
 	room := at.w - 1
+	ends := a.hintEnds()
 	fits := make([]bool, len(a.keys))
 	for _, stays := range []bool{true, false} { // help and quit go last
-		for i, end := 0, 0; i < len(a.keys); i = end {
-			end = a.hintEnd(i)
-			if !a.hinted(i) || a.keys[i].stays != stays {
+		for i, end := range ends {
+			if end == 0 || a.keys[i].stays != stays {
 				continue
 			}
 			w := width(a.hint(i)) + 2
@@ -53,35 +53,41 @@ func (a *App) drawHints(at area, o outcome) outcome {
 		}
 	}
 	x := 1
-	for i := range fits {
+	for i, end := range ends {
 		if !fits[i] {
 			continue
 		}
-		from := x
-		for j := i; j < a.hintEnd(i); j++ {
-			from, x = x, at.put(x, 0, theme.Accent, a.keys[j].Help().Key)+1
+		for j := i; j < end; j++ {
+			from := x
+			x = at.put(x, 0, theme.Accent, a.keys[j].Help().Key) + 1
+			if j == end-1 {
+				x = at.put(x, 0, theme.Dim, a.hint(i)) + 1
+			}
 			o = o.hit(target{at: at.sub(from, 0, x-1-from, 1), kind: onAction, nth: j})
 		}
-		word := x
-		x = at.put(x, 0, theme.Dim, a.hint(i)) + 2
-		o = o.hit(target{at: at.sub(word-1, 0, x-1-word, 1), kind: onAction, nth: a.hintEnd(i) - 1})
+		x++
 	}
 	return o
 }
 
-// hinted reports whether the footer may show the keys of an action.
-func (a *App) hinted(i int) bool {
-	k := &a.keys[i]
-	return k.hint != "" && len(k.Keys()) > 0 && (k.when == nil || k.when(a))
-}
-
-// hintEnd returns the index after the actions that share the hint of one.
-func (a *App) hintEnd(i int) int {
-	end := i + 1
-	for end < len(a.keys) && a.keys[end].hint == a.keys[i].hint && a.hinted(end) {
-		end++
+// hintEnds returns, for each action that is the first with its hint and does
+// something now, the index after the last; 0 for the others.
+func (a *App) hintEnds() []int {
+	ends := make([]int, len(a.keys))
+	first := 0
+	for i := range a.keys {
+		k := &a.keys[i]
+		if k.hint == "" || len(k.Keys()) == 0 || k.when != nil && !k.when(a) {
+			continue
+		}
+		if i > 0 && ends[first] == i && a.keys[first].hint == k.hint {
+			ends[first]++
+			continue
+		}
+		first = i
+		ends[i] = i + 1
 	}
-	return end
+	return ends
 }
 
 // hint is the word for an action in the footer.

@@ -75,7 +75,7 @@ func (f *frame) text(styles *theme.Styles) string {
 // frame draws the whole screen.
 func (a *App) frame() *frame {
 	c := newCanvas(a.w, a.h)
-	o := outcome{targets: make([]target, 0, 32)}
+	o := outcome{targets: make([]target, 0, 40)}
 	all := c.all()
 	l := layoutFor(a.w, a.h)
 	body := all
