@@ -34,6 +34,27 @@ func (a *App) alertsNote(p paneID) string {
 	return strings.Join(parts, " · ")
 }
 
+// alertLines returns how many lines a list of alerts has: two for each of a few, with
+// its message, or one for each of many.
+func (a *App) alertLines(p paneID) int {
+	n, messages := 0, 1
+	for i := range a.snap.Denials {
+		if g := &a.snap.Denials[i]; paneOf(g) == p && !a.isCleared(g) && a.matches(g) {
+			n++
+			if message(g) != "" {
+				messages = 2
+			}
+		}
+	}
+	if n > fewAlerts {
+		messages = 1
+	}
+	return max(n*messages, 1)
+}
+
+// fewAlerts is the most alerts that have a line for their message.
+const fewAlerts = 3
+
 // An alertFormat is the widths of the columns of an alert that is at least w wide.
 type alertFormat struct{ w, name, last, clears int }
 

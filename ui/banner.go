@@ -8,7 +8,7 @@ import (
 
 // roomy is the least height of a screen whose banner may have two lines of errors,
 // or a line of notes.
-const roomy = 24
+const roomy = 26
 
 // drawBanner draws what a person should read first: the health of the sources and
 // what is wrong with the settings. It returns how many lines it used.

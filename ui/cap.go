@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"strings"
-
 	"quotatop/model"
 	"quotatop/theme"
 	"quotatop/ui/words"
@@ -26,10 +24,8 @@ func (a *App) drawCap(at area) {
 		a.drawCapLine(at)
 	case at.h < 5:
 		a.drawCapFlat(at)
-	case at.h < capBigHeight || at.w < bigWidth || a.opts.ASCII: // big figures in ASCII are hard to read
-		a.drawCapTall(at)
 	default:
-		a.drawCapBig(at)
+		a.drawCapTall(at)
 	}
 }
 
@@ -102,6 +98,9 @@ func (a *App) burnText() string {
 	return words.Opt(a.snap.Cap.BurnPerMin, words.PerMinute)
 }
 
+// capTallHeight is the height that drawCapTall needs to draw all.
+const capTallHeight = 7
+
 // drawCapTall draws a line for each fact.
 func (a *App) drawCapTall(at area) {
 	a.drawCapGauge(at)
@@ -116,37 +115,6 @@ func (a *App) drawCapTall(at area) {
 		y++
 		at.put(at.label(y, "left"), y, a.capRole(), words.CapLeft(&a.snap.Cap))
 	}
-	at.put(at.label(y+1, "burn"), y+1, a.capRole(), a.burnText())
-	a.drawForecast(at, 0, y+2, at.w)
-}
-
-// capBigHeight is the height that drawCapBig needs.
-const capBigHeight = 12
-
-// drawCapBig draws the countdown to the reset in big figures.
-func (a *App) drawCapBig(at area) {
-	a.drawCapGauge(at)
-	x := at.put(0, 3, theme.Dim, "resets in") + 1
-	moment := fit(at.w-x, a.resetMoment()...)
-	at.right(x, 3, at.w-x, theme.Dim, moment)
-	left, _ := a.reset()
-	days, clock, long := strings.Cut(left, " ")
-	if long {
-		at.put(x, 3, theme.Bright, days)
-	} else {
-		clock = left
-	}
-	role := theme.Text
-	if _, reached := a.snap.CapWall(); reached {
-		role = theme.Full
-	}
-	if clock == words.Unknown {
-		at.put(0, 5, theme.Dim, words.Unknown)
-	} else {
-		at.big((at.w-bigWidth)/2, 5, role, clock)
-	}
-	y := 5 + bigHeight + 1
-	at.put(at.label(y, "left"), y, a.capRole(), words.CapLeft(&a.snap.Cap))
 	at.put(at.label(y+1, "burn"), y+1, a.capRole(), a.burnText())
 	a.drawForecast(at, 0, y+2, at.w)
 }
@@ -236,27 +204,22 @@ func (a *App) drawCapFlat(at area) {
 	}
 }
 
-// drawCapLine draws one line, in the columns of the endpoints above it.
+// drawCapLine draws one line, on a screen without frames in the columns of the endpoints
+// above it.
 func (a *App) drawCapLine(at area) {
 	used, _, percent := a.capFigures()
 	left, _ := a.reset()
-	x := at.put(0, 0, theme.Bright, "cap") + 1
-	tail := []word{{theme.Bright, left}}
-	if n := at.w - x - width(left); n > 12 {
-		switch c := &a.snap.Cap; {
-		case c.Remaining.Known():
-			tail = append([]word{{a.capRole(), words.CapLeft(c)}, {theme.Dim, "left"}}, tail...)
-		case c.Used.Known():
-			tail = append([]word{used, {theme.Dim, "used"}}, tail...)
-		}
+	x := 0
+	if s, _ := layoutFor(a.w, a.h).slot(capPane); s.bare {
+		x = at.put(0, 0, theme.Bright, "cap") + 1
 	}
-	if w := at.w - x - wordsWidth(tail); w > 6 {
-		tail = append([]word{percent}, tail...)
+	resets := []word{{theme.Dim, "resets"}, {theme.Bright, left}}
+	money := []word{{a.capRole(), words.CapLeft(&a.snap.Cap)}, {theme.Dim, "left"}}
+	if c := &a.snap.Cap; !c.Remaining.Known() && c.Used.Known() {
+		money = []word{used, {theme.Dim, "used"}}
 	}
+	tail := fitWords(at.w-x, append(append([]word{percent}, money...), resets...), append(money, resets...), resets, resets[1:])
 	right := at.w - wordsWidth(tail)
-	if right < x {
-		return
-	}
 	if n := right - x - 1; n >= 5 {
 		at.gauge(x, 0, min(n, 60), a.capBar())
 	}

@@ -137,7 +137,7 @@ func TestWindowKey(t *testing.T) {
 		}
 		a = press(a, "w")
 	}
-	if a := press(screen(busy, 80, 24), "w"); a.chartSpan != 0 {
+	if a := press(screen(busy, 70, 24), "w"); a.chartSpan != 0 {
 		t.Error("w did something where no chart is on screen")
 	}
 	if a := press(screen(waiting, 120, 40), "w"); a.chartSpan != 0 {

@@ -103,6 +103,10 @@ func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage)
 	}
 	lines := factLines(facts, place.w)
 	var chart, models area
+	if d.above && at.h-len(lines)-1 < chartHeight && !a.zoom {
+		a.drawChart(at, a.chart(e), l)
+		return 0
+	}
 	if d.above {
 		place, chart, models = d.stack(at, place, len(lines), len(e.Models))
 	} else {

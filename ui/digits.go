@@ -2,8 +2,8 @@ package ui
 
 import "quotatop/theme"
 
-// digits are the characters of a clock, three lines high.
-var digits = map[rune][3]string{
+// digits are the characters of times and percentages, three lines high.
+var digits = map[rune][bigHeight]string{
 	'0': {"█▀█", "█ █", "▀▀▀"},
 	'1': {"▄█ ", " █ ", "▀▀▀"},
 	'2': {"▀▀█", "█▀▀", "▀▀▀"},
@@ -15,21 +15,38 @@ var digits = map[rune][3]string{
 	'8': {"█▀█", "█▀█", "▀▀▀"},
 	'9': {"█▀█", "▀▀█", "▀▀▀"},
 	':': {"▄", "▄", " "},
+	's': {"   ", "█▀▀", "▄▄█"},
+	'm': {"     ", "█▀█▀█", "█ █ █"},
+	'h': {"█  ", "█▀█", "█ █"},
+	'd': {"  █", "█▀█", "█▄█"},
+	'%': {"▀ ▄", "▄▀ ", "▀ ▀"},
+	' ': {" ", " ", " "},
 }
 
-// bigHeight and bigWidth are the size of a big clock.
-const (
-	bigHeight = 3
-	bigWidth  = 6*4 + 2*2 - 1
-)
+// bigHeight is the height of big characters.
+const bigHeight = 3
 
-// big writes a clock such as 11:55:29 in big figures.
-func (a area) big(x, y int, role theme.Role, clock string) {
-	for _, char := range clock {
+// bigWidth returns the width of a text in big characters; false if it has others than
+// they are made for.
+func bigWidth(text string) (w int, ok bool) {
+	for _, char := range text {
+		shape, known := digits[char]
+		if !known {
+			return 0, false
+		}
+		w += width(shape[0]) + 1
+	}
+	return w - 1, true
+}
+
+// big writes a text such as 11:55:29 in big characters and returns the position after it.
+func (a area) big(x, y int, role theme.Role, text string) int {
+	for _, char := range text {
 		next := x
 		for i, line := range digits[char] {
 			next = a.put(x, y+i, role, line)
 		}
 		x = next + 1
 	}
+	return x
 }

@@ -111,16 +111,6 @@ func (a *App) unlisted() (n int) {
 	return n
 }
 
-// endpointLines returns how many lines the endpoints have in a slot with enough
-// room: one for each limit and one for the heading.
-func (a *App) endpointLines(s slot) int {
-	n := a.limits() + 1
-	if s.airy {
-		n += max(len(a.snap.Endpoints)-1, 0)
-	}
-	return n
-}
-
 // limits returns how many rows the endpoints pane has.
 func (a *App) limits() int {
 	n := 0

@@ -89,9 +89,9 @@ func TestFocusKeys(t *testing.T) {
 		{[2]int{120, 40}, "2 z", capPane, true},
 		{[2]int{120, 40}, "2 z z", capPane, false},
 		{[2]int{120, 40}, "2 z tab", ratePane, true},
-		{[2]int{80, 24}, "shift+tab", billingPane, false}, // no place for the detail pane
-		{[2]int{80, 24}, "5", detailPane, true},
-		{[2]int{80, 24}, "5 esc", endpointsPane, false},
+		{[2]int{70, 24}, "shift+tab", billingPane, false}, // no place for the detail pane
+		{[2]int{70, 24}, "5", detailPane, true},
+		{[2]int{70, 24}, "5 esc", endpointsPane, false},
 		{[2]int{80, 24}, "3 enter", detailPane, true},
 		{[2]int{80, 24}, "3 enter esc", ratePane, false},
 		{[2]int{40, 12}, "3", ratePane, true},

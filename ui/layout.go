@@ -8,64 +8,83 @@ type layout struct {
 	bands          []band
 }
 
-// A band is a row of panes. It gets min lines, then as many as its panes want, then
-// its share of the rest.
-type band struct {
-	min, grow int
-	slots     []slot
+// A band is a row of stacks. It is as high as the highest of them.
+type band []stack
+
+// A stack is panes from the top to the bottom, with its width; 0 for an equal share
+// of what the other stacks leave.
+type stack struct {
+	width int
+	slots []slot
 }
 
-// A slot is a place for a pane, with its width; 0 for an equal share of what the
-// other slots leave.
+// A slot is a place for a pane. Its lines include its frame.
 type slot struct {
 	pane   paneID
-	width  int
-	want   int  // the lines it wants inside its frame; 0 for as many as it has rows
-	airy   bool // it wants blank lines between its rows
+	min    int  // the lines it always gets
+	most   int  // the lines up to which it grows with its content; 0 for min
+	share  int  // its share of the lines that no content needs
 	bare   bool // it has no frame
 	indent int  // blank cells at the left of a bare slot
 }
 
 // layouts are tried in this order; the first that fits is used. All numbers about
-// screen sizes are here.
+// screen sizes are here. Content takes lines from the bottom up: the alerts before the
+// panes above them, and charts get what is left.
 var layouts = []layout{
-	{"wide", 110, 36, true, true, []band{
-		{9, 0, []slot{{pane: endpointsPane, airy: true}, {pane: capPane, width: 38, want: capBigHeight}}},
-		{9, 1, []slot{{pane: detailPane, want: 8}}},
-		{6, 1, []slot{{pane: ratePane, want: 4}, {pane: billingPane, want: 4}}},
+	{"wide", 110, 24, true, true, []band{
+		{{slots: []slot{{pane: endpointsPane, min: 9, most: 24}}}, {38, []slot{{pane: wallPane, min: 5}, {pane: capPane, min: 5, most: 9}}}},
+		{{slots: []slot{{pane: detailPane, min: 7, share: 1}}}},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
 	{"low", 110, 18, true, true, []band{
-		{9, 0, []slot{{pane: endpointsPane}, {pane: capPane, width: 38, want: 7}}},
-		{4, 1, []slot{{pane: ratePane, want: 2}, {pane: billingPane, want: 2}}},
+		{{slots: []slot{{pane: endpointsPane, min: 9, most: 24}}}, {38, []slot{{pane: wallPane, min: 5}, {pane: capPane, min: 4, most: 9}}}},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 6, share: 1}}}, {slots: []slot{{pane: billingPane, min: 3, most: 6}}}},
 	}},
 	{"tall", 62, 34, true, true, []band{
-		{7, 0, []slot{{pane: endpointsPane}}},
-		{4, 0, []slot{{pane: capPane, want: 2}}},
-		{9, 2, []slot{{pane: detailPane, want: 8}}},
-		{6, 1, []slot{{pane: ratePane, want: 4}, {pane: billingPane, want: 4}}},
+		{{slots: []slot{{pane: endpointsPane, min: 9, most: 24}}}},
+		{{32, []slot{{pane: wallPane, min: 5}}}, {slots: []slot{{pane: capPane, min: 5}}}},
+		{{slots: []slot{{pane: detailPane, min: 8, share: 1}}}},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
-	{"standard", 62, 18, true, true, []band{
-		{7, 0, []slot{{pane: endpointsPane}}},
-		{4, 0, []slot{{pane: capPane, want: 2}}},
-		{4, 1, []slot{{pane: ratePane, want: 2}, {pane: billingPane, want: 2}}},
+	{"standard", 76, 24, true, true, []band{
+		{{slots: []slot{{pane: endpointsPane, min: 10, most: 24}}}},
+		{{32, []slot{{pane: wallPane, min: 5}, {pane: capPane, min: 3, most: 9}}}, {slots: []slot{{pane: detailPane, min: 8, share: 1}}}},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
-	{"column", 34, 28, true, true, []band{
-		{7, 0, []slot{{pane: endpointsPane}}},
-		{7, 0, []slot{{pane: capPane, want: 7}}},
-		{4, 1, []slot{{pane: ratePane, want: 2}}},
-		{4, 1, []slot{{pane: billingPane, want: 2}}},
+	{"flat", 62, 20, true, true, []band{
+		{{slots: []slot{{pane: endpointsPane, min: 9, most: 24}}}},
+		{{32, []slot{{pane: wallPane, min: 5}}}, {slots: []slot{{pane: capPane, min: 5}}}},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 8, share: 1}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
-	{"narrow", 20, 11, true, true, lines},
+	{"flatter", 62, 18, true, true, []band{
+		{{slots: []slot{{pane: endpointsPane, min: 7, most: 24}}}},
+		{{slots: []slot{{pane: capPane, min: 4}}}},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 6, share: 1}}}, {slots: []slot{{pane: billingPane, min: 3, most: 6}}}},
+	}},
+	{"column", 34, 30, true, true, []band{
+		{{slots: []slot{{pane: endpointsPane, min: 9, most: 24}}}},
+		{{slots: []slot{{pane: wallPane, min: 5}}}},
+		{{slots: []slot{{pane: capPane, min: 6, most: 9, share: 1}}}},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 6}}}},
+		{{slots: []slot{{pane: billingPane, min: 3, most: 6}}}},
+	}},
+	{"narrow", 20, 13, true, true, []band{
+		{{slots: []slot{{pane: endpointsPane, min: 7, most: 24, bare: true}}}},
+		{{slots: []slot{{pane: capPane, min: 2, bare: true, indent: 1}}}},
+		{{slots: []slot{{pane: alertsPane, min: 1, bare: true, indent: 1}}}},
+	}},
+	{"slim", 20, 11, true, true, lines},
 	{"short", 20, 6, true, false, lines},
 	{"few", 20, 4, false, false, lines},
-	{"strip", 0, 0, false, false, []band{{1, 1, []slot{{pane: stripPane, want: 1, bare: true}}}}},
+	{"strip", 0, 0, false, false, []band{{{slots: []slot{{pane: stripPane, min: 1, share: 1, bare: true}}}}}},
 }
 
 // lines are the bands of screens that are too small for frames.
 var lines = []band{
-	{1, 0, []slot{{pane: endpointsPane, bare: true}}},
-	{1, 0, []slot{{pane: capPane, want: 2, bare: true, indent: 1}}},
-	{1, 0, []slot{{pane: alertsPane, want: 1, bare: true, indent: 1}}},
+	{{slots: []slot{{pane: endpointsPane, min: 1, most: 24, bare: true}}}},
+	{{slots: []slot{{pane: capPane, min: 1, bare: true, indent: 1}}}},
+	{{slots: []slot{{pane: alertsPane, min: 1, bare: true, indent: 1}}}},
 }
 
 // framedW and framedH are the smallest area that gets a frame.
@@ -84,65 +103,111 @@ func layoutFor(w, h int) *layout {
 // slot returns a pane's slot, or false if the layout has none.
 func (l *layout) slot(p paneID) (slot, bool) {
 	for _, b := range l.bands {
-		for _, s := range b.slots {
-			if s.pane == p {
-				return s, true
+		for _, c := range b {
+			for _, s := range c.slots {
+				if s.pane == p {
+					return s, true
+				}
 			}
 		}
 	}
 	return slot{}, false
 }
 
-// heights returns the lines of each band out of h. rows returns how many lines a
-// slot wants that does not say.
-func heights(bands []band, h int, rows func(s slot) int) []int {
-	out := make([]int, len(bands))
-	left, grow := h, 0
-	for i, b := range bands {
-		out[i] = min(b.min, left)
-		left -= out[i]
-		grow += b.grow
+// A need is the lines that a part of the screen asks for: those it always gets, those
+// of its content, and its share of the rest.
+type need struct{ min, want, share int }
+
+// need returns what a slot asks for whose pane has so many lines of content.
+func (s *slot) need(content int) need {
+	if !s.bare {
+		content += 2 // the frame
 	}
-	for i, b := range bands {
-		most := 0
-		for _, s := range b.slots {
-			want := s.want
-			if want == 0 {
-				want = rows(s)
-			}
-			if !s.bare {
-				want += 2 // the frame
-			}
-			most = max(most, want)
-		}
-		more := min(max(most-out[i], 0), left)
-		out[i] += more
-		left -= more
-	}
-	for i, b := range bands {
-		if b.grow > 0 {
-			more := left * b.grow / grow
-			out[i] += more
-			left -= more
-			grow -= b.grow
-		}
+	return need{s.min, max(s.min, min(content, s.most)), s.share}
+}
+
+// needs returns what the slots of a stack ask for.
+func (a *App) needs(slots []slot) []need {
+	out := make([]need, len(slots))
+	for i := range slots {
+		out[i] = slots[i].need(a.content(slots[i].pane))
 	}
 	return out
 }
 
-// split returns the areas of a band's slots.
-func (a area) split(slots []slot) []area {
+// need returns what a band asks for: the most that any of its stacks does.
+func (a *App) need(b band) (n need) {
+	for _, c := range b {
+		var sum need
+		for _, s := range a.needs(c.slots) {
+			sum.min, sum.want, sum.share = sum.min+s.min, sum.want+s.want, sum.share+s.share
+		}
+		n.min, n.want, n.share = max(n.min, sum.min), max(n.want, sum.want), max(n.share, sum.share)
+	}
+	return n
+}
+
+// content returns how many lines a pane has to show; 0 if it shows what fits.
+func (a *App) content(p paneID) int {
+	switch p {
+	case endpointsPane:
+		return a.limits() + 1
+	case capPane:
+		return capTallHeight
+	case ratePane, billingPane:
+		return a.alertLines(p)
+	}
+	return 0
+}
+
+// lay divides h lines among needs. What they always get comes first, then what they
+// want, the last one first, then the shares; without a share, the last one gets the rest.
+// Where they cannot get what they always get, the first goes without.
+func lay(h int, needs []need) []int {
+	out := make([]int, len(needs))
+	shares := 0
+	for i, n := range needs {
+		out[i] = n.min
+		h -= n.min
+		shares += n.share
+	}
+	for i := range needs {
+		if h < 0 {
+			less := min(-h, out[i]-min(out[i], 1))
+			out[i] -= less
+			h += less
+		}
+	}
+	for i := len(needs) - 1; i >= 0 && h > 0; i-- {
+		more := min(max(needs[i].want-out[i], 0), h)
+		out[i] += more
+		h -= more
+	}
+	for i, n := range needs {
+		if n.share > 0 && h > 0 {
+			more := h * n.share / shares
+			out[i] += more
+			h -= more
+			shares -= n.share
+		}
+	}
+	out[len(out)-1] += max(h, 0)
+	return out
+}
+
+// split returns the areas of a band's stacks.
+func (a area) split(b band) []area {
 	free, shares := a.w, 0
-	for _, s := range slots {
-		free -= s.width
-		if s.width == 0 {
+	for _, c := range b {
+		free -= c.width
+		if c.width == 0 {
 			shares++
 		}
 	}
-	out := make([]area, len(slots))
+	out := make([]area, len(b))
 	x := 0
-	for i, s := range slots {
-		w := s.width
+	for i, c := range b {
+		w := c.width
 		if w == 0 {
 			w = free / shares
 			free -= w

@@ -161,8 +161,10 @@ func TestEveryPaneHasAPlace(t *testing.T) {
 	var shown []paneID
 	for _, l := range layouts {
 		for _, b := range l.bands {
-			for _, s := range b.slots {
-				shown = append(shown, s.pane)
+			for _, stack := range b {
+				for _, s := range stack.slots {
+					shown = append(shown, s.pane)
+				}
 			}
 		}
 	}
@@ -178,7 +180,7 @@ func TestLayoutsHaveRoomForTheirBands(t *testing.T) {
 	for _, l := range layouts {
 		need := 0
 		for _, b := range l.bands {
-			need += b.min
+			need += (&App{}).need(b).min
 		}
 		if l.header {
 			need++
@@ -194,9 +196,9 @@ func TestLayoutsHaveRoomForTheirBands(t *testing.T) {
 
 func TestLayoutFor(t *testing.T) {
 	for size, want := range map[[2]int]string{
-		{20, 3}: "strip", {19, 40}: "strip", {20, 4}: "few", {40, 8}: "short", {40, 12}: "narrow", {60, 15}: "narrow",
-		{40, 40}: "column", {80, 24}: "standard", {100, 30}: "standard", {80, 40}: "tall", {120, 20}: "low",
-		{120, 40}: "wide", {300, 100}: "wide", {120, 10}: "short",
+		{20, 3}: "strip", {19, 40}: "strip", {20, 4}: "few", {40, 8}: "short", {40, 12}: "slim", {60, 15}: "narrow",
+		{40, 40}: "column", {62, 18}: "flatter", {70, 24}: "flat", {80, 24}: "standard", {100, 30}: "standard", {80, 40}: "tall", {120, 20}: "low",
+		{120, 24}: "wide", {120, 40}: "wide", {300, 100}: "wide", {120, 10}: "short",
 	} {
 		if got := layoutFor(size[0], size[1]).name; got != want {
 			t.Errorf("layout of %v is %s, want %s", size, got, want)

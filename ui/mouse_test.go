@@ -56,7 +56,7 @@ func TestClickSelectsAndOpens(t *testing.T) {
 	if a = click(t, a, "/120"); a.zoom {
 		t.Error("the first click of all opens the row that the cursor was on by itself")
 	}
-	if a = click(t, a, "$31.27"); a.focus != capPane {
+	if a = click(t, a, "$18.73"); a.focus != capPane {
 		t.Errorf("a click into the cap's pane gives the focus to pane %d", a.focus+1)
 	}
 	a = click(t, press(screen(over, 40, 12), "s"), "denied")

@@ -18,6 +18,7 @@ const (
 
 	alertsPane paneID = iota - 1 // both lists of alerts on one line
 	stripPane                    // what matters most, on one to three lines
+	wallPane                     // the next wall, in big figures
 )
 
 // A pane draws one part of the screen into an area.
@@ -25,7 +26,8 @@ type pane struct {
 	// title returns the title of its frame, the longest text first; nil for panes
 	// that never have a frame.
 	title func(*App) []string
-	note  func(*App) string // at the right of the title; may be nil
+	note  func(*App) string                     // at the right of the title; may be nil
+	roles func(*App) (border, title theme.Role) // of its frame, if not nil
 	// draw draws it and returns o with its own outcome added.
 	draw func(a *App, at area, o outcome) outcome
 }
@@ -55,6 +57,7 @@ var panes = [...]pane{
 	detailPane:    {title: (*App).detailTitle, draw: (*App).drawDetail},
 	alertsPane:    {draw: still((*App).drawAlertsLine)},
 	stripPane:     {draw: still((*App).drawStrip)},
+	wallPane:      {title: (*App).wallTitle, roles: (*App).wallRoles, draw: still((*App).drawWall)},
 }
 
 // A frame is the screen at one moment.
@@ -107,14 +110,25 @@ func (a *App) frame() *frame {
 }
 
 func (a *App) drawBands(body area, l *layout, o outcome) outcome {
-	hs := heights(l.bands, body.h, a.endpointLines)
-	y := 0
+	needs := make([]need, len(l.bands))
 	for i, b := range l.bands {
-		strip := body.sub(0, y, body.w, hs[i])
-		for j, at := range strip.split(b.slots) {
-			o = a.place(at, b.slots[j], o)
+		needs[i] = a.need(b)
+	}
+	y := 0
+	for i, h := range lay(body.h, needs) {
+		for j, at := range body.sub(0, y, body.w, h).split(l.bands[i]) {
+			o = a.drawStack(at, l.bands[i][j].slots, o)
 		}
-		y += hs[i]
+		y += h
+	}
+	return o
+}
+
+func (a *App) drawStack(at area, slots []slot, o outcome) outcome {
+	y := 0
+	for i, h := range lay(at.h, a.needs(slots)) {
+		o = a.place(at.sub(0, y, at.w, h), slots[i], o)
+		y += h
 	}
 	return o
 }
@@ -125,7 +139,7 @@ func (a *App) place(at area, s slot, o outcome) outcome {
 	switch s.pane {
 	case alertsPane:
 		o = o.hit(target{at: at, kind: onPane, pane: ratePane})
-	case stripPane:
+	case stripPane, wallPane:
 	default:
 		o = o.hit(target{at: at, kind: onPane, pane: s.pane})
 	}
@@ -136,7 +150,13 @@ func (a *App) place(at area, s slot, o outcome) outcome {
 		if p.note != nil {
 			note = p.note(a)
 		}
-		at = at.frame(s.pane, p.title(a), note, a.focus == s.pane)
+		switch {
+		case p.roles != nil:
+			border, title := p.roles(a)
+			at = at.frameIn(border, title, s.pane, p.title(a), note)
+		default:
+			at = at.frame(s.pane, p.title(a), note, a.focus == s.pane)
+		}
 	}
 	if at.w > 0 && at.h > 0 {
 		return p.draw(a, at, o)
@@ -147,17 +167,23 @@ func (a *App) place(at area, s slot, o outcome) outcome {
 // frame draws a frame with the pane's number, title and note, and returns the area
 // inside. The frame of the pane with the focus has its own colour and a mark.
 func (a area) frame(p paneID, titles []string, note string, focused bool) area {
+	if focused {
+		return a.frameIn(theme.Focus, theme.FocusTitle, p, titles, note)
+	}
+	return a.frameIn(theme.Border, theme.Title, p, titles, note)
+}
+
+// frameIn is frame in other roles.
+func (a area) frameIn(border, text theme.Role, p paneID, titles []string, note string) area {
 	if a.w < 4 || a.h < 2 {
 		return a.sub(0, 0, 0, 0)
 	}
-	border, text, number := theme.Border, theme.Title, theme.Dim
-	if focused {
-		border, text, number = theme.Focus, theme.FocusTitle, theme.FocusTitle
-	}
+	number := theme.Dim
 	a.box(border)
 	right := a.w - 1
 	x := 2
-	if focused {
+	if border == theme.Focus {
+		number = text
 		a.set(1, 0, text, '▸')
 	} else {
 		a.set(1, 0, border, ' ')
