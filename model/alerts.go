@@ -144,8 +144,8 @@ func (a *alerts) sort() {
 }
 
 // sent counts a call that a local source saw as early if it came during its
-// endpoint's Retry-After, or after the cap was reached.
-func (a *alerts) sent(endpoint int, source string, at time.Time, reset func(t time.Time) time.Time) {
+// endpoint's Retry-After, or after the cap was reached, here and in the log.
+func (a *alerts) sent(endpoint int, source string, at time.Time, reset func(t time.Time) time.Time, log *eventLog) {
 	for _, g := range a.groups {
 		if g.key.source != source || g.key.endpoint != endpoint {
 			continue
@@ -154,10 +154,12 @@ func (a *alerts) sent(endpoint int, source string, at time.Time, reset func(t ti
 		case KindRate:
 			if tooEarly(at, g.waitFrom, g.retryAt) {
 				g.early++
+				log.early(g.key)
 			}
 		case KindCap:
 			if tooEarly(at, g.waitFrom, reset(g.waitFrom)) {
 				g.early++
+				log.early(g.key)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ const (
 )
 
 // An Event is one thing that a source observed. Exactly one of Call, Reading,
-// Account and Health is set. Events may come late and in any order.
+// Account, Health and Notice is set. Events may come late and in any order.
 type Event struct {
 	At      time.Time `json:"at"`     // when it happened, in server time
 	Source  string    `json:"source"` // the name of the source or service
@@ -27,6 +27,7 @@ type Event struct {
 	Reading *Reading  `json:"reading,omitempty"`
 	Account *Account  `json:"account,omitempty"`
 	Health  *Health   `json:"health,omitempty"`
+	Notice  *Notice   `json:"notice,omitempty"`
 }
 
 // A Call is one request to the API, as seen from one vantage.

@@ -20,6 +20,7 @@ func (l *Ledger) Snapshot(now time.Time) Snapshot {
 	}
 	s.Sources, s.Services = l.sourceStates(now)
 	s.Walls = WallsOf(&s)
+	s.Log = l.logAt(&s)
 	return s
 }
 

@@ -40,6 +40,7 @@ func (l *Ledger) poller(name string) *source {
 func (l *Ledger) health(name string, h Health, at time.Time) {
 	s := l.source(name)
 	first := s.health.State == "" || s.health.State == StateStale // of this run
+	l.happened.health(s, h, at)
 	s.health = h
 	if h.State == StateOK {
 		s.good = maxTime(s.good, at)
@@ -93,6 +94,7 @@ func (l *Ledger) restartLocal(now time.Time) {
 // turnBack makes nothing lie ahead of now.
 func (l *Ledger) turnBack(now time.Time) {
 	l.now = now
+	l.happened.turnBack(now)
 	if l.horizon.After(now) {
 		l.horizon, l.billing.since = time.Time{}, time.Time{}
 		l.billing.watched.cut(now)

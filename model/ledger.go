@@ -27,6 +27,8 @@ type Ledger struct {
 	alerts  alerts
 	sources []source
 	offset  time.Duration
+
+	happened eventLog
 }
 
 // LedgerOptions are settings that do not come with events. The zero value is
@@ -70,19 +72,26 @@ func (l *Ledger) Observe(e Event) {
 		return
 	}
 	l.now = maxTime(l.now, e.At)
+	l.logReset(l.now)
 	switch {
 	case e.Call != nil:
 		l.call(e, l)
 	case e.Reading != nil:
 		l.openBilling()
 		l.reading(e.Reading, l)
+		l.logCap()
 	case e.Account != nil:
 		if l.spend.observe(*e.Account, e.At); !l.spend.fullAt.IsZero() {
 			l.alerts.confirmCap(l.spend.unconfirmed(), l.spend.reset)
+			l.happened.confirmCap(l.spend.unconfirmed(), l.spend.reset)
 		}
 		l.followReset()
+		l.happened.resetAt = l.spend.reset(l.now)
+		l.logCap()
 	case e.Health != nil:
 		l.health(e.Source, *e.Health, e.At)
+	case e.Notice != nil:
+		l.notice(e.Notice, e.At)
 	}
 }
 
@@ -114,7 +123,7 @@ func (l *Ledger) accepted(c countedCall) {
 		l.spend.charge(c.at, c.at, c.usage.Cost, false)
 		l.countModel(stream, c.endpoint, c.at, c.usage)
 	default:
-		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset)
+		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset, &l.happened)
 		l.countModel(stream, c.endpoint, c.at, c.usage)
 	}
 	for _, e := range l.coveredBy[c.endpoint] {
@@ -195,7 +204,7 @@ func (l *Ledger) denied(c countedCall, d *Denial) {
 	if c.vantage == VantageOwn {
 		l.poller(c.source).polls.Add(c.at, 1)
 	} else {
-		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset)
+		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset, &l.happened)
 	}
 	switch {
 	case d.Kind == KindCap:
@@ -204,6 +213,10 @@ func (l *Ledger) denied(c countedCall, d *Denial) {
 		d = d.as(KindCap)
 	}
 	l.alerts.observe(groupOf(&c, d), *d, c.at, l.spend.reset)
+	l.happened.refused(groupOf(&c, d), d, c.at, l.spend.reset)
+	if d.Kind == KindCap && l.happened.capReached() == nil {
+		l.logCap()
+	}
 	last := -1
 	if d.Kind == KindRate || d.unexplained() {
 		stream.chartRejected(c.endpoint, c.at)
@@ -226,6 +239,7 @@ func (l *Ledger) denied(c countedCall, d *Denial) {
 // busy implements sink.
 func (l *Ledger) busy(c countedCall, d *Denial) {
 	l.alerts.observe(groupOf(&c, d), *d, c.at, l.spend.reset)
+	l.happened.refused(groupOf(&c, d), d, c.at, l.spend.reset)
 }
 
 // sampled implements sink. What an earlier run has counted of the interval is not

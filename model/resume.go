@@ -21,6 +21,7 @@ func (l *Ledger) Resume(now time.Time) {
 			stream.replayedTo = minTime(l.now, now) // a log with a wrong clock may be ahead
 		}
 	}
+	l.happened.resume(minTime(l.now, now))
 	kept := l.sources[:0]
 	for _, s := range l.sources {
 		if s.health.Vantage == VantageAccount { // its requests still count against its budget

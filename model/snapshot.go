@@ -24,6 +24,7 @@ type Snapshot struct {
 	Walls         []Wall          `json:"walls"`   // what stops the run, the next one first
 	Sources       []Source        `json:"sources"`
 	Services      []Service       `json:"services"`
+	Log           Log             `json:"log"` // what happened, newest first
 }
 
 // AccountName identifies the account. Empty strings are unknown.

@@ -11,10 +11,10 @@ import (
 // StateVersion is the version of the bytes that Ledger.AppendState writes. A
 // change to what serialize writes raises it.
 //
-// RestoreLedger also reads version 1, which had one stream each for the tap and
+// RestoreLedger also reads version 2, which had no log, and version 1, which had one stream each for the tap and
 // the tails, no vantages and no interval of the account, and kept less of the last
 // denials. It refuses other versions.
-const StateVersion = 2
+const StateVersion = 3
 
 // A state begins with stateMagic, its version, the fingerprint of its table and
 // its checksum.
@@ -113,6 +113,9 @@ func (l *Ledger) serialize(c *codec) {
 	c.time(&l.modelPeriod.to)
 	c.time(&l.replayed.from)
 	c.time(&l.replayed.to)
+	if c.version > 2 {
+		l.happened.serialize(c, len(l.table.Endpoints))
+	}
 	if c.version == 1 {
 		var replayedTo time.Time
 		c.time(&replayedTo)

@@ -26,8 +26,8 @@
 //     body's text), resolution_url, headers, and limit with per_s for the limit
 //     that was named. If kind or the whole denial is omitted, it follows from
 //     status and reason; null says that there was none.
-//   - reading, account, health instead of call: what quotatop's own sources
-//     report. Amounts are in US dollars (…_usd), durations in seconds (…_s).
+//   - reading, account, health, notice instead of call: what quotatop's own
+//     sources report. Amounts are in US dollars (…_usd), durations in seconds (…_s).
 //
 // Fields may come in any order; unknown ones are ignored. Texts are cut to a
 // bounded length and lose their control characters.
@@ -47,9 +47,10 @@ import (
 var (
 	errNotObject = errors.New("event line: not a JSON object")
 	errNoTime    = errors.New(`event line: no time: write "at" in RFC 3339 or Unix seconds`)
-	errNotOne    = errors.New("event line: needs exactly one of call, reading, account or health")
+	errNotOne    = errors.New("event line: needs exactly one of call, reading, account, health or notice")
 	errNoPath    = errors.New("event line: call has no path")
 	errVantage   = errors.New(`event line: vantage must be "local", "account" or "own"`)
+	errNotice    = errors.New(`event line: kind of notice must be "warning" or "reloaded"`)
 	errStatus    = errors.New("event line: not an HTTP status")
 )
 
@@ -108,6 +109,9 @@ func Append(dst []byte, e model.Event) []byte {
 			State: h.State, Vantage: h.Vantage, Live: h.Live, Error: h.Error, Note: h.Note, RetryAt: stamp(h.RetryAt), Interval: seconds(h.Interval),
 			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: seconds(h.ClockOffset),
 		}
+	}
+	if n := e.Notice; n != nil {
+		l.Notice = &noticeJSON{n.Kind, n.Endpoint, n.Text}
 	}
 	text, err := json.Marshal(l)
 	if err != nil { // cannot happen: every field encodes

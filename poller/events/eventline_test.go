@@ -186,6 +186,8 @@ var sampleEvents = []model.Event{
 	{At: at, Source: model.SourceBilling, Call: &model.Call{Vantage: model.VantageOwn, Method: "GET", Path: "/billing/plan-info", Status: 200}},
 	{At: at, Source: "proxy", Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}},
 	{At: at, Source: "journal", Health: &model.Health{State: model.StateError, Error: "no space left on device"}},
+	{At: at, Source: "warnings", Notice: &model.Notice{Kind: model.LogWarning, Endpoint: "chat", Text: "chat: 92% of 200 in 1m, limit in 41s"}},
+	{At: at, Source: "config", Notice: &model.Notice{Kind: model.LogReloaded}},
 }
 
 // Lines written before sources said what they see mean what they did.

@@ -18,6 +18,7 @@ type eventJSON struct {
 	Reading *readingJSON `json:"reading,omitempty"`
 	Account *accountJSON `json:"account,omitempty"`
 	Health  *healthJSON  `json:"health,omitempty"`
+	Notice  *noticeJSON  `json:"notice,omitempty"`
 	Clock   string       `json:"clock,omitempty"`
 }
 
@@ -110,6 +111,21 @@ type healthJSON struct {
 	ClockOffset  seconds       `json:"clock_offset_s,omitempty"`
 }
 
+type noticeJSON struct {
+	Kind     model.LogKind `json:"kind"`
+	Endpoint string        `json:"endpoint,omitempty"`
+	Text     string        `json:"text,omitempty"`
+}
+
+// notice returns the notice; one of another kind is an error.
+func (n *noticeJSON) notice() (*model.Notice, error) {
+	out := &model.Notice{Kind: n.Kind, Endpoint: pioneer.Clean(n.Endpoint, maxWord), Text: pioneer.Clean(n.Text, maxText)}
+	if n.Kind != model.LogWarning && n.Kind != model.LogReloaded {
+		return nil, errNotice
+	}
+	return out, nil
+}
+
 func (l *eventJSON) event() (model.Event, error) {
 	e := model.Event{At: time.Time(l.At), Source: pioneer.Clean(l.Source, maxWord)}
 	if e.At.IsZero() {
@@ -150,6 +166,10 @@ func (l *eventJSON) event() (model.Event, error) {
 		default:
 			err = errVantage
 		}
+	}
+	if l.Notice != nil {
+		things++
+		e.Notice, err = l.Notice.notice()
 	}
 	switch {
 	case things != 1:
