@@ -34,6 +34,7 @@ type Session struct {
 	billing   *billing.Source
 	sources   []runner.Source        // the tap, the tails, the services
 	observers []func(model.Snapshot) // who else sees every snapshot
+	watch     func(model.Snapshot) []model.Event
 	journals  []runner.Journal
 	restore   func() *model.Ledger // makes the ledger; nil to begin with an empty one
 	closers   []func() error
@@ -104,6 +105,32 @@ func (s *Session) Tap(ln net.Listener) {
 // Observe adds a function that is called with every snapshot, before it is
 // published. It must not block.
 func (s *Session) Observe(f func(model.Snapshot)) { s.observers = append(s.observers, f) }
+
+// Watch sets a function that is called with every snapshot, and whose events are
+// observed before it is published. It must not block.
+func (s *Session) Watch(f func(model.Snapshot) []model.Event) { s.watch = f }
+
+// Notices returns a function that adds notices to the session's log, under the name
+// of a source. The function does not block; it drops a notice when too many wait.
+func (s *Session) Notices(name string) func(model.Notice) {
+	waiting := make(chan model.Notice, 8)
+	s.sources = append(s.sources, service{name, func(ctx context.Context, emit func(model.Event)) error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case n := <-waiting:
+				emit(model.Event{At: s.clock.Now(), Source: name, Notice: &n})
+			}
+		}
+	}})
+	return func(n model.Notice) {
+		select {
+		case waiting <- n:
+		default:
+		}
+	}
+}
 
 // Serve adds a service, which runs beside the sources until ctx ends and reports
 // only its own health.
@@ -203,7 +230,7 @@ func (s *Session) Record(path string) error {
 func (s *Session) Start(ctx context.Context) <-chan model.Snapshot {
 	r := &runner.Runner{
 		Sources: append([]runner.Source{s.billing}, s.sources...),
-		Ledger:  s.ledger, Recover: s.restore, Clock: &s.clock, Journals: s.journals,
+		Ledger:  s.ledger, Recover: s.restore, Clock: &s.clock, Journals: s.journals, Watch: s.watch,
 		Seen: func(snapshot model.Snapshot) {
 			for _, observe := range s.observers {
 				observe(snapshot)

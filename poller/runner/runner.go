@@ -38,6 +38,10 @@ type Runner struct {
 	// Seen, if not nil, is called with every snapshot before it is published. It
 	// is how the billing source learns what is urgent. It must not block.
 	Seen func(model.Snapshot)
+	// Watch, if not nil, is called with every snapshot. The events that it returns,
+	// such as warnings, are observed before the snapshot is published. It must not
+	// block.
+	Watch func(model.Snapshot) []model.Event
 	// Journals store the events and the ledger's state.
 	Journals []Journal
 }
@@ -78,7 +82,7 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 		r.Ledger = r.Recover()
 	}
 	publish := func() {
-		s := r.Ledger.Snapshot(r.Clock.Now())
+		s := r.watched(r.Clock.Now())
 		if r.Seen != nil {
 			r.Seen(s)
 		}
@@ -102,10 +106,7 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 				publish()
 				return
 			}
-			r.Ledger.Observe(e)
-			for _, j := range r.Journals {
-				j.Observe(e)
-			}
+			r.observe(e)
 			timer.Reset(max(snapshotEvery-time.Since(last), 0))
 		case <-timer.C:
 			publish()
@@ -113,6 +114,29 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 			timer.Reset(untilNextSecond(r.Clock.Now()))
 		}
 	}
+}
+
+func (r *Runner) observe(e model.Event) {
+	r.Ledger.Observe(e)
+	for _, j := range r.Journals {
+		j.Observe(e)
+	}
+}
+
+// watched returns the snapshot at now, with what Watch found in it.
+func (r *Runner) watched(now time.Time) model.Snapshot {
+	s := r.Ledger.Snapshot(now)
+	if r.Watch == nil {
+		return s
+	}
+	found := r.Watch(s)
+	if len(found) == 0 {
+		return s
+	}
+	for _, e := range found {
+		r.observe(e)
+	}
+	return r.Ledger.Snapshot(now)
 }
 
 // untilNextSecond returns the time until just after the server's next second, so

@@ -259,3 +259,47 @@ func TestFaultySource(t *testing.T) {
 		}
 	})
 }
+
+// kept is a journal that counts its notices.
+type kept struct{ notices atomic.Int32 }
+
+func (k *kept) Observe(e model.Event) {
+	if e.Notice != nil {
+		k.notices.Add(1)
+	}
+}
+
+func (k *kept) Checkpoint(func([]byte) []byte) {}
+
+// What Watch finds in a snapshot is in the log of that snapshot, and in the journal.
+func TestWatchedEventsAreInTheSnapshot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table, err := model.Profile(model.DefaultProfile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		journal, told := &kept{}, false
+		r := &Runner{
+			Sources: []Source{script(func(ctx context.Context, _ func(model.Event)) error { <-ctx.Done(); return nil })},
+			Ledger:  model.NewLedger(table, model.LedgerOptions{}), Clock: &pioneer.Clock{}, Journals: []Journal{journal},
+			Watch: func(s model.Snapshot) []model.Event {
+				if told {
+					return nil
+				}
+				told = true
+				return []model.Event{{At: s.At, Source: "warnings", Notice: &model.Notice{Kind: model.LogWarning, Text: "chat: 92%"}}}
+			},
+		}
+		feed := r.Start(ctx)
+		if s := <-feed; len(s.Log) != 1 || s.Log[0].Text != "chat: 92%" || !s.Log[0].At.Equal(s.At) {
+			t.Errorf("the first snapshot has the log %v", s.Log)
+		}
+		cancel()
+		for range feed {
+		}
+		if n := journal.notices.Load(); n != 1 {
+			t.Errorf("%d notices in the journal, want 1", n)
+		}
+	})
+}

@@ -65,12 +65,13 @@ func (f *flags) dashboard(cmd *cobra.Command) error {
 func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Settings, look config.Look, label string) error {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	alerts := settings.Alerts
-	warner := warn.New(model.Watcher{Within: alerts.TimeToLimit.Duration, Quiet: alerts.Debounce.Duration}, alerts.Command)
+	warner := warn.New(model.Watcher{Within: alerts.TimeToLimit.Duration, Quiet: alerts.Debounce.Duration}, alerts.Command, s.Notices("warnings"))
+	s.Watch(warner.Watch)
 	s.Observe(warner.Seen)
 	var running sync.WaitGroup
 	running.Go(func() { warner.Run(ctx) })
 	defer running.Wait()
-	looks := f.looks(ctx, look)
+	looks := f.looks(ctx, look, s.Notices("config"))
 	feed := s.Start(ctx)
 	err := ui.Run(ctx, feed, ui.Options{
 		Label: label, PollNow: s.PollNow, ASCII: f.plainCharacters(cmd),
@@ -90,10 +91,11 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 
 // looks returns a channel with the current look of the screen, and a new one
 // whenever a file changes. While a file has a mistake, the last valid look stays.
-func (f *flags) looks(ctx context.Context, look config.Look) <-chan ui.Look {
+// note, if not nil, adds to the log that the files were read again.
+func (f *flags) looks(ctx context.Context, look config.Look, note func(model.Notice)) <-chan ui.Look {
 	looks := make(chan ui.Look, 1)
 	var mu sync.Mutex
-	last := look
+	last, again := look, false
 	inUse, _ := f.settings() // since the start
 	publish := func(problem error) {
 		mu.Lock()
@@ -118,6 +120,10 @@ func (f *flags) looks(ctx context.Context, look config.Look) <-chan ui.Look {
 		default:
 		}
 		looks <- shown
+		if again && note != nil {
+			note(model.Notice{Kind: model.LogReloaded, Text: shown.Problem})
+		}
+		again = true
 	}
 	paths := config.Paths{Config: f.configPath(), ThemesDir: config.ThemesDir()}
 	publish(config.Watch(ctx, paths, func() { publish(nil) }))

@@ -1,6 +1,6 @@
-// Package warn finds what is worth a warning in Snapshots. It hands each warning
-// to the screen, which rings the bell or shows a notification, and runs the
-// user's command for it.
+// Package warn finds what is worth a warning in Snapshots, for their log, and runs
+// the user's command for it. It hands each warning in the log to the screen, which
+// rings the bell or shows a notification: there is no bell without a line in the log.
 package warn
 
 import (
@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,12 +25,23 @@ const (
 	commandLimit = 10 * time.Second
 )
 
-// A Warner hands on the warnings that a watcher finds in snapshots. It runs once.
+// A Warner adds the warnings that a watcher finds to the log of snapshots, and hands
+// on those that it sees there. It runs once.
 type Warner struct {
 	watcher model.Watcher
 	command []string
+	note    func(model.Notice)
 	lines   chan string
 	runs    chan notice
+
+	began time.Time        // the first snapshot
+	said  map[logLine]bool // the warnings in the last log
+}
+
+// A logLine is a warning in the log.
+type logLine struct {
+	at   time.Time
+	text string
 }
 
 // A notice is what the command reads: the warning, and its Line.
@@ -40,26 +52,46 @@ type notice struct {
 
 // New returns a Warner for what watcher finds. It runs command for each warning,
 // with the warning as a line of JSON on its standard input. An empty command
-// runs nothing.
-func New(watcher model.Watcher, command []string) *Warner {
-	return &Warner{watcher: watcher, command: command, lines: make(chan string, queue), runs: make(chan notice, queue)}
+// runs nothing. note adds the errors of the command to the log.
+func New(watcher model.Watcher, command []string, note func(model.Notice)) *Warner {
+	return &Warner{watcher: watcher, command: command, note: note, lines: make(chan string, queue), runs: make(chan notice, queue)}
 }
 
-// Lines brings the Line of each warning, and the errors of the command. Lines
-// that are not received in time are dropped.
+// Lines brings the text of each warning in the log, the errors of the command among
+// them. Lines that are not received in time are dropped.
 func (w *Warner) Lines() <-chan string { return w.lines }
 
-// Seen takes the next snapshot. It never blocks. Only one goroutine may call it
-// at a time.
-func (w *Warner) Seen(s model.Snapshot) {
+// Watch takes the next snapshot and returns the warnings of it for its log. It never
+// blocks. Only one goroutine may call Watch and Seen at a time.
+func (w *Warner) Watch(s model.Snapshot) (events []model.Event) {
 	for _, found := range w.watcher.Check(&s) {
 		n := notice{found, Line(found)}
-		w.say(n.Text)
+		events = append(events, model.Event{At: s.At, Source: "warnings", Notice: &model.Notice{Kind: model.LogWarning, Endpoint: n.Endpoint, Text: n.Text}})
 		select {
 		case w.runs <- n:
 		default:
 		}
 	}
+	return events
+}
+
+// Seen takes the next snapshot, and hands on the warnings that are new in its log. It
+// never blocks.
+func (w *Warner) Seen(s model.Snapshot) {
+	if w.began.IsZero() {
+		w.began = s.At
+	}
+	said := make(map[logLine]bool)
+	for _, e := range slices.Backward(s.Log) {
+		line := logLine{e.At, e.Text}
+		if e.Kind != model.LogWarning || e.At.Before(w.began) || said[line] {
+			continue
+		}
+		if said[line] = true; !w.said[line] {
+			w.say(e.Text)
+		}
+	}
+	w.said = said
 }
 
 func (w *Warner) say(line string) {
@@ -80,7 +112,7 @@ func (w *Warner) Run(ctx context.Context) {
 				continue
 			}
 			if err := run(ctx, w.command, n); err != nil && ctx.Err() == nil {
-				w.say(err.Error())
+				w.note(model.Notice{Kind: model.LogWarning, Text: err.Error()})
 			}
 		}
 	}

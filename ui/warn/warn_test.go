@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"quotatop/model"
@@ -31,9 +32,36 @@ func near(ids ...string) model.Snapshot {
 	return s
 }
 
+// A logged is a Warner and the log of its snapshots.
+type logged struct {
+	*Warner
+	mu  sync.Mutex
+	log model.Log
+}
+
+// note adds a notice to the log, as a ledger does, and shows it to the Warner.
+func (r *logged) note(n model.Notice) { r.see(model.Snapshot{At: now}, n) }
+
+// Seen takes a snapshot as a runner does.
+func (r *logged) Seen(s model.Snapshot) { r.see(s) }
+
+func (r *logged) see(s model.Snapshot, notices ...model.Notice) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.Watch(s) {
+		notices = append(notices, *e.Notice)
+	}
+	for _, n := range notices {
+		r.log = append(model.Log{{At: s.At, Kind: n.Kind, Endpoint: n.Endpoint, Text: n.Text}}, r.log...)
+	}
+	s.Log = r.log
+	r.Warner.Seen(s)
+}
+
 // start runs a Warner with a command until the test ends.
-func start(t *testing.T, command ...string) *Warner {
-	w := New(model.Watcher{Within: time.Minute, Quiet: time.Minute}, command)
+func start(t *testing.T, command ...string) *logged {
+	w := &logged{}
+	w.Warner = New(model.Watcher{Within: time.Minute, Quiet: time.Minute}, command, w.note)
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { w.Run(ctx) })
@@ -83,5 +111,32 @@ func TestSeenNeverBlocks(t *testing.T) {
 	w := start(t, "sleep", "3600")
 	for i := range 10 * queue {
 		w.Seen(near(string(rune('a' + i))))
+	}
+}
+
+// Each warning in the log rings once; those of earlier runs do not.
+func TestLinesAreThoseOfTheLog(t *testing.T) {
+	w := start(t)
+	earlier := model.LogEntry{At: now.Add(-time.Minute), Kind: model.LogWarning, Text: "of an earlier run"}
+	w.log = model.Log{{At: now, Kind: model.LogReloaded, Text: "no warning"}, earlier}
+	for range 3 {
+		w.Seen(near("chat", "inference"))
+	}
+	w.note(model.Notice{Kind: model.LogWarning, Text: "of the command"})
+	want := map[string]int{}
+	for _, e := range w.log {
+		if e.Kind == model.LogWarning && e != earlier {
+			want[e.Text]++
+		}
+	}
+	if len(want) != 3 {
+		t.Fatalf("the log is %v", w.log)
+	}
+	got := map[string]int{}
+	for len(w.Lines()) > 0 {
+		got[<-w.Lines()]++
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("lines (-in the log +said):\n%s", diff)
 	}
 }
