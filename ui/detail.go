@@ -58,6 +58,7 @@ type detailLayout struct {
 
 // detailLayouts are tried in this order; the first that fits is used.
 var detailLayouts = []detailLayout{
+	{w: 110, h: 30, facts: 44, models: 48, above: true},
 	{w: 150, facts: 44, models: 48},
 	{w: 90, h: 18, facts: 44},
 	{w: 110, facts: 44, models: 28},
@@ -93,8 +94,10 @@ func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage)
 			break
 		}
 	}
-	facts := a.callFacts(e, l)
-	if l != nil {
+	var facts []fact
+	if l == nil {
+		facts = a.callFacts(nil, e, l)
+	} else {
 		facts = a.limitFacts(e, l)
 	}
 	place := at
@@ -173,8 +176,8 @@ type factLine struct {
 const narrowFacts = 12
 
 // factLines wraps facts into lines of at most w cells.
-func factLines(facts []fact, w int) (lines []factLine) {
-	labels := 0
+func factLines(facts []fact, w int) []factLine {
+	labels, lines := 0, make([]factLine, 0, len(facts)+4)
 	for _, f := range facts {
 		labels = max(labels, width(f.label))
 	}
@@ -186,20 +189,25 @@ func factLines(facts []fact, w int) (lines []factLine) {
 		if labels == 0 && f.label != "" {
 			f.value = f.label + " " + f.value
 		}
-		text := wrap(f.value, w-labels)
-		if len(text) == 0 {
-			text = []string{words.Unknown}
-		}
-		for i, t := range text {
-			line := factLine{fact{value: t, role: f.role}, labels}
-			if i == 0 && labels > 0 {
-				line.label = f.label
+		last := factLine{f, labels}
+		if width(f.value) > w-labels || f.value == "" {
+			text := wrap(f.value, w-labels)
+			if len(text) == 0 {
+				text = []string{words.Unknown}
 			}
-			if i == len(text)-1 && width(t)+2+width(f.note) <= w-labels {
-				line.note = f.note
+			for _, t := range text[:len(text)-1] {
+				lines = append(lines, factLine{fact{label: last.label, value: t, role: f.role}, labels})
+				last.label = ""
 			}
-			lines = append(lines, line)
+			last.value = text[len(text)-1]
 		}
+		if labels == 0 {
+			last.label = ""
+		}
+		if width(last.value)+2+width(f.note) > w-labels {
+			last.note = ""
+		}
+		lines = append(lines, last)
 	}
 	return lines
 }

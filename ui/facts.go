@@ -27,7 +27,7 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	if l.Used.Known() {
 		used.note = a.signs(words.UsedPercent(l))
 	}
-	facts := []fact{used}
+	facts := append(make([]fact, 0, 16), used)
 	switch {
 	case l.Estimated:
 		facts = append(facts, fact{"margin", "±" + words.Count(l.Margin), theme.Text, "95%, from sampled rows"})
@@ -49,7 +49,7 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 		fact{"observed", words.Opt(l.Local, words.Count) + " from this machine, " + words.Opt(l.Account, words.Count) + " in the billing log", theme.Text, ""},
 		a.asOfFact(l.AsOf),
 	)
-	return append(facts, a.callFacts(e, l)...)
+	return a.callFacts(facts, e, l)
 }
 
 // soonFact is what a limit's wall says of the time to come: the wait while calls are
@@ -113,13 +113,13 @@ func (a *App) asOfFact(asOf model.Opt[time.Time]) fact {
 	return f
 }
 
-// callFacts returns the calls of the last minute, as counted, as logged and by path.
-func (a *App) callFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
+// callFacts appends the calls of the last minute, as counted, as logged and by path.
+func (a *App) callFacts(facts []fact, e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	calls := fact{"last minute", words.Opt(e.Calls, words.Calls), theme.Text, ""}
 	if rows, ok := e.Rows.Get(); ok {
 		calls.note = "from " + words.Count(rows) + " billing rows"
 	}
-	facts := []fact{calls}
+	facts = append(facts, calls)
 	if l == nil {
 		facts = append(facts, fact{"limit", "none known", theme.Text, ""})
 	}

@@ -32,9 +32,18 @@ type slot struct {
 // screen sizes are here. Content takes lines from the bottom up: the alerts before the
 // panes above them, and charts get what is left.
 var layouts = []layout{
+	{"huge", 170, 45, true, true, []band{
+		{
+			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}}},
+			{60, []slot{{pane: wallPane, min: 8}, {pane: capPane, min: 9, share: 1}}},
+		},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 12}}}, {slots: []slot{{pane: billingPane, min: 3, most: 12}}}},
+	}},
 	{"wide", 110, 24, true, true, []band{
-		{{slots: []slot{{pane: endpointsPane, min: 9, most: 24}}}, {38, []slot{{pane: wallPane, min: 5}, {pane: capPane, min: 5, most: 9}}}},
-		{{slots: []slot{{pane: detailPane, min: 7, share: 1}}}},
+		{
+			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}}},
+			{38, []slot{{pane: wallPane, min: 5, most: 8}, {pane: capPane, min: 9, share: 1}}},
+		},
 		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
 	{"low", 110, 18, true, true, []band{
@@ -126,21 +135,23 @@ func (s *slot) need(content int) need {
 	return need{s.min, max(s.min, min(content, s.most)), s.share}
 }
 
+// mostParts bounds the bands of a layout and the slots of a stack.
+const mostParts = 8
+
 // needs returns what the slots of a stack ask for.
-func (a *App) needs(slots []slot) []need {
-	out := make([]need, len(slots))
+func (a *App) needs(slots []slot) (needs [mostParts]need) {
 	for i := range slots {
-		out[i] = slots[i].need(a.content(slots[i].pane))
+		needs[i] = slots[i].need(a.content(slots[i].pane))
 	}
-	return out
+	return needs
 }
 
 // need returns what a band asks for: the most that any of its stacks does.
 func (a *App) need(b band) (n need) {
-	for _, c := range b {
+	for _, s := range b {
 		var sum need
-		for _, s := range a.needs(c.slots) {
-			sum.min, sum.want, sum.share = sum.min+s.min, sum.want+s.want, sum.share+s.share
+		for _, part := range a.needs(s.slots) {
+			sum.min, sum.want, sum.share = sum.min+part.min, sum.want+part.want, sum.share+part.share
 		}
 		n.min, n.want, n.share = max(n.min, sum.min), max(n.want, sum.want), max(n.share, sum.share)
 	}
@@ -152,6 +163,8 @@ func (a *App) content(p paneID) int {
 	switch p {
 	case endpointsPane:
 		return a.limits() + 1
+	case wallPane:
+		return wallHeight
 	case capPane:
 		return capTallHeight
 	case ratePane, billingPane:
@@ -163,58 +176,51 @@ func (a *App) content(p paneID) int {
 // lay divides h lines among needs. What they always get comes first, then what they
 // want, the last one first, then the shares; without a share, the last one gets the rest.
 // Where they cannot get what they always get, the first goes without.
-func lay(h int, needs []need) []int {
-	out := make([]int, len(needs))
+func lay(h int, needs []need) (lines [mostParts]int) {
 	shares := 0
 	for i, n := range needs {
-		out[i] = n.min
+		lines[i] = n.min
 		h -= n.min
 		shares += n.share
 	}
 	for i := range needs {
-		if h < 0 {
-			less := min(-h, out[i]-min(out[i], 1))
-			out[i] -= less
-			h += less
-		}
+		less := min(max(-h, 0), max(lines[i]-1, 0))
+		lines[i] -= less
+		h += less
 	}
 	for i := len(needs) - 1; i >= 0 && h > 0; i-- {
-		more := min(max(needs[i].want-out[i], 0), h)
-		out[i] += more
+		more := min(max(needs[i].want-lines[i], 0), h)
+		lines[i] += more
 		h -= more
 	}
 	for i, n := range needs {
 		if n.share > 0 && h > 0 {
 			more := h * n.share / shares
-			out[i] += more
+			lines[i] += more
 			h -= more
 			shares -= n.share
 		}
 	}
-	out[len(out)-1] += max(h, 0)
-	return out
+	lines[len(needs)-1] += max(h, 0)
+	return lines
 }
 
-// split returns the areas of a band's stacks.
-func (a area) split(b band) []area {
-	free, shares := a.w, 0
-	for _, c := range b {
-		free -= c.width
-		if c.width == 0 {
+// widths returns the widths of a band's stacks on a screen of width w.
+func (b band) widths(w int) (widths [mostParts]int) {
+	shares := 0
+	for i, s := range b {
+		widths[i] = s.width
+		w -= s.width
+		if s.width == 0 {
 			shares++
 		}
 	}
-	out := make([]area, len(b))
-	x := 0
-	for i, c := range b {
-		w := c.width
-		if w == 0 {
-			w = free / shares
-			free -= w
+	for i, s := range b {
+		if s.width == 0 {
+			widths[i] = w / shares
+			w -= widths[i]
 			shares--
 		}
-		out[i] = a.sub(x, 0, w, a.h)
-		x += w
 	}
-	return out
+	return widths
 }

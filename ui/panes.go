@@ -110,25 +110,28 @@ func (a *App) frame() *frame {
 }
 
 func (a *App) drawBands(body area, l *layout, o outcome) outcome {
-	needs := make([]need, len(l.bands))
+	var needs [mostParts]need
 	for i, b := range l.bands {
 		needs[i] = a.need(b)
 	}
-	y := 0
-	for i, h := range lay(body.h, needs) {
-		for j, at := range body.sub(0, y, body.w, h).split(l.bands[i]) {
-			o = a.drawStack(at, l.bands[i][j].slots, o)
+	lines, y := lay(body.h, needs[:len(l.bands)]), 0
+	for i, b := range l.bands {
+		widths, x := b.widths(body.w), 0
+		for j, s := range b {
+			o = a.drawStack(body.sub(x, y, widths[j], lines[i]), s.slots, o)
+			x += widths[j]
 		}
-		y += h
+		y += lines[i]
 	}
 	return o
 }
 
 func (a *App) drawStack(at area, slots []slot, o outcome) outcome {
-	y := 0
-	for i, h := range lay(at.h, a.needs(slots)) {
-		o = a.place(at.sub(0, y, at.w, h), slots[i], o)
-		y += h
+	needs, y := a.needs(slots), 0
+	lines := lay(at.h, needs[:len(slots)])
+	for i := range slots {
+		o = a.place(at.sub(0, y, at.w, lines[i]), slots[i], o)
+		y += lines[i]
 	}
 	return o
 }

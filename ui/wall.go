@@ -8,109 +8,193 @@ import (
 	"quotatop/ui/words"
 )
 
-// A headline is the next wall as the pane in big figures says it. While all is calm it
-// is the cap's reset.
+// A headline is what the wall pane says: the next wall, or while all is calm the cap's
+// reset.
 type headline struct {
-	wall  model.Wall
-	role  theme.Role
-	what  []string // "chat: limit in", the longest text first
-	big   []string // "14s", the longest text first; empty if there is no figure
-	small string   // said instead, or beside it: "no Retry-After given"
+	wall   model.Wall
+	role   theme.Role
+	mark   rune
+	name   string // "chat"
+	what   string // "limit in"
+	figure string // what is drawn in big characters, "14s"; empty if there is none
+	short  string // the figure in fewer characters
+	state  string // "92%", or what is said without a figure
 }
 
-// headline returns what is next.
 func (a *App) headline() headline {
 	wall, w := words.NextOf(&a.snap)
 	if !a.live || w.Name == "" || wall.Pressure <= model.Calm {
 		left, _ := a.reset()
-		return headline{wall: wall, role: theme.Dim, what: []string{"cap resets in", "resets in"}, big: []string{left, words.ShortCountdown(a.snap.Cap.ResetsAt.Sub(a.snap.At))}}
+		return headline{wall: wall, role: theme.Dim, mark: ' ', name: "cap", what: "resets in", figure: left, short: words.ShortCountdown(a.snap.Cap.ResetsAt.Sub(a.snap.At))}
 	}
-	h := headline{wall: wall, role: wallRole(wall), small: a.signs(w.Figure)}
-	name := brief(w.Name, maxID)
-	then := strings.TrimSpace(strings.TrimSuffix(w.Then, w.Time))
+	h := headline{wall: wall, role: wallRole(wall), mark: pressureGlyph(wall.Pressure), name: brief(w.Name, maxID), state: a.signs(w.Figure)}
+	if wall.Stale {
+		h.mark = ' '
+	}
 	switch {
 	case wall.Kind == model.WallSource:
-		h.role = theme.Bright // what is old has no other colour
-		if age, ok := strings.CutPrefix(w.Then, "last data "); ok {
-			age, h.small, _ = strings.Cut(age, " ")
-			h.what, h.big = []string{w.String() + ": last data", w.String()}, []string{age}
-			return h
-		}
-		h.what = []string{w.String(), name}
-		if h.small = w.Then; w.Time != "" {
-			h.what, h.big, h.small = []string{w.String() + ": " + then, w.String()}, []string{w.Time}, ""
-		}
+		h.role = theme.Bright // what is old has no colour
+		_, h.mark = sourceMark(model.State(w.Figure))
+		h.what, h.figure, h.short = a.sourceFigure(w)
 	case w.Time != "":
-		h.what, h.big = []string{name + ": " + then, name}, []string{w.Time, words.ShortCountdown(w.Left)}
-	case wall.Used.Known() && wall.Kind == model.WallLimit:
+		h.what, h.figure, h.short = strings.TrimSuffix(w.Then, " "+w.Time), w.Time, words.ShortCountdown(w.Left)
+	case wall.Kind == model.WallLimit:
+		h.what, h.figure = w.Then, strings.TrimLeft(w.Figure, "≈≤≥<>")
 		if wall.Stale {
-			then = "stale"
+			h.what = "stale"
 		}
-		h.what, h.big = []string{strings.TrimSuffix(name+": "+then, ": "), name}, []string{strings.TrimLeft(w.Figure, "≈≤≥<>")}
 	default:
-		h.what, h.small = []string{w.String(), name}, w.Then
+		h.what, h.state = w.Figure, w.Then
 	}
 	return h
 }
 
+// sourceFigure returns what is said of a source that is lost: the time to its next try,
+// or else the age of its data.
+func (a *App) sourceFigure(w words.Wall) (what, figure, short string) {
+	if w.Time != "" {
+		return "retry in", w.Time, words.ShortCountdown(w.Left)
+	}
+	for i := range a.snap.Sources {
+		if s := &a.snap.Sources[i]; s.Name == w.Name {
+			if t, ok := s.AsOf.Get(); ok {
+				return "no data for", words.Coarse(a.snap.At.Sub(t)), ""
+			}
+		}
+	}
+	return "no data", "", ""
+}
+
 func (a *App) wallTitle() []string {
 	h := a.headline()
-	mark := pressureGlyph(h.wall.Pressure)
-	if h.wall.Kind == model.WallSource {
-		mark = '◌'
+	mark, name := "", h.name+": "
+	if h.mark != ' ' {
+		mark = string(h.mark) + " "
 	}
-	if mark != ' ' && h.role != theme.Dim {
-		for i := range h.what {
-			h.what[i] = string(mark) + " " + h.what[i]
-		}
+	if h.name == "cap" {
+		name = "cap "
 	}
-	return h.what
+	return []string{mark + name + h.what, mark + h.name}
 }
 
-// wallRoles returns the roles of the pane's frame: the wall's own where it needs a person.
+// wallRoles returns the roles of the pane's frame: those of a wall that is hot.
 func (a *App) wallRoles() (border, title theme.Role) {
-	h := a.headline()
-	switch {
-	case h.role == theme.Dim || h.role == theme.Bright:
+	switch wall, _ := a.snap.Next(); {
+	case wall.Stale || wall.Pressure < model.Warm || wall.Kind == model.WallSource:
 		return theme.Border, theme.Title
-	case h.wall.Pressure >= model.Hot:
-		return h.role, h.role
+	case wall.Pressure == model.Warm:
+		return theme.Border, wallRole(wall)
+	default:
+		return wallRole(wall), wallRole(wall)
 	}
-	return theme.Border, h.role
 }
 
-// drawWall draws the time to the next wall in big figures, with how it stands beside
-// them.
+// wallHeight is how many lines the wall has in characters of twice the size.
+const wallHeight = hugeHeight + 1
+
+// drawWall draws a headline: its figure as big as fits, and how it stands beside it or
+// below.
 func (a *App) drawWall(at area) {
 	h := a.headline()
-	y := max((at.h-bigHeight)/2, 0)
-	for _, text := range h.big {
-		w, ok := bigWidth(text)
-		if !ok || w > at.w || at.h < bigHeight || a.opts.ASCII { // big figures in ASCII are hard to read
-			continue
+	facts := a.wallFacts(&h)
+	for _, figure := range [2]string{h.figure, h.short} {
+		w, ok := bigWidth(figure)
+		switch {
+		case !ok || figure == "" || a.opts.ASCII: // big figures in ASCII are hard to read
+		case at.h >= wallHeight && 2*w <= at.w:
+			at.huge(0, 0, h.role, figure)
+			at.sub(0, hugeHeight, at.w, at.h-hugeHeight).drawJoined(facts[:])
+			return
+		case at.h >= bigHeight && w <= at.w:
+			x := at.big(0, 0, h.role, figure) + 3
+			if side := at.sub(x, 0, at.w-x, bigHeight); side.w >= narrowSide {
+				side.drawLines(facts[:])
+			} else if at.h > bigHeight+1 {
+				at.sub(0, bigHeight+1, at.w, at.h-bigHeight-1).drawJoined(facts[:])
+			}
+			return
 		}
-		x := at.big(0, y, h.role, text) + 2
-		a.drawStanding(at.sub(x, y, at.w-x, bigHeight), &h)
-		return
 	}
-	x := 0
-	if len(h.big) > 0 {
-		x = at.put(0, y, h.role, h.big[0]) + 2
+	y := 0
+	if h.figure != "" {
+		at.put(0, 0, h.role, h.figure)
+		y = 1
 	}
-	at.put(x, y, h.role, fit(at.w-x, h.small))
-	_, u := a.snap.LimitOf(h.wall)
-	if u != nil {
-		at.put(0, y+1, theme.Text, fit(at.w, a.signs(words.UsedOf(u))))
+	at.sub(0, y, at.w, at.h-y).drawLines(facts[:])
+}
+
+// narrowSide is how many cells facts need beside a figure.
+const narrowSide = 8
+
+// drawLines writes facts one below the other, and wraps the last.
+func (a area) drawLines(facts []word) {
+	y := 0
+	for i, f := range facts {
+		if short, _, cut := strings.Cut(f.text, " in "); cut && width(f.text) > a.w {
+			f.text = short
+		}
+		switch {
+		case f.text == "":
+			continue
+		case width(f.text) <= a.w:
+			y++
+			a.put(0, y-1, f.role, f.text)
+		case i == len(facts)-1:
+			for _, line := range wrap(f.text, a.w) {
+				a.put(0, y, f.role, line)
+				y++
+			}
+		}
 	}
 }
 
-// drawStanding draws how a wall stands, on three lines.
-func (a *App) drawStanding(at area, h *headline) {
-	if _, u := a.snap.LimitOf(h.wall); u != nil && h.role != theme.Dim {
-		at.put(0, 0, h.role, fit(at.w, h.small))
-		at.put(0, 1, theme.Text, fit(at.w, a.signs(words.Used(u))+" of "+words.Count(u.Limit), a.signs(words.Used(u))+"/"+words.Count(u.Limit)))
-		at.put(0, 2, theme.Dim, fit(at.w, "in "+words.Span(u.Per())))
-		return
+// drawJoined writes facts on one line, as many as fit.
+func (a area) drawJoined(facts []word) {
+	x := 0
+	for _, f := range facts {
+		if f.text == "" || x+width(f.text) > a.w {
+			continue
+		}
+		x = a.put(x, 0, f.role, f.text) + 2
 	}
-	at.put(0, 1, h.role, fit(at.w, h.small))
+}
+
+// wallFacts says how a wall stands: its state, its figures, and who is to blame.
+func (a *App) wallFacts(h *headline) (facts [3]word) {
+	c := &a.snap.Cap
+	facts[0] = word{h.role, h.state}
+	_, u := a.snap.LimitOf(h.wall)
+	switch {
+	case h.wall.Pressure <= model.Calm:
+		facts[0] = word{theme.Dim, words.CapLeft(c) + " left"}
+		if moments := a.resetMoment(); len(moments) > 0 {
+			facts[1] = word{theme.Dim, moments[0]}
+		}
+	case u != nil:
+		facts[1] = word{theme.Text, a.signs(words.Used(u)) + " of " + words.Count(u.Limit) + " in " + words.Span(u.Per())}
+		facts[2] = word{theme.Dim, blame(u)}
+	case h.wall.Kind == model.WallCap, h.wall.Denial == model.KindCap:
+		facts[1] = word{theme.Text, words.CapUsed(c) + " of " + words.Opt(c.Limit, words.Money)}
+		facts[2] = word{theme.Dim, "burn " + a.burnText()}
+	case h.wall.Kind == model.WallRefused:
+		for i := range a.snap.Denials {
+			if g := &a.snap.Denials[i]; g.Kind == h.wall.Denial && (h.wall.Endpoint == "" || g.Endpoint == h.wall.Endpoint) {
+				facts[2] = word{theme.Text, message(g)}
+				break
+			}
+		}
+	}
+	return facts
+}
+
+// blame says whose calls fill a limit besides this machine's, or how many were rejected.
+func blame(u *model.LimitUsage) string {
+	others, rejected := u.Others.Or(0), u.Rejected.Or(0)
+	switch {
+	case rejected > 0:
+		return words.Count(rejected) + " rejected"
+	case others > 0:
+		return words.Count(others) + " from others"
+	}
+	return ""
 }

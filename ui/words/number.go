@@ -24,20 +24,21 @@ func Opt[T any](o model.Opt[T], write func(T) string) string {
 
 // Count writes n with thousands separators: 14,310.
 func Count(n int) string {
-	digits := strconv.Itoa(n)
+	var digits [20]byte
+	text := strconv.AppendInt(digits[:0], int64(n), 10)
 	if n > -1000 && n < 1000 {
-		return digits
+		return string(text)
 	}
 	var buf [27]byte
 	out := buf[:0]
 	if n < 0 {
-		out, digits = append(out, '-'), digits[1:]
+		out, text = append(out, '-'), text[1:]
 	}
-	for i := range len(digits) {
-		if i > 0 && (len(digits)-i)%3 == 0 {
+	for i := range len(text) {
+		if i > 0 && (len(text)-i)%3 == 0 {
 			out = append(out, ',')
 		}
-		out = append(out, digits[i])
+		out = append(out, text[i])
 	}
 	return string(out)
 }
