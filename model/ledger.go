@@ -11,6 +11,7 @@ import (
 type Ledger struct {
 	attribution
 	spans [][]time.Duration // by endpoint: the windows of its limits, and a minute
+	saved uint32            // the fingerprint of the table at first, which the state bears
 
 	billing, polls *stream   // nil until the first event for them
 	local          []*stream // by source, in order of their first event
@@ -42,7 +43,7 @@ type LedgerOptions struct {
 
 // NewLedger returns an empty ledger for the limits of t.
 func NewLedger(t Table, opts LedgerOptions) *Ledger {
-	l := &Ledger{attribution: newAttribution(t, opts), spend: newSpend(opts.Cap), chartCache: make([]chartCache, len(t.Endpoints))}
+	l := &Ledger{attribution: newAttribution(t, opts), spend: newSpend(opts.Cap), saved: t.fingerprint(), chartCache: make([]chartCache, len(t.Endpoints))}
 	for _, e := range t.Endpoints {
 		spans := make([]time.Duration, 0, len(e.Limits)+1)
 		for _, limit := range e.Limits {
@@ -56,6 +57,32 @@ func NewLedger(t Table, opts LedgerOptions) *Ledger {
 		l.lastDenials = append(l.lastDenials, make([]lastDenial, len(e.Limits)))
 	}
 	return l
+}
+
+// Adjust takes over the cap of opts, and from t the number of calls that each limit
+// allows which both tables have: one of an endpoint with the same ID, in a window of
+// the same length. It is for a change of the settings during a run; the state that
+// AppendState saves stays that of the table at first.
+func (l *Ledger) Adjust(t Table, opts LedgerOptions) {
+	l.spend.limit = opts.Cap
+	endpoints := slices.Clone(l.table.Endpoints) // others share the old ones
+	for i := range endpoints {
+		e := &endpoints[i]
+		from := t.Index(e.ID)
+		if from < 0 {
+			continue
+		}
+		e.Limits = slices.Clone(e.Limits)
+		for j := range e.Limits {
+			for _, limit := range t.Endpoints[from].Limits {
+				if limit.Per == e.Limits[j].Per {
+					e.Limits[j].Max = limit.Max
+				}
+			}
+		}
+		l.chartCache[i] = chartCache{}
+	}
+	l.table.Endpoints = endpoints
 }
 
 // maxAhead is how far in the future a billing row may be dated. One that is

@@ -34,7 +34,7 @@ var (
 func (l *Ledger) AppendState(dst []byte) []byte {
 	start := len(dst)
 	dst = append(append(dst, stateMagic...), StateVersion)
-	dst = binary.LittleEndian.AppendUint32(dst, l.table.fingerprint())
+	dst = binary.LittleEndian.AppendUint32(dst, l.saved)
 	sum := len(dst)
 	c := codec{version: StateVersion, buf: append(dst, 0, 0, 0, 0)}
 	l.serialize(&c)

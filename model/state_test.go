@@ -136,7 +136,7 @@ func TestRestoresVersion1(t *testing.T) {
 // derived says which fields a state leaves out: they follow from the table and
 // the options, or are made anew.
 var derived = []string{
-	"attribution.table", "attribution.coveredBy", "attribution.aliased", "attribution.countDoubles", "Ledger.spans", "Ledger.chartCache", "spend.limit", "pairing.hashes", "pairing.hashCounts",
+	"attribution.table", "attribution.coveredBy", "attribution.aliased", "attribution.countDoubles", "Ledger.spans", "Ledger.saved", "Ledger.chartCache", "spend.limit", "pairing.hashes", "pairing.hashCounts",
 	"Window.width",
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,9 @@ type Session struct {
 	journals  []runner.Journal
 	restore   func() *model.Ledger // makes the ledger; nil to begin with an empty one
 	closers   []func() error
+
+	adjusting sync.Mutex // one Adjust at a time
+	changes   chan func(*model.Ledger)
 }
 
 // New returns the session of an account whose API key is key. The error is about
@@ -47,7 +51,7 @@ func New(settings config.Settings, key string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{settings: settings, key: key, table: table, ledger: model.NewLedger(table, settings.Ledger())}
+	s := &Session{settings: settings, key: key, table: table, ledger: model.NewLedger(table, settings.Ledger()), changes: make(chan func(*model.Ledger), 1)}
 	s.billing = billing.New(billing.Options{
 		Base: settings.BaseURL.URL, Key: key, Table: table, Clock: &s.clock, Interval: settings.Interval.Duration,
 		BudgetMinute: settings.Budget.PerMinute, BudgetHour: settings.Budget.PerHour,
@@ -230,7 +234,7 @@ func (s *Session) Record(path string) error {
 func (s *Session) Start(ctx context.Context) <-chan model.Snapshot {
 	r := &runner.Runner{
 		Sources: append([]runner.Source{s.billing}, s.sources...),
-		Ledger:  s.ledger, Recover: s.restore, Clock: &s.clock, Journals: s.journals, Watch: s.watch,
+		Ledger:  s.ledger, Recover: s.restore, Clock: &s.clock, Journals: s.journals, Watch: s.watch, Changes: s.changes,
 		Seen: func(snapshot model.Snapshot) {
 			for _, observe := range s.observers {
 				observe(snapshot)
@@ -250,6 +254,25 @@ func (s *Session) Poll(ctx context.Context) (model.Snapshot, error) {
 		return model.Snapshot{}, err
 	}
 	return s.ledger.Snapshot(s.clock.Now()), nil
+}
+
+// Adjust takes over the settings that can change during a run: the interval, the cap
+// and how many calls each limit allows; it ignores the others. It does not block, and
+// may be called at any time.
+func (s *Session) Adjust(settings config.Settings) error {
+	table, err := settings.Table()
+	if err != nil {
+		return err
+	}
+	s.billing.SetInterval(settings.Interval.Duration)
+	s.adjusting.Lock()
+	defer s.adjusting.Unlock()
+	select {
+	case <-s.changes: // one that the ledger has not seen
+	default:
+	}
+	s.changes <- func(l *model.Ledger) { l.Adjust(table, settings.Ledger()) }
+	return nil
 }
 
 // Close ends the journal and the recording. The error says what could not be

@@ -55,3 +55,40 @@ func TestJournalShowsWhatIsLost(t *testing.T) {
 		}
 	})
 }
+
+// A session takes over other settings within a second, without losing what it counted.
+func TestAdjust(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		settings := config.Default()
+		if err := settings.BaseURL.UnmarshalText([]byte("http://127.0.0.1:1")); err != nil {
+			t.Fatal(err)
+		}
+		s, err := New(settings, "pio_sk_test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		feed := s.Start(ctx)
+		for _, c := range []config.Change{{Setting: "limit chat 1m", Value: "150"}, {Setting: "cap", Value: "20usd"}} {
+			if err := settings.Set(c); err != nil {
+				t.Fatal(err)
+			}
+			for range 3 { // the newest wins, and nothing waits for the session
+				if err := s.Adjust(settings); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		time.Sleep(time.Second)
+		got := <-feed
+		if chat := got.Endpoints[s.Table().Index("chat")].Limits[0]; chat.Limit != 150 || got.Cap.Limit != model.Some(20*model.Dollar) {
+			t.Errorf("chat %+v, cap %+v", chat, got.Cap)
+		}
+		if s.Table().Endpoints[s.Table().Index("chat")].Limits[0].Max != 200 {
+			t.Error("the table that a recording begins with has changed")
+		}
+		cancel()
+		for range feed {
+		}
+	})
+}

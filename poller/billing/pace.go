@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -39,7 +40,7 @@ const (
 func (s *Source) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.polling, s.urgent = true, false
+	s.polling, s.urgent, s.retimed = true, false, false
 }
 
 // end notes that a poll has ended.
@@ -86,11 +87,25 @@ func (s *Source) pause(ctx context.Context, began time.Time, wait time.Duration)
 	}
 }
 
+// SetInterval changes the time between polls; 0 for DefaultInterval. The next poll
+// comes that soon at the latest, unless the source waits after an error. SetInterval
+// does not block, and may be called at any time.
+func (s *Source) SetInterval(interval time.Duration) {
+	next := cmp.Or(interval, DefaultInterval)
+	s.mu.Lock()
+	changed := s.interval != next
+	s.interval, s.retimed = next, s.retimed || changed
+	s.mu.Unlock()
+	if changed {
+		s.signal()
+	}
+}
+
 // sooner returns when to poll because of what is urgent, in local time.
 func (s *Source) sooner(began time.Time) time.Time {
 	now := time.Now()
 	s.mu.Lock()
-	asked, urgent, plan := s.asked, s.urgent, s.planUrgent()
+	asked, urgent, plan, retimed, interval := s.asked, s.urgent, s.planUrgent(), s.retimed, s.interval
 	s.asked = false
 	s.mu.Unlock()
 	never := now.Add(retryMax)
@@ -103,7 +118,10 @@ func (s *Source) sooner(began time.Time) time.Time {
 	}
 	at := never
 	if urgent {
-		at = began.Add(time.Duration(urgentShare * float64(s.opts.Interval)))
+		at = began.Add(time.Duration(urgentShare * float64(interval)))
+	}
+	if retimed && s.failures == 0 && !s.capReached() {
+		at = earlier(at, began.Add(interval))
 	}
 	if plan {
 		due := s.account.confirmAt()
@@ -116,10 +134,9 @@ func (s *Source) sooner(began time.Time) time.Time {
 // pace returns the time until the next poll when all is well. now is server time.
 func (s *Source) pace(now time.Time) time.Duration {
 	s.mu.Lock()
-	d, firstCall := s.demand, s.firstCall
+	d, firstCall, wait := s.demand, s.firstCall, s.interval
 	s.mu.Unlock()
 	local := time.Now()
-	wait := s.opts.Interval
 	switch {
 	case d.hot || d.denied || !s.log.complete(s.log.horizon.at.Add(-time.Minute)):
 		wait /= 2
@@ -148,7 +165,7 @@ func (s *Source) planInterval() time.Duration {
 	if s.demand.capHot {
 		every = planEveryHot
 	}
-	return max(every, s.opts.Interval)
+	return max(every, s.interval)
 }
 
 // backoff returns the state of the source after an error, and the time until it

@@ -336,3 +336,34 @@ func TestIntervalsAreTrue(t *testing.T) {
 		}
 	})
 }
+
+// Another interval counts at once: the poll that is due later comes sooner. After an
+// error it does not shorten the wait.
+func TestSetInterval(t *testing.T) {
+	bubble(t, 5*time.Minute, func(ctx context.Context) {
+		w := newWorld(t, sim.Options{})
+		w.source.SetInterval(4 * time.Minute)
+		seen := w.watch()
+		w.runWith(ctx, nil)
+		time.Sleep(30 * time.Second)
+		began := time.Now()
+		w.source.SetInterval(40 * time.Second)
+		time.Sleep(9 * time.Second)
+		if n := len(seen.since(requestsPath, began)); n > 0 {
+			t.Errorf("polled %d times within 9 s, 40 s after the last", n)
+		}
+		time.Sleep(2 * time.Second)
+		if n := len(seen.since(requestsPath, began)); n == 0 {
+			t.Error("no poll 41 s after the last")
+		}
+		w.sim.Inject(sim.Fault{Status: 429, Header: http.Header{"Retry-After": {"120"}}, Body: `{"detail":"Rate limit exceeded"}`}.Times(1))
+		w.source.PollNow()
+		time.Sleep(time.Second)
+		began = time.Now()
+		w.source.SetInterval(time.Second)
+		time.Sleep(30 * time.Second)
+		if n := len(seen.since(requestsPath, began)) + len(seen.since(planPath, began)); n > 0 {
+			t.Errorf("%d requests while Retry-After ran", n)
+		}
+	})
+}

@@ -4,6 +4,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -64,15 +65,14 @@ type Source struct {
 	urgent    bool       // the log should be polled soon
 	asked     bool       // the user wants a poll
 	polling   bool
-	firstCall time.Time // local: when calls were last seen to begin
-	planAsked time.Time // server: the last poll of the plan
+	firstCall time.Time     // local: when calls were last seen to begin
+	interval  time.Duration // between polls when all is well
+	retimed   bool          // it has changed since the last poll
+	planAsked time.Time     // server: the last poll of the plan
 }
 
 // New returns a Source that has not sent anything yet.
 func New(opts Options) *Source {
-	if opts.Interval == 0 {
-		opts.Interval = DefaultInterval
-	}
 	minute, hour := DefaultBudget(opts.Table)
 	if opts.BudgetMinute == 0 {
 		opts.BudgetMinute = minute
@@ -87,6 +87,7 @@ func New(opts Options) *Source {
 	c := newClient(opts.Base, opts.Key, opts.Transport, opts.Clock, b)
 	return &Source{
 		opts: opts, client: c, budget: b, log: newLog(c), account: newAccount(c), wake: make(chan struct{}, 1),
+		interval: cmp.Or(opts.Interval, DefaultInterval),
 	}
 }
 

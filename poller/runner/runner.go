@@ -44,6 +44,8 @@ type Runner struct {
 	Watch func(model.Snapshot) []model.Event
 	// Journals store the events and the ledger's state.
 	Journals []Journal
+	// Changes, if not nil, are applied to the ledger between two events.
+	Changes <-chan func(*model.Ledger)
 }
 
 // A Journal stores the ledger's events and state, so that a later run can
@@ -107,6 +109,9 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 				return
 			}
 			r.observe(e)
+			timer.Reset(max(snapshotEvery-time.Since(last), 0))
+		case change := <-r.Changes:
+			change(r.Ledger)
 			timer.Reset(max(snapshotEvery-time.Since(last), 0))
 		case <-timer.C:
 			publish()
