@@ -57,12 +57,33 @@ func SplitFormat(arg string) (path string, f Format, ok bool) {
 }
 
 // A kind is one way in which a line is written. read fills in the record and
-// does not retain the line.
+// does not retain the line. It is called only with lines of the kind's shape.
 type kind struct {
 	name   string
 	format Format
+	shape  shape
 	prose  bool // lines of other kinds between those of this one are normal
 	read   func(line []byte, r *record) verdict
+}
+
+// A shape is what a look at a line tells about the kinds that it can be of.
+type shape uint8
+
+const (
+	anyShape    shape = 0
+	objectShape shape = 1 << iota // it ends with a JSON object
+	rowShape                      // it can be a row of CSV whose first field is one word
+)
+
+// shapeOf returns the shapes that a line has.
+func shapeOf(line []byte) (s shape) {
+	if _, ok := objectIn(line); ok {
+		s |= objectShape
+	}
+	if first := bytes.IndexByte(line, ','); first > 0 && bytes.IndexByte(line[:first], ' ') < 0 {
+		s |= rowShape
+	}
+	return s
 }
 
 // A parser reads the lines of one log. It tries the kinds of lines one after
@@ -81,17 +102,17 @@ func newParser(f Format, t *times, failures func() []byte) *parser {
 	table := &tables{times: t}
 	p := &parser{times: t, sdk: newSDKKinds(t), stats: &locust{failures: failures}}
 	for _, k := range []kind{
-		{"event", FormatEvents, false, readEvent},
-		{"k6 JSON", FormatK6, false, t.readK6},
-		{"vegeta JSON", FormatVegeta, false, t.readVegeta},
-		{"k6 CSV", FormatK6, false, table.readK6},
-		{"vegeta CSV", FormatVegeta, false, t.readVegetaCSV},
-		{"Locust CSV", FormatLocust, false, p.stats.read},
-		{"JMeter CSV", FormatJMeter, false, table.readJMeter},
-		{"httpx", FormatHTTPX, true, p.sdk.read},
-		{"SDK for TypeScript", FormatHTTPX, true, t.readStainless},
-		{"JSON access log", FormatAccess, true, t.readAccessJSON},
-		{"request line", FormatAccess, true, t.readRequestLine},
+		{"event", FormatEvents, objectShape, false, readEvent},
+		{"k6 JSON", FormatK6, objectShape, false, t.readK6},
+		{"vegeta JSON", FormatVegeta, objectShape, false, t.readVegeta},
+		{"k6 CSV", FormatK6, rowShape, false, table.readK6},
+		{"vegeta CSV", FormatVegeta, rowShape, false, t.readVegetaCSV},
+		{"Locust CSV", FormatLocust, rowShape, false, p.stats.read},
+		{"JMeter CSV", FormatJMeter, rowShape, false, table.readJMeter},
+		{"httpx", FormatHTTPX, anyShape, true, p.sdk.read},
+		{"SDK for TypeScript", FormatHTTPX, anyShape, true, t.readStainless},
+		{"JSON access log", FormatAccess, objectShape, true, t.readAccessJSON},
+		{"request line", FormatAccess, anyShape, true, t.readRequestLine},
 	} {
 		if f == FormatAuto || f == k.format {
 			p.kinds = append(p.kinds, k)
@@ -109,9 +130,13 @@ func (p *parser) parse(line []byte, r *record) (*kind, verdict) {
 			return last, v
 		}
 	}
+	shapes := shapeOf(line)
 	for i := range p.kinds {
-		*r = record{}
 		k := &p.kinds[i]
+		if k.shape&^shapes != 0 {
+			continue
+		}
+		*r = record{}
 		if v := k.read(line, r); v != notMine {
 			p.last = i
 			return k, v

@@ -318,17 +318,25 @@ func (t *times) readStainless(line []byte, r *record) verdict {
 			return noCall
 		}
 	}
-	words := bytes.Fields(before)
-	if len(words) < 4 || len(after) < 3 {
+	before, _ = cutLastWord(before) // failed, succeeded
+	before, r.url = cutLastWord(before)
+	before, r.method = cutLastWord(before)
+	if len(before) == 0 || len(after) < 3 {
 		return noCall
 	}
-	r.url, r.status = words[len(words)-2], number(after[:3])
-	r.method = bytes.ToUpper(words[len(words)-3])
+	r.method, r.status = bytes.ToUpper(r.method), number(after[:3])
 	if r.status < 100 || !isMethod(r.method) || !r.valid() {
 		return noCall
 	}
 	r.at = t.around(line, head, nil)
 	return isCall
+}
+
+// cutLastWord cuts the last word off a text.
+func cutLastWord(text []byte) (before, word []byte) {
+	text = bytes.TrimRight(text, " ")
+	i := bytes.LastIndexByte(text, ' ') + 1
+	return text[:i], text[i:]
 }
 
 // around finds the time of a line: in what is before the call, in what is after

@@ -37,10 +37,14 @@ func (w *wrapper) unwrap(line []byte) (inner []byte, at moment, ok bool) {
 	return tidyLine(inner), at, true
 }
 
+// eventStart is how an event line starts.
+var eventStart = []byte(`{"at":`)
+
 // open opens one envelope. whole is false if the line goes on in the next one.
 func (w *wrapper) open(line []byte) (inner []byte, at moment, whole bool) {
 	switch {
 	case len(line) == 0:
+	case bytes.HasPrefix(line, eventStart): // no search in the lines that are most frequent
 	case line[0] == '{' && bytes.Contains(line, []byte(`"stream":`)):
 		return w.docker(line)
 	case line[0] == '{' && bytes.Contains(line, []byte(`"MESSAGE"`)) && bytes.Contains(line, []byte(`"__REALTIME_TIMESTAMP"`)):
