@@ -270,6 +270,15 @@ func TestOtherHosts(t *testing.T) {
 	}
 }
 
+// A log that has none but calls to other hosts says how to count them.
+func TestOnlyOtherHosts(t *testing.T) {
+	text := strings.Repeat("12:04:31 HTTP Request: POST http://10.0.0.7:8080/v1/messages \"HTTP/1.1 200 OK\"\n", 3)
+	calls, sum := readLog(t, text, Options{Hosts: []string{"api.pioneer.ai"}})
+	if want := "3 calls to other hosts ignored: 10.0.0.7:8080 3; to count them, use --tail-host 10.0.0.7:8080"; len(calls) != 0 || sum.Note != want {
+		t.Errorf("got %q, note %q, want %q", calls, sum.Note, want)
+	}
+}
+
 // A log that is not understood says so, and what to do.
 func TestAdvice(t *testing.T) {
 	for text, want := range map[string]string{

@@ -169,7 +169,11 @@ func (t *tally) elsewhere() string {
 	if more := len(names) - len(each); more > 0 {
 		each = append(each, fmt.Sprintf("+%d more", more))
 	}
-	return fmt.Sprintf("%s to other hosts ignored: %s", counted(total, "call"), strings.Join(each, ", "))
+	text := fmt.Sprintf("%s to other hosts ignored: %s", counted(total, "call"), strings.Join(each, ", "))
+	if t.calls == 0 {
+		text += "; to count them, use --tail-host " + names[0]
+	}
+	return text
 }
 
 // enough is how many lines without a call suggest the wrong format.

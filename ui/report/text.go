@@ -133,7 +133,7 @@ var denials = []struct {
 	{model.KindCredits, "a lack of credits"},
 	{model.KindCeiling, "the overage ceiling"},
 	{model.KindAuth, "a refused key"},
-	{model.KindUnknown, "something that could not be read"},
+	{model.KindUnknown, "a reason that the log does not have"},
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
