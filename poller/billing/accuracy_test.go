@@ -29,6 +29,10 @@ var loads = []traffic{
 
 // send makes the load's calls until ctx ends, at random times.
 func (l traffic) send(ctx context.Context, s *sim.Server, rng *rand.Rand) {
+	addresses := make([]string, 100)
+	for i := range addresses {
+		addresses[i] = fmt.Sprint("10.0.0.", i)
+	}
 	sum := 0
 	for _, n := range l.weights {
 		sum += n
@@ -50,7 +54,7 @@ func (l traffic) send(ctx context.Context, s *sim.Server, rng *rand.Rand) {
 					if rng.IntN(20) == 0 && p == 0 && l.perMinute == 200 {
 						name = "claude-opus-4-7" // which is judged
 					}
-					s.Call(sim.Call{IP: fmt.Sprint("10.0.0.", i%100), Path: l.paths[p], Model: name})
+					s.Call(sim.Call{IP: addresses[i%len(addresses)], Path: l.paths[p], Model: name})
 					break
 				}
 			}
@@ -67,97 +71,93 @@ func poisson(rng *rand.Rand, mean float64) (n int) {
 
 // Every account gauge tells the truth at its own as_of: within 1 %, or where it
 // is estimated, within its margin 19 times in 20. The polls keep to the budget
-// all the while.
+// all the while. Nothing is counted twice, or lost for longer than it must be,
+// when the API was out of reach for some minutes.
 func TestAccuracy(t *testing.T) {
+	const before, quiet, outage, after = 65 * time.Minute, 16 * time.Minute, 4 * time.Minute, 15 * time.Minute
 	for _, load := range loads {
 		t.Run(fmt.Sprintf("%d a minute", load.perMinute), func(t *testing.T) {
-			checkAccuracy(t, load, func(*world) {})
-		})
-	}
-}
-
-// Nothing is counted twice, or lost for longer than it must be, when the API
-// was out of reach for some minutes.
-func TestAccuracyAfterAnOutage(t *testing.T) {
-	for _, load := range loads {
-		t.Run(fmt.Sprintf("%d a minute", load.perMinute), func(t *testing.T) {
-			checkAccuracy(t, load, func(w *world) {
-				time.Sleep(6 * time.Minute)
+			t.Parallel()
+			bubble(t, before+quiet+outage+after+time.Minute, func(ctx context.Context) {
+				w := newWorld(t, sim.Options{Seed: 7, CapUSD: -1})
+				go load.send(ctx, w.sim, rand.New(rand.NewPCG(1, uint64(load.perMinute))))
+				time.Sleep(before)
+				begin := time.Now()
+				feed := w.run(ctx)
+				w.checkFigures(feed, "in quiet", quiet)
 				remove := w.sim.Inject(sim.Unavailable().On("/billing/"))
-				time.Sleep(4 * time.Minute)
-				remove()
+				time.AfterFunc(outage, remove)
+				w.checkFigures(feed, "after an outage", outage+after)
+				w.checkBudget(begin)
 			})
 		})
 	}
 }
 
-// checkAccuracy runs a load beside the source, and what happens meanwhile.
-func checkAccuracy(t *testing.T, load traffic, meanwhile func(*world)) {
-	const before, during = 70 * time.Minute, 25 * time.Minute
-	bubble(t, before+during, func(ctx context.Context) {
-		w := newWorld(t, sim.Options{Seed: 7, CapUSD: -1})
-		go load.send(ctx, w.sim, rand.New(rand.NewPCG(1, uint64(load.perMinute))))
-		time.Sleep(before)
-		begin := time.Now()
-		go meanwhile(w)
-		var exact, estimated, inside, outside int
-		seen := map[string]time.Time{} // one look at each as_of
-		for s := range w.run(ctx) {
-			for _, e := range s.Endpoints {
-				for i, l := range e.Limits {
-					asOf, ok := l.AsOf.Get()
-					key := fmt.Sprint(e.ID, i)
-					account, known := l.Account.Get()
-					local := e.ID == "all" && !l.UpperBound // Used and its time are this machine's
-					if !ok || !known || local || l.LowerBound || seen[key].Equal(asOf) {
-						continue
-					}
-					seen[key] = asOf
-					truth := w.sim.Truth(e.ID, asOf.Add(-l.Per()), asOf)
-					want := truth.Accepted
-					if e.ID == "all" {
-						want += w.sim.Polls(asOf.Add(-l.Per()), asOf) // our own, those that failed too
-					}
-					off := max(account-want, want-account)
-					switch {
-					case !l.Estimated && off > max(want/100, 1):
-						t.Errorf("%s %s at %s: account %d, truth %d: off by more than 1 %%", e.ID, l.Per(), asOf.Sub(begin), account, want)
-					case !l.Estimated:
-						exact++
-					case off <= max(l.Margin, 1):
-						estimated++
-						inside++
-					default:
-						estimated++
-						outside++
-						t.Logf("%s %s at %s: account %d ± %d, truth %d", e.ID, l.Per(), asOf.Sub(begin), account, l.Margin, want)
-					}
+// checkFigures compares the figures of the snapshots with the truth for a while.
+func (w *world) checkFigures(feed <-chan model.Snapshot, when string, during time.Duration) {
+	begin := time.Now()
+	var exact, estimated, outside int
+	seen := map[string]time.Time{} // one look at each as_of
+	for s := range feed {
+		for _, e := range s.Endpoints {
+			for i, l := range e.Limits {
+				asOf, ok := l.AsOf.Get()
+				key := fmt.Sprint(e.ID, i)
+				account, known := l.Account.Get()
+				local := e.ID == "all" && !l.UpperBound // Used and its time are this machine's
+				if !ok || !known || local || l.LowerBound || seen[key].Equal(asOf) {
+					continue
+				}
+				seen[key] = asOf
+				truth := w.sim.Truth(e.ID, asOf.Add(-l.Per()), asOf)
+				want := truth.Accepted
+				if e.ID == "all" {
+					want += w.sim.Polls(asOf.Add(-l.Per()), asOf) // our own, those that failed too
+				}
+				off := max(account-want, want-account)
+				switch {
+				case !l.Estimated && off > max(want/100, 1):
+					w.Errorf("%s: %s %s at %s: account %d, truth %d: off by more than 1 %%", when, e.ID, l.Per(), asOf.Sub(begin), account, want)
+				case !l.Estimated:
+					exact++
+				case off <= max(l.Margin, 1):
+					estimated++
+				default:
+					estimated++
+					outside++
+					w.Logf("%s: %s %s at %s: account %d ± %d, truth %d", when, e.ID, l.Per(), asOf.Sub(begin), account, l.Margin, want)
 				}
 			}
-			if s.At.Sub(begin) > during-time.Second {
-				if src := source(s); src.State != model.StateOK {
-					t.Errorf("at the end the source is %s: %s", src.State, src.Error)
-				}
-				break
+		}
+		if s.At.Sub(begin) > during-time.Second {
+			if src := source(s); src.State != model.StateOK {
+				w.Errorf("%s: at the end the source is %s: %s", when, src.State, src.Error)
 			}
+			break
 		}
-		if outside*20 > estimated {
-			t.Errorf("%d of %d estimates missed their margin, want 1 in 20 at most", outside, estimated)
+	}
+	if outside*20 > estimated {
+		w.Errorf("%s: %d of %d estimates missed their margin, want 1 in 20 at most", when, outside, estimated)
+	}
+	if exact+estimated < 100 {
+		w.Errorf("%s: only %d figures were shown", when, exact+estimated)
+	}
+	w.Logf("%s: %d exact, %d estimated, %d of them outside the margin", when, exact, estimated, outside)
+}
+
+// checkBudget checks the polls since a time, less than an hour ago.
+func (w *world) checkBudget(begin time.Time) {
+	for at := begin; at.Before(time.Now()); at = at.Add(time.Second) {
+		if n := w.sim.Polls(at, at.Add(time.Minute)); n > 50 {
+			w.Fatalf("%d polls in the minute from %s, want 50 at most", n, at.Sub(begin))
 		}
-		if exact+estimated < 100 {
-			t.Errorf("only %d figures were shown", exact+estimated)
-		}
-		for at := begin; at.Before(time.Now()); at = at.Add(time.Second) {
-			if n := w.sim.Polls(at, at.Add(time.Minute)); n > 50 {
-				t.Fatalf("%d polls in the minute from %s, want 50 at most", n, at.Sub(begin))
-			}
-		}
-		polls := w.sim.Polls(begin, time.Now())
-		if polls > 500 {
-			t.Errorf("%d polls in less than an hour, want 500 at most", polls)
-		}
-		t.Logf("%d exact, %d estimated, %d of them outside the margin; %d polls", exact, estimated, outside, polls)
-	})
+	}
+	polls := w.sim.Polls(begin, time.Now())
+	if polls > 500 {
+		w.Errorf("%d polls in less than an hour, want 500 at most", polls)
+	}
+	w.Logf("%d polls", polls)
 }
 
 // A burst just before the start says nothing of the pace of the hour before it:

@@ -33,6 +33,8 @@ type client struct {
 	budget *budget
 	emit   func(model.Event)
 
+	answered time.Time // local: when the last request was sent that was answered as it should be
+
 	calls []ownCall     // not reported yet: the server's time is not known
 	once  sync.Once     // closes heard
 	heard chan struct{} // closed once the first request has ended, in whatever way
@@ -183,6 +185,7 @@ func (c *client) send(ctx context.Context, path string, query url.Values, option
 	case len(body) > maxBody:
 		return nil, sent, fmt.Errorf("%s sent more than %d MiB: check the base URL", c.base.Host, maxBody>>20)
 	}
+	c.answered = sent
 	return body, sent, nil
 }
 

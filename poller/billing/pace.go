@@ -108,6 +108,9 @@ func (s *Source) sooner(began time.Time) time.Time {
 	asked, urgent, plan, retimed, interval := s.asked, s.urgent, s.planUrgent(), s.retimed, s.interval
 	s.asked = false
 	s.mu.Unlock()
+	if _, refused := errors.AsType[*refusal](s.failed); refused {
+		plan = false // the plan would be refused too, and that is a denial in turn
+	}
 	never := now.Add(retryMax)
 	switch {
 	case asked:
@@ -154,7 +157,7 @@ func (s *Source) pace(now time.Time) time.Duration {
 	if reset := s.nextReset(now).Add(resetGrace).Sub(now); reset > 0 && reset < wait {
 		wait, s.account.planDue = reset, time.Time{}
 	}
-	return max(wait, s.budget.wait(local, pollReserve))
+	return wait
 }
 
 // planInterval returns the time between polls of the plan.

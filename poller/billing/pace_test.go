@@ -367,3 +367,35 @@ func TestSetInterval(t *testing.T) {
 		}
 	})
 }
+
+// While every request is refused, however soon it may be tried again, the source
+// never says that it is well, and the budget is not spent on trying.
+func TestRefusedForLong(t *testing.T) {
+	refusal := func(status int, retryAfter string) sim.Fault {
+		return sim.Fault{Status: status, Header: http.Header{"Retry-After": {retryAfter}}, Body: `{"detail":"Rate limit exceeded"}`}
+	}
+	for name, fault := range map[string]sim.Fault{
+		"at once": refusal(429, "0"), "before now": refusal(429, "Mon, 01 Jan 1990 00:00:00 GMT"), "negative": refusal(429, "-7"),
+		"busy": refusal(503, "0"), "cold": refusal(425, "0"), "cap": sim.CapReached(), "down": sim.Unavailable(), "key": sim.Unauthorized(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, 50*time.Minute, func(ctx context.Context) {
+				w := newWorld(t, sim.Options{})
+				w.sim.Inject(fault.On("/billing/"))
+				begin := time.Now()
+				for s := range w.run(ctx) {
+					if src := source(s); src.State == model.StateOK || src.State != "" && (src.Error == "" || src.AsOf.Known()) {
+						t.Fatalf("after %s the source is %+v, want what is wrong", s.At.Sub(begin), src)
+					}
+				}
+				if n := w.sim.Polls(begin, begin.Add(5*time.Minute)); n > 30 {
+					t.Errorf("%d requests in the first five minutes, want ever fewer", n)
+				}
+				if n := w.sim.Polls(begin, time.Now()); n > 160 || n < 9 {
+					t.Errorf("%d requests in 50 minutes, want a few a minute at most", n)
+				}
+			})
+		})
+	}
+}

@@ -31,6 +31,10 @@ const backfillReserve = 6
 // log, one for the right one, and the plan.
 const pollReserve = 3
 
+// maxStarved bounds how often the reserve is doubled, after polls in a row that ran
+// out of budget: one that finds its way back into a long log needs more.
+const maxStarved = 3
+
 // Options configure a Source. Base, Key, Clock and Table are required.
 type Options struct {
 	Base  *url.URL
@@ -54,7 +58,10 @@ type Source struct {
 	account *account
 	budget  *budget
 
-	failures     int       // in a row
+	failures     int   // in a row
+	failed       error // why the last poll that was not out of budget failed; nil if it did not
+	state        model.State
+	starved      int       // polls in a row that ran out of budget
 	capUntil     time.Time // local: polling the log is pointless before, the cap is reached
 	limitedUntil time.Time // local: our own polls are rate-limited until then
 
@@ -148,32 +155,58 @@ func (s *Source) step(ctx context.Context, emit func(model.Event)) (time.Duratio
 	s.begin()
 	defer s.end()
 	s.client.emit = emit
+	began := time.Now()
 	err := s.poll(ctx)
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
-	}
-	if errors.Is(err, errBudget) {
-		err = nil // the rest follows later
 	}
 	now := s.opts.Clock.Now()
 	h := model.Health{
 		State: model.StateOK, Vantage: s.Vantage(), Note: s.note(),
 		BudgetMinute: s.opts.BudgetMinute, BudgetHour: s.opts.BudgetHour, ClockOffset: s.opts.Clock.Offset(),
 	}
+	wait := s.outcome(err, began, now, &h)
+	h.Interval = wait
+	emit(model.Event{At: s.asOf(&h, now), Source: model.SourceBilling, Health: &h})
+	return wait, s.failed
+}
+
+// outcome judges a poll that began at a local time: it sets the state, and returns
+// when to poll next. A poll that ran out of budget says nothing new unless some of
+// it was answered: what was wrong before still is.
+func (s *Source) outcome(err error, began, now time.Time, h *model.Health) (wait time.Duration) {
+	starved := errors.Is(err, errBudget)
+	if starved {
+		s.starved++
+		err = nil
+	} else {
+		s.starved = 0
+	}
 	if err == nil && s.capReached() {
 		err = &refusal{model.Denial{Kind: model.KindCap, Status: http.StatusTooManyRequests}}
 	}
-	var wait time.Duration
-	if err != nil {
-		h.State, wait = s.backoff(err, now)
-		h.Error, h.RetryAt = err.Error(), now.Add(wait)
-	} else {
-		s.failures = 0
+	switch {
+	case err != nil:
+		s.state, wait = s.backoff(err, now)
+		s.failed = err
+	case starved && s.failed != nil && s.client.answered.Before(began):
+	default:
+		s.failures, s.failed, s.state = 0, nil, model.StateOK
 		wait = s.pace(now)
 	}
-	h.Interval = wait
-	emit(model.Event{At: now, Source: model.SourceBilling, Health: &h})
-	return wait, err
+	wait = max(wait, s.budget.wait(time.Now(), pollReserve<<min(s.starved, maxStarved)))
+	if h.State = s.state; s.failed != nil {
+		h.Error, h.RetryAt = s.failed.Error(), now.Add(wait)
+	}
+	return wait
+}
+
+// asOf returns when a state was so: a source is well as of its last response.
+func (s *Source) asOf(h *model.Health, now time.Time) time.Time {
+	if h.State != model.StateOK || s.client.answered.IsZero() {
+		return now
+	}
+	return s.opts.Clock.At(s.client.answered)
 }
 
 // poll reads the plan, the log, and more of the log's past while there is some to
