@@ -48,6 +48,16 @@ func BenchmarkObserve(b *testing.B) {
 	}
 }
 
+// fewer returns how many of n repetitions a test is to run: all, but a part under the
+// race detector, which slows each down tenfold and has nothing to find here: the
+// package starts no goroutines.
+func fewer(n int) int {
+	if raceDetector {
+		return (n + 3) / 4
+	}
+	return n
+}
+
 // Observe is called for each call of a load run: it allocates nothing.
 func TestObserveAllocatesNothing(t *testing.T) {
 	if raceDetector {

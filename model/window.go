@@ -66,17 +66,16 @@ func (w *Window) count(from, to time.Time, n int) {
 
 // Spread counts n events evenly over [from, to).
 func (w *Window) Spread(from, to time.Time, n int) {
-	first, last := w.bucket(from), w.bucket(to.Add(-1))
+	start, end, width := from.UnixNano(), to.UnixNano(), int64(w.width)
+	if end <= start {
+		return
+	}
+	first, last := start/width, (end-1)/width
 	first = max(first, last-int64(len(w.counts))+1) // the memory covers no older ones
-	span := float64(to.Sub(from))
-	done := 0
+	perNano := float64(n) / float64(end-start)
+	done := int(math.Round(perNano * float64(max(first*width-start, 0)))) // the part before the memory
 	for b := first; b <= last; b++ {
-		end := time.Unix(0, (b+1)*int64(w.width))
-		upTo := int(math.Round(float64(n) * min(float64(end.Sub(from))/span, 1)))
-		if b == first { // the part of the buckets before the memory
-			start := time.Unix(0, b*int64(w.width))
-			done = int(math.Round(float64(n) * max(float64(start.Sub(from))/span, 0)))
-		}
+		upTo := int(math.Round(perNano * float64(min((b+1)*width, end)-start)))
 		if upTo > done {
 			w.addBucket(b, upTo-done)
 		}
