@@ -227,11 +227,11 @@ func TestModelWithoutNetwork(t *testing.T) {
 // pure are the packages without I/O, clocks and goroutines, with the standard
 // library packages that each may import; time is for values only.
 var pure = map[string]string{
-	"model":     "cmp encoding/binary encoding/json errors fmt hash/crc32 math slices strconv strings time",
+	"model":     "cmp encoding/binary encoding/json errors fmt hash/crc32 math slices strconv strings time unicode",
 	"ui":        "cmp encoding/json errors fmt maps math math/bits slices strconv strings time unicode unicode/utf8",
 	"ui/report": "bytes cmp embed encoding/json fmt html/template iter math regexp slices strconv strings time",
 	"ui/status": "encoding/json fmt slices strconv strings text/template time unicode",
-	"ui/words":  "math slices strconv strings time unicode",
+	"ui/words":  "math slices strconv strings time",
 }
 
 // impure are the exceptions. A row that is no longer needed is an error; model has

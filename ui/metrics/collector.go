@@ -4,7 +4,6 @@ package metrics
 
 import (
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +15,8 @@ import (
 // An Exporter collects metrics from the newest snapshot it has seen. It is a
 // prometheus.Collector.
 type Exporter struct {
+	// Host is the name or address that the user gave to listen on; may be empty.
+	Host   string
 	newest atomic.Pointer[model.Snapshot]
 }
 
@@ -146,10 +147,10 @@ type collection struct {
 	families
 }
 
-// put sends a value. Labels may contain invalid UTF-8 from the API.
+// put sends a value. Labels may come from the API.
 func (c *collection) put(m metric, value float64, labels ...string) {
 	for i, text := range labels {
-		labels[i] = strings.ToValidUTF8(text, "\uFFFD")
+		labels[i] = model.OneLine(text)
 	}
 	c.out <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)
 }

@@ -73,7 +73,7 @@ func (g group) number(runs []Named) int {
 	n := 0
 	for i := range runs {
 		for _, e := range runs[i].Report.Endpoints {
-			if words.OneLine(e.ID) == g.id {
+			if model.OneLine(e.ID) == g.id {
 				return n
 			}
 			n++
@@ -85,7 +85,7 @@ func (g group) number(runs []Named) int {
 func newChart(e *model.EndpointReport, l model.LimitReport, r *model.Report, top float64, rejected int) chart {
 	each := words.Duration(words.Seconds(r.Steps.EachS))
 	c := chart{
-		Title:      fmt.Sprintf("%s: calls in the last %s", words.OneLine(e.ID), spanName(l.Per())),
+		Title:      fmt.Sprintf("%s: calls in the last %s", model.OneLine(e.ID), spanName(l.Per())),
 		Caption:    fmt.Sprintf("Accepted calls in the last %s, the highest in each %s", spanName(l.Per()), each),
 		Width:      len(l.UsedSteps),
 		LimitY:     100 * (1 - float64(l.Limit)/top),

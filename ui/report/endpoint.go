@@ -24,11 +24,11 @@ func groupEndpoints(runs []Named) []group {
 	var groups []group
 	find := func(e *model.EndpointReport) *group {
 		for i := range groups {
-			if groups[i].id == words.OneLine(e.ID) {
+			if groups[i].id == model.OneLine(e.ID) {
 				return &groups[i]
 			}
 		}
-		groups = append(groups, group{words.OneLine(e.ID), words.OneLine(e.Name), make([]*model.EndpointReport, len(runs))})
+		groups = append(groups, group{model.OneLine(e.ID), model.OneLine(e.Name), make([]*model.EndpointReport, len(runs))})
 		return &groups[len(groups)-1]
 	}
 	for _, last := range []bool{false, true} {

@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"strings"
 
-	"quotatop/ui/words"
+	"quotatop/model"
 )
 
 //go:embed page.html
@@ -44,7 +44,7 @@ func HTML(w io.Writer, runs []Named) error {
 	if len(runs) > 0 {
 		names := make([]string, len(runs))
 		for i := range runs {
-			names[i] = words.OneLine(runs[i].Name)
+			names[i] = model.OneLine(runs[i].Name)
 		}
 		p.Title += ": " + strings.Join(names, ", ")
 	}

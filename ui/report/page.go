@@ -64,7 +64,7 @@ func newPage(runs []Named) page {
 	var p page
 	names := make([]string, len(runs))
 	for i := range runs {
-		names[i] = words.OneLine(runs[i].Name)
+		names[i] = model.OneLine(runs[i].Name)
 		p.Runs = append(p.Runs, runLine(names[i], runs[i].Report))
 		p.Verdicts = append(p.Verdicts, verdicts(names[i], runs[i].Report))
 		p.Notes = append(p.Notes, notes(names[i], runs[i].Report, len(runs) > 1)...)
@@ -102,14 +102,14 @@ func runLine(name string, r model.Report) string {
 	}
 	to := r.To.Or(from)
 	return fmt.Sprintf("%s: %s to %s UTC, observed for %s, %s events, profile %s.",
-		name, stamp(from), stampBeside(to, from), words.Duration(words.Seconds(r.Watched.Or(0))), words.Count(r.Events), words.OneLine(r.Profile))
+		name, stamp(from), stampBeside(to, from), words.Duration(words.Seconds(r.Watched.Or(0))), words.Count(r.Events), model.OneLine(r.Profile))
 }
 
 func verdicts(name string, r model.Report) list {
 	l := list{Of: name}
 	for _, e := range r.Endpoints {
 		if isBusy(&e) && (len(e.Limits) > 0 || e.Rejected.Or(0) > 0) {
-			l.Items = append(l.Items, sentence{words.OneLine(e.ID), verdict(e)})
+			l.Items = append(l.Items, sentence{model.OneLine(e.ID), verdict(e)})
 		}
 	}
 	if len(l.Items) == 0 {

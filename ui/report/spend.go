@@ -79,7 +79,7 @@ func modelTable(name string, models []model.ModelReport, named bool) table {
 		if n, ok := m.Tokens.Get(); ok {
 			tokens = words.Count(int(n))
 		}
-		t.add(words.OneLine(m.Model), words.Count(m.Calls), tokens, words.Opt(m.Cost, words.Money))
+		t.add(model.OneLine(m.Model), words.Count(m.Calls), tokens, words.Opt(m.Cost, words.Money))
 	}
 	if rest > 0 {
 		t.add(fmt.Sprintf("+%d more", len(models)-mostModels), words.Count(rest), words.Unknown, words.Unknown)

@@ -7,7 +7,6 @@ import (
 	"text/template"
 
 	"quotatop/model"
-	"quotatop/ui/words"
 )
 
 // The formats of Format. A text that contains "{{" is a format too: a
@@ -49,9 +48,9 @@ func (l Line) execute(format string) (string, error) {
 		err = t.Execute(&b, l)
 	}
 	if err != nil {
-		return "", fmt.Errorf("status format: %s", words.OneLine(strings.TrimPrefix(err.Error(), "template: ")))
+		return "", fmt.Errorf("status format: %s", model.OneLine(strings.TrimPrefix(err.Error(), "template: ")))
 	}
-	return words.OneLine(b.String()), nil
+	return model.OneLine(b.String()), nil
 }
 
 // text joins the parts of a line; style wraps a text by its pressure.

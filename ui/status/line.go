@@ -106,7 +106,7 @@ func (l Line) First() string {
 	if l.NextKind == "" || l.NextKind == model.WallLimit || lasts {
 		return ""
 	}
-	text := words.OneLine(l.Next)
+	text := model.OneLine(l.Next)
 	in, ok := l.NextIn.Get()
 	switch {
 	case !ok || l.Next == "cap reached":
@@ -126,7 +126,7 @@ func (l Line) Figure() string {
 		return words.Unknown
 	}
 	u := model.LimitUsage{Limit: l.Limit.Or(0), Used: l.Used, Estimated: l.Estimated, UpperBound: l.UpperBound, LowerBound: l.LowerBound}
-	return words.OneLine(l.Endpoint) + " " + words.UsedPercent(&u)
+	return model.OneLine(l.Endpoint) + " " + words.UsedPercent(&u)
 }
 
 // Wall is the time until the limit is reached: "41s". Empty when it would not

@@ -1,11 +1,6 @@
 package words
 
-import (
-	"strings"
-	"unicode"
-
-	"quotatop/model"
-)
+import "quotatop/model"
 
 // Denial says what a kind of denial means and what clears it.
 func Denial(k model.Kind) string {
@@ -35,19 +30,4 @@ func Endpoint(id string) string {
 		return "own polls"
 	}
 	return id
-}
-
-// OneLine makes text from outside fit for one line of a terminal or a page:
-// control characters, line separators, and characters that change the direction
-// of the text around them become blanks, and bytes that are not UTF-8 question
-// marks.
-func OneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsControl(r), r >= '\u2028' && r <= '\u202e', r >= '\u2066' && r <= '\u2069',
-			r == '\u061c', r == '\u200e', r == '\u200f':
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
 }

@@ -136,13 +136,3 @@ func TestSigns(t *testing.T) {
 		}
 	}
 }
-
-func TestOneLine(t *testing.T) {
-	for text, want := range map[string]string{
-		"a\x1b[31m\nb": "a [31m b", "a\u202eb\u2066c\u200fd\u061ce\u2028f": "a b c d e f", "\x85\u0085x": "? x", "é 漢": "é 漢",
-	} {
-		if got := OneLine(text); got != want {
-			t.Errorf("OneLine(%q) = %q, want %q", text, got, want)
-		}
-	}
-}
