@@ -29,6 +29,7 @@ import (
 type Session struct {
 	settings  config.Settings
 	key       string
+	gate      pioneer.Gate // knows the key
 	table     model.Table
 	clock     pioneer.Clock // the server's
 	ledger    *model.Ledger
@@ -45,13 +46,18 @@ type Session struct {
 }
 
 // New returns the session of an account whose API key is key. The error is about
-// the table of limits.
+// the settings.
 func New(settings config.Settings, key string) (*Session, error) {
 	table, err := settings.Table()
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{settings: settings, key: key, table: table, ledger: model.NewLedger(table, settings.Ledger()), changes: make(chan func(*model.Ledger), 1)}
+	if pioneer.Holds(settings.BaseURL.String(), key) {
+		return nil, pioneer.ErrKeyInURL
+	}
+	s := &Session{settings: settings, key: key, gate: pioneer.NewGate(key), table: table, ledger: model.NewLedger(table, settings.Ledger()),
+		changes: make(chan func(*model.Ledger), 1),
+	}
 	s.billing = billing.New(billing.Options{
 		Base: settings.BaseURL.URL, Key: key, Table: table, Clock: &s.clock, Interval: settings.Interval.Duration,
 		BudgetMinute: settings.Budget.PerMinute, BudgetHour: settings.Budget.PerHour,
@@ -233,8 +239,8 @@ func (s *Session) Record(path string) error {
 // it is closed once every source has returned.
 func (s *Session) Start(ctx context.Context) <-chan model.Snapshot {
 	r := &runner.Runner{
-		Sources: append([]runner.Source{s.billing}, s.sources...),
-		Ledger:  s.ledger, Recover: s.restore, Clock: &s.clock, Journals: s.journals, Watch: s.watch, Changes: s.changes,
+		Sources: append([]runner.Source{s.billing}, s.sources...), Gate: s.gate,
+		Ledger: s.ledger, Recover: s.restore, Clock: &s.clock, Journals: s.journals, Watch: s.watch, Changes: s.changes,
 		Seen: func(snapshot model.Snapshot) {
 			for _, observe := range s.observers {
 				observe(snapshot)
@@ -250,8 +256,9 @@ func (s *Session) PollNow() string { return s.billing.PollNow() }
 
 // Poll polls the account once, without Start, and returns what is known then.
 func (s *Session) Poll(ctx context.Context) (model.Snapshot, error) {
-	if err := s.billing.Poll(ctx, s.ledger.Observe); err != nil {
-		return model.Snapshot{}, err
+	observe := func(e model.Event) { s.ledger.Observe(s.gate.Event(e)) }
+	if err := s.billing.Poll(ctx, observe); err != nil {
+		return model.Snapshot{}, s.gate.Error(err)
 	}
 	return s.ledger.Snapshot(s.clock.Now()), nil
 }

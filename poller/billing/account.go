@@ -11,6 +11,7 @@ import (
 	_ "time/tzdata" // a reset's time zone is known on every machine
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 // How often the account endpoints are polled: the plan, the plan near the cap,
@@ -174,8 +175,8 @@ func (a *account) read(ctx context.Context, path string) (found bool, err error)
 	if wire.Plan != "" {
 		a.known.Plan = string(wire.Plan)
 	}
-	if wire.Team != "" {
-		a.known.Team = string(wire.Team)
+	if id := string(wire.Team); isTeam(id) && !a.client.gate.Holds(id) {
+		a.known.Team = id
 	}
 	if wire.Used.known {
 		a.known.Used = model.Some(max(model.MicrosFromCredits(wire.Used.value), 0))
@@ -187,6 +188,13 @@ func (a *account) read(ctx context.Context, path string) (found bool, err error)
 	a.used = a.known.Used.Or(a.used)
 	a.known.Used = model.Opt[model.Micros]{} // reported; it must not be repeated with a later time
 	return true, nil
+}
+
+// isTeam reports whether a text can be the ID of a team, such as a UUID, which
+// becomes part of a URL.
+func isTeam(id string) bool {
+	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
+	return id != "" && len(id) <= pioneer.MaxWord && strings.Trim(id, letters) == ""
 }
 
 // reset polls when the usage returns to zero.

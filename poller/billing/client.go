@@ -1,7 +1,6 @@
 package billing
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +27,7 @@ const (
 type client struct {
 	base   *url.URL
 	key    string
+	gate   pioneer.Gate // knows the key
 	http   *http.Client
 	clock  *pioneer.Clock
 	budget *budget
@@ -80,18 +80,22 @@ func (r *refusal) Error() string {
 type statusError struct {
 	host, path string
 	status     int
-	body       []byte
+	detail     string // what the body says; may be empty
 }
 
 func (e *statusError) Error() string {
 	if e.status == http.StatusNotFound {
 		return fmt.Sprintf("no %s at %s (404): check the base URL", e.path, e.host)
 	}
-	if detail := pioneer.Detail(e.body); detail != "" {
-		return fmt.Sprintf("%s answered %d: %s", e.host, e.status, detail)
+	if e.detail != "" {
+		return fmt.Sprintf("%s answered %d: %s", e.host, e.status, e.detail)
 	}
 	return fmt.Sprintf("%s answered %d", e.host, e.status)
 }
+
+// errKeyInURL is the error of a URL that must not be requested: whatever is on the
+// way writes URLs down.
+var errKeyInURL = errors.New("the API sent the key back, in what would be a URL: check the base URL")
 
 // A redirectError is a redirect that the client does not follow.
 type redirectError struct{ text string }
@@ -100,13 +104,17 @@ func (e *redirectError) Error() string { return e.text }
 
 // newClient returns a client that sends the key only to the base URL's host.
 func newClient(base *url.URL, key string, transport http.RoundTripper, clock *pioneer.Clock, budget *budget) *client {
+	gate := pioneer.NewGate(key)
 	return &client{
-		base: base, key: key, clock: clock, budget: budget, heard: make(chan struct{}),
+		base: base, key: key, gate: gate, clock: clock, budget: budget, heard: make(chan struct{}),
 		http: &http.Client{
 			Transport: transport,
 			CheckRedirect: func(req *http.Request, via []*http.Request) error {
 				if req.URL.Host != base.Host || req.URL.Scheme != base.Scheme {
 					return &redirectError{base.Host + " redirects to another host, which would receive the key: check the base URL"}
+				}
+				if gate.Holds(req.URL.String()) {
+					return &redirectError{errKeyInURL.Error()}
 				}
 				if len(via) > maxRedirects {
 					return &redirectError{base.Host + " redirects in a circle: check the base URL"}
@@ -163,9 +171,6 @@ func (c *client) send(ctx context.Context, path string, query url.Values, option
 	c.clock.Learn(res.Header, sent, time.Now())
 	body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	denial, denied := pioneer.ReadDenial(res.StatusCode, res.Header, body, c.clock.Now(), c.key)
-	if c.key != "" && bytes.Contains(body, []byte(c.key)) {
-		body = []byte(pioneer.Redact(string(body), c.key))
-	}
 	if optional && (res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusNotFound) {
 		denied = false
 	}
@@ -176,7 +181,7 @@ func (c *client) send(ctx context.Context, path string, query url.Values, option
 	c.hold(ownCall{sent, path, res.StatusCode, nil})
 	switch {
 	case res.StatusCode != http.StatusOK:
-		return nil, sent, &statusError{c.base.Host, path, res.StatusCode, body}
+		return nil, sent, &statusError{c.base.Host, path, res.StatusCode, pioneer.Detail(body, c.key)}
 	case err != nil:
 		if ctx.Err() != nil {
 			return nil, sent, c.noResponse(ctx, err)
@@ -193,6 +198,9 @@ func (c *client) send(ctx context.Context, path string, query url.Values, option
 func (c *client) request(ctx context.Context, path string, query url.Values) (*http.Request, error) {
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
+	if c.gate.Holds(target.String()) {
+		return nil, errKeyInURL
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 // What can be wrong with a line.
@@ -120,13 +121,6 @@ func Append(dst []byte, e model.Event) []byte {
 	return append(append(dst, text...), '\n')
 }
 
-// Bounds on what is kept of a line, in bytes.
-const (
-	maxWord = 64  // a source, a method, a state
-	maxPath = 256 // as in the tap
-	maxText = 256 // a detail, a URL, a note
-)
-
 // CutPath returns the path of a request's target, without query and fragment, cut
 // to a bounded length.
 func CutPath[T string | []byte](target T) T {
@@ -136,8 +130,8 @@ func CutPath[T string | []byte](target T) T {
 			break
 		}
 	}
-	if len(target) > maxPath {
-		target = target[:maxPath]
+	if len(target) > pioneer.MaxPath {
+		target = target[:pioneer.MaxPath]
 	}
 	return target
 }

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -151,7 +152,7 @@ func TestParseBounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(e.Source) > maxWord || len(e.Call.Path) > maxPath || len(e.Call.Denial.Detail) > maxText {
+	if len(e.Source) > pioneer.MaxWord || len(e.Call.Path) > pioneer.MaxPath || len(e.Call.Denial.Detail) > pioneer.MaxText {
 		t.Errorf("kept %d, %d and %d bytes", len(e.Source), len(e.Call.Path), len(e.Call.Denial.Detail))
 	}
 }

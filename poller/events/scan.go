@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"quotatop/model"
-	"quotatop/poller/pioneer"
 )
 
 // callEvent is the line of a call, as nearly all lines are.
@@ -22,7 +21,7 @@ func (e *callEvent) event() (model.Event, error) {
 		return model.Event{}, err
 	}
 	call.Vantage = saidBy(e.source, call.Vantage)
-	return model.Event{At: e.at, Source: pioneer.Clean(e.source, maxWord), Call: &call}, nil
+	return gated(model.Event{At: e.at, Source: e.source, Call: &call})
 }
 
 // scan reads the line of a call and reports whether it could. It reads plain

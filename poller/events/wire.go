@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -119,7 +120,7 @@ type noticeJSON struct {
 
 // notice returns the notice; one of another kind is an error.
 func (n *noticeJSON) notice() (*model.Notice, error) {
-	out := &model.Notice{Kind: n.Kind, Endpoint: pioneer.Clean(n.Endpoint, maxWord), Text: pioneer.Clean(n.Text, maxText)}
+	out := &model.Notice{Kind: n.Kind, Endpoint: n.Endpoint, Text: n.Text}
 	if n.Kind != model.LogWarning && n.Kind != model.LogReloaded {
 		return nil, errNotice
 	}
@@ -127,7 +128,7 @@ func (n *noticeJSON) notice() (*model.Notice, error) {
 }
 
 func (l *eventJSON) event() (model.Event, error) {
-	e := model.Event{At: time.Time(l.At), Source: pioneer.Clean(l.Source, maxWord)}
+	e := model.Event{At: time.Time(l.At), Source: l.Source}
 	if e.At.IsZero() {
 		return model.Event{}, errNoTime
 	}
@@ -146,15 +147,15 @@ func (l *eventJSON) event() (model.Event, error) {
 	if a := l.Account; a != nil {
 		things++
 		e.Account = &model.Account{
-			Plan: pioneer.Clean(a.Plan, maxText), Team: pioneer.Clean(a.Team, maxText), Used: a.Used, Limit: a.Limit,
-			ResetsAt: time.Time(a.ResetsAt), Period: pioneer.Clean(a.Period, maxWord), ResetSource: pioneer.Clean(a.ResetSource, maxWord),
+			Plan: a.Plan, Team: a.Team, Used: a.Used, Limit: a.Limit,
+			ResetsAt: time.Time(a.ResetsAt), Period: a.Period, ResetSource: a.ResetSource,
 			Interval: time.Duration(a.Interval),
 		}
 	}
 	if h := l.Health; h != nil {
 		things++
 		e.Health = &model.Health{
-			State: model.State(pioneer.Clean(string(h.State), maxWord)), Error: pioneer.Clean(h.Error, maxText), Note: pioneer.Clean(h.Note, maxText),
+			State: h.State, Error: h.Error, Note: h.Note,
 			RetryAt: time.Time(h.RetryAt), Interval: time.Duration(h.Interval),
 			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: time.Duration(h.ClockOffset),
 		}
@@ -176,6 +177,16 @@ func (l *eventJSON) event() (model.Event, error) {
 		return model.Event{}, errNotOne
 	case err != nil:
 		return model.Event{}, err
+	}
+	return gated(e)
+}
+
+// gated returns the event of a line as it may be shown.
+func gated(e model.Event) (model.Event, error) {
+	e = pioneer.Gate{}.Event(e)
+	noPath := func(c model.Call) bool { return c.Path == "" }
+	if e.Call != nil && noPath(*e.Call) || e.Reading != nil && slices.ContainsFunc(e.Reading.Rows, noPath) {
+		return model.Event{}, errNoPath
 	}
 	return e, nil
 }
@@ -209,13 +220,10 @@ func newReadingJSON(r *model.Reading) *readingJSON {
 // call returns the call; at is when it was made.
 func (c *callJSON) call(at time.Time) (model.Call, error) {
 	call := model.Call{
-		Vantage: c.Vantage, Method: pioneer.Clean(c.Method, maxWord), Path: pioneer.Clean(CutPath(c.Path), maxPath), Status: c.Status,
-		Cost: c.Cost.Or(0), Tokens: c.Tokens, Model: pioneer.Clean(c.Model, maxText),
+		Vantage: c.Vantage, Method: c.Method, Path: CutPath(c.Path), Status: c.Status,
+		Cost: c.Cost.Or(0), Tokens: c.Tokens, Model: c.Model,
 	}
-	switch {
-	case call.Path == "":
-		return model.Call{}, errNoPath
-	case call.Status < 0 || call.Status > 999:
+	if call.Status < 0 || call.Status > 999 {
 		return model.Call{}, errStatus
 	}
 	switch c.Vantage {
@@ -254,13 +262,12 @@ func (d *denialJSON) read(status int, at time.Time) *model.Denial {
 	if d.Status != 0 {
 		status = d.Status
 	}
-	headers := pioneer.Clean(d.Headers, maxText)
 	switch d.Kind {
 	case model.KindRate, model.KindCap, model.KindCredits, model.KindCeiling, model.KindAuth, model.KindBusy, model.KindUnknown:
 		return &model.Denial{
 			Kind: d.Kind, Status: status, RetryAfter: within(parseSeconds(d.RetryAfter.text())),
-			Reason: pioneer.Clean(d.Reason, maxText), Detail: pioneer.Clean(d.Detail, maxText), Headers: headers,
-			URL: pioneer.Clean(d.URL, maxText), Limit: limit,
+			Reason: d.Reason, Detail: d.Detail, Headers: d.Headers,
+			URL: d.URL, Limit: limit,
 		}
 	}
 	header := http.Header{}
@@ -273,7 +280,7 @@ func (d *denialJSON) read(status int, at time.Time) *model.Denial {
 	if !ok {
 		return nil
 	}
-	denial.Headers = headers // what the client saw, not what was made up here
+	denial.Headers = d.Headers // what the client saw, not what was made up here
 	if limit.Per > 0 {
 		denial.Limit.Per = limit.Per
 	}

@@ -14,6 +14,10 @@ import (
 // DefaultBaseURL is the documented address of the API.
 const DefaultBaseURL = "https://api.pioneer.ai"
 
+// ErrKeyInURL is the error of a base URL with a key in it, which would be shown
+// wherever the URL is.
+var ErrKeyInURL = errors.New("base URL contains an API key: pass the key in PIONEER_API_KEY or --key-file")
+
 // ParseBaseURL parses the address of the API. It refuses a URL that would send
 // the key unencrypted: http to any host but this machine.
 func ParseBaseURL(raw string) (*url.URL, error) {
@@ -23,6 +27,8 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 		return nil, errors.New("cannot parse the base URL: write it like " + DefaultBaseURL)
 	}
 	switch {
+	case Holds(raw):
+		return nil, ErrKeyInURL
 	case base.User != nil:
 		return nil, errors.New("base URL contains a user or password: pass the key in PIONEER_API_KEY or --key-file")
 	case base.Scheme != "https" && base.Scheme != "http", base.Hostname() == "":

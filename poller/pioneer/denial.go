@@ -59,10 +59,9 @@ func ReadDenial(status int, header http.Header, body []byte, now time.Time, secr
 	}, true
 }
 
-// shown is foreign text as a denial shows it. What is invisible goes first, since
-// it may hide a key.
+// shown is foreign text as a denial shows it.
 func shown(text string, limit int, secrets []string) string {
-	return Clean(Redact(Clean(text, 4*limit), secrets...), limit)
+	return NewGate(secrets...).Text(text, limit)
 }
 
 // A reading is what a response says, in its parts.

@@ -31,7 +31,7 @@ func CannotReach(host string, err error, secrets ...string) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
 		text += " through the proxy set in the environment"
 	}
-	return &unreachable{text + ": " + Clean(Redact(reason(err), secrets...), maxReason), err}
+	return &unreachable{text + ": " + NewGate(secrets...).Text(reason(err), maxReason), err}
 }
 
 // reason says in a few words why there was no response.
@@ -63,8 +63,10 @@ func reason(err error) string {
 		return "it speaks http, not https"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(text, "closed"):
 		return "it closed the connection without a response"
-	case strings.Contains(text, "malformed"): // and then repeats what came
+	case strings.Contains(text, "malformed"): // and then repeats what came, as the next does
 		return "its response is not HTTP"
+	case strings.Contains(text, "Location"):
+		return "its redirect cannot be read"
 	default:
 		return text
 	}

@@ -35,6 +35,9 @@ type Runner struct {
 	// Recover, if not nil, is called to make the ledger while the sources start.
 	Recover func() *model.Ledger
 	Clock   *pioneer.Clock
+	// Gate is what every event passes before anything else: no text of a source
+	// is stored or shown that has not.
+	Gate pioneer.Gate
 	// Seen, if not nil, is called with every snapshot before it is published. It
 	// is how the billing source learns what is urgent. It must not block.
 	Seen func(model.Snapshot)
@@ -122,6 +125,7 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 }
 
 func (r *Runner) observe(e model.Event) {
+	e = r.Gate.Event(e)
 	r.Ledger.Observe(e)
 	for _, j := range r.Journals {
 		j.Observe(e)

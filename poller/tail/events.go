@@ -5,7 +5,6 @@ import (
 
 	"quotatop/model"
 	"quotatop/poller/events"
-	"quotatop/poller/pioneer"
 )
 
 // readEvent reads an event line. Only the calls of load runs count: this quotatop
@@ -24,11 +23,5 @@ func readEvent(line []byte, r *record) verdict {
 	}
 	r.at, r.byServerClock = moment{e.At, true}, server
 	r.call = e.Call
-	r.call.Path = pioneer.Redact(r.call.Path)
-	if d := r.call.Denial; d != nil {
-		for _, text := range []*string{&d.Reason, &d.Detail, &d.Headers, &d.URL} {
-			*text = pioneer.Redact(*text)
-		}
-	}
 	return isCall
 }

@@ -38,7 +38,8 @@ func newReader(f Format, opts Options, clock *pioneer.Clock, failures func() []b
 	if zone == nil {
 		zone = time.Local
 	}
-	r := &reader{hosts: opts.Hosts, clock: clock, window: opts.Window, emit: emit, times: &times{zone: zone, near: time.Now()}}
+	emitClean := func(e model.Event) { emit(pioneer.Gate{}.Event(e)) }
+	r := &reader{hosts: opts.Hosts, clock: clock, window: opts.Window, emit: emitClean, times: &times{zone: zone, near: time.Now()}}
 	r.parser = newParser(f, r.times, failures)
 	r.tally.prose = f == FormatHTTPX
 	return r

@@ -114,20 +114,19 @@ func splitURL(url []byte) (host, rest []byte) {
 	return host, rest
 }
 
-// printable makes foreign text safe to show: printable ASCII, without anything
-// that looks like a key.
+// printable makes foreign text printable ASCII.
 func printable(text []byte) string {
 	for _, c := range text {
 		if c <= ' ' || c >= 0x7f {
-			return pioneer.Redact(string(bytes.Map(func(r rune) rune {
+			return string(bytes.Map(func(r rune) rune {
 				if r <= ' ' || r >= 0x7f {
 					return '?'
 				}
 				return r
-			}, text)))
+			}, text))
 		}
 	}
-	return pioneer.Redact(events.Intern(text))
+	return events.Intern(text)
 }
 
 func isWord(c byte) bool { return c == '_' || c == '-' || isAlphanumeric(c) }
