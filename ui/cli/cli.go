@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"quotatop/poller/pioneer"
 )
 
 // The exit codes. Scripts depend on them.
@@ -50,6 +52,7 @@ func endAtOnce() { signal.Reset(endSignals()...) }
 
 // Run executes a command line and returns its exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	stderr = pioneer.NewGate(os.Getenv("PIONEER_API_KEY")).Writer(stderr)
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)

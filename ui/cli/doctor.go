@@ -40,14 +40,15 @@ const maxFinding = 1000
 // the server, its certificate or the environment. It returns an error if a check
 // failed.
 func findings(out io.Writer, all []doctor.Finding) error {
+	var gate pioneer.Gate
 	failed := 0
 	for _, f := range all {
 		if f.Level == doctor.Fail {
 			failed++
 		}
-		fmt.Fprintf(out, "%-4s %s\n", f.Level, pioneer.Clean(f.What, maxFinding))
+		fmt.Fprintf(out, "%-4s %s\n", f.Level, gate.Text(f.What, maxFinding))
 		if f.Do != "" {
-			fmt.Fprintf(out, "     %s\n", pioneer.Clean(f.Do, maxFinding))
+			fmt.Fprintf(out, "     %s\n", gate.Text(f.Do, maxFinding))
 		}
 	}
 	if failed > 0 {

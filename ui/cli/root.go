@@ -39,6 +39,7 @@ func newRoot() *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagMistake)
+	root.PersistentPreRunE = refuseKeys
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		demoCommand(f), simCommand(f), tapCommand(f),

@@ -3,10 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"quotatop/poller/pioneer"
 )
 
 // flagMistake returns a one-line error for an invalid flag.
@@ -73,6 +76,24 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// refuseKeys rejects a command line with an API key in it, where other users see it
+// and a shell remembers it. The key of the simulated API is no secret.
+func refuseKeys(cmd *cobra.Command, args []string) (err error) {
+	const instead = "pass the key in PIONEER_API_KEY or in a file (--key-file)"
+	secret := os.Getenv("PIONEER_API_KEY")
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if flag.Name != "key" && pioneer.Holds(flag.Value.String(), secret) {
+			err = usageError{fmt.Errorf("--%s contains an API key: %s", flag.Name, instead)}
+		}
+	})
+	for _, arg := range args {
+		if pioneer.Holds(arg, secret) {
+			err = usageError{fmt.Errorf("an argument contains an API key: %s", instead)}
+		}
+	}
+	return err
 }
 
 // noArgs rejects arguments. For a command with subcommands, an argument can only

@@ -41,10 +41,8 @@ func Run(ctx context.Context, opts Options) []Finding {
 	c.api(ctx, key)
 	c.terminal()
 	c.folders()
-	if key != "" { // a server may send it back
-		for i, f := range c.found {
-			c.found[i].What, c.found[i].Do = strings.ReplaceAll(f.What, key, "[key]"), strings.ReplaceAll(f.Do, key, "[key]")
-		}
+	for i, f := range c.found { // a server may send the key back
+		c.found[i].What, c.found[i].Do = pioneer.Redact(f.What, key), pioneer.Redact(f.Do, key)
 	}
 	return c.found
 }
