@@ -3,6 +3,7 @@ package tap
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ type inbox struct {
 	seen    []observed
 	lost    int    // calls dropped because the inbox was full
 	problem string // why the upstream cannot be reached; empty when it can
+	note    string // about the tap itself; may be empty
 }
 
 // maxSeen bounds an inbox that is not emptied: some seconds of calls at the
@@ -79,8 +81,9 @@ func (b *inbox) take() (seen []observed, health model.Health) {
 	if b.problem != "" {
 		health.State, health.Error = model.StateError, b.problem+"; passing 502 to clients"
 	}
+	health.Note = b.note
 	if b.lost > 0 {
-		health.Note = fmt.Sprintf("%d calls dropped: they came too fast", b.lost)
+		health.Note = strings.TrimPrefix(fmt.Sprintf("%s; %d calls dropped: they came too fast", b.note, b.lost), "; ")
 	}
 	return seen, health
 }

@@ -13,11 +13,12 @@ import (
 
 // Listen listens on addr, e.g. "127.0.0.1:8429", for a tap. Anyone who can reach
 // a tap can use it, so an address without a host, e.g. ":8429", is on loopback;
-// to use other interfaces, name one or "0.0.0.0".
+// to use other interfaces, name one or "0.0.0.0". The error is an *AddressError if
+// nobody can listen on such an address here.
 func Listen(addr string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("tap: address %q: write it like 127.0.0.1:8429", addr)
+		return nil, &AddressError{fmt.Errorf("address %q: write it like 127.0.0.1:8429", addr)}
 	}
 	if host == "" {
 		host = "127.0.0.1"
@@ -27,13 +28,26 @@ func Listen(addr string) (net.Listener, error) {
 	case err == nil:
 		return ln, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("tap: port %s is in use: stop the program that listens there, or choose another port: %w", port, err)
+		return nil, fmt.Errorf("port %s is in use: stop the program that listens there, or choose another port: %w", port, err)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("tap: no permission to listen on port %s: choose one from 1024 up: %w", port, err)
+		return nil, fmt.Errorf("no permission to listen on port %s: choose one from 1024 up: %w", port, err)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("tap: %s is not an address of this machine: use 127.0.0.1: %w", host, err)
+		return nil, &AddressError{fmt.Errorf("%s is not an address of this machine: use 127.0.0.1: %w", host, err)}
 	}
-	return nil, fmt.Errorf("tap: cannot listen on %q: write it like 127.0.0.1:8429: %w", addr, err)
+	return nil, &AddressError{fmt.Errorf("cannot listen on %q: write it like 127.0.0.1:8429: %w", addr, err)}
+}
+
+// An AddressError is the error of an address that is mistaken, not just taken.
+type AddressError struct{ error }
+
+// Unwrap returns the error of the system.
+func (e *AddressError) Unwrap() error { return e.error }
+
+// IsOpen reports whether others than this machine may connect to a listener at
+// addr.
+func IsOpen(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return ok && !tcp.IP.IsLoopback()
 }
 
 // leadsTo reports whether requests to upstream arrive at the listener at own: such

@@ -71,6 +71,9 @@ func New(upstream *url.URL, clock *pioneer.Clock, opts Options) *Tap {
 		log:       opts.Log,
 		inbox:     inbox{wake: make(chan struct{}, 1)},
 	}
+	if t.listener != nil && IsOpen(t.listener.Addr()) {
+		t.inbox.note = "open to others at " + t.listener.Addr().String()
+	}
 	if t.transport == nil {
 		t.transport = newTransport()
 	}

@@ -35,8 +35,8 @@ func TestWrongLookStopsOnlyScreens(t *testing.T) {
 			{"wait --cap-left 1usd --timeout 1m", 0, ""},
 			{"once", 0, ""},
 			{"status", 0, ""},
-			{"sim --listen 8430", 1, "8430"}, // it gets as far as its address
-			{"tap --listen 8429", 1, "8429"},
+			{"sim --listen 8430", 2, "8430"}, // it gets as far as its address
+			{"tap --listen 8429", 2, "8429"},
 			{"replay run.jsonl", 2, file + ":"},
 			{"demo", 2, file + ":"},
 			{"config check", 2, file + ":"},

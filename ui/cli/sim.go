@@ -11,11 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"quotatop/poller/sim"
-	"quotatop/poller/tap"
 )
 
 func simCommand(f *flags) *cobra.Command {
-	var listen, key string
+	var at, key string
 	var capUSD float64
 	cmd := &cobra.Command{
 		Use:   "sim",
@@ -29,7 +28,7 @@ func simCommand(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ln, err := tap.Listen(listen)
+			ln, err := listen(cmd, "sim", at, "use the simulated API")
 			if err != nil {
 				return err
 			}
@@ -37,7 +36,7 @@ func simCommand(f *flags) *cobra.Command {
 			return serve(cmd.Context(), ln, sim.New(sim.Options{Table: table, Key: key, CapUSD: capUSD}))
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8430", "address to listen on")
+	cmd.Flags().StringVar(&at, "listen", "127.0.0.1:8430", "address to listen on")
 	cmd.Flags().StringVar(&key, "key", "", "the API key to accept (default: any)")
 	cmd.Flags().Float64Var(&capUSD, "cap-usd", 50, "daily cap of the account in dollars")
 	f.forTable(cmd)

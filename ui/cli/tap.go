@@ -15,7 +15,7 @@ import (
 )
 
 func tapCommand(f *flags) *cobra.Command {
-	var listen, to, log string
+	var at, to, log string
 	cmd := &cobra.Command{
 		Use:   "tap",
 		Short: "pass a load run's requests through to the API and log them, without a screen",
@@ -31,10 +31,10 @@ func tapCommand(f *flags) *cobra.Command {
 					return usageError{fmt.Errorf("--to: %w", err)}
 				}
 			}
-			return runTap(cmd, upstream, listen, log)
+			return runTap(cmd, upstream, at, log)
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8429", "address to listen on")
+	cmd.Flags().StringVar(&at, "listen", "127.0.0.1:8429", "address to listen on")
 	cmd.Flags().StringVar(&to, "to", "", "address to forward requests to (default: PIONEER_BASE_URL, or the configuration's base_url)")
 	cmd.Flags().StringVar(&log, "log", "", "append an event line for each request to this file, which --tail and report read")
 	f.forFile(cmd)
@@ -43,9 +43,9 @@ func tapCommand(f *flags) *cobra.Command {
 
 // runTap runs a tap until the first signal, then lets the requests in flight
 // finish; a second signal ends the program at once.
-func runTap(cmd *cobra.Command, upstream *url.URL, listen, log string) (failed error) {
+func runTap(cmd *cobra.Command, upstream *url.URL, at, log string) (failed error) {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	ln, err := tap.Listen(listen)
+	ln, err := listen(cmd, "tap", at, "call the API through it")
 	if err != nil {
 		return err
 	}

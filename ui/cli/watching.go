@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -22,7 +24,7 @@ func (f *flags) watchingSession(cmd *cobra.Command) (*poller.Session, config.Set
 	if err != nil {
 		return nil, settings, err
 	}
-	if err := f.watch(s, settings); err != nil {
+	if err := f.watch(cmd, s, settings); err != nil {
 		return nil, settings, err
 	}
 	if f.metrics != "" {
@@ -37,10 +39,10 @@ func (f *flags) watchingSession(cmd *cobra.Command) (*poller.Session, config.Set
 }
 
 // watch adds the tap in the settings, if any, and the tails.
-func (f *flags) watch(s *poller.Session, settings config.Settings) error {
+func (f *flags) watch(cmd *cobra.Command, s *poller.Session, settings config.Settings) error {
 	hosts := f.hosts(settings)
 	if tapAt := settings.Tap; tapAt != "" {
-		ln, err := tap.Listen(tapAt)
+		ln, err := listen(cmd, "tap", tapAt, "call the API through it")
 		if err != nil {
 			return err
 		}
@@ -61,16 +63,31 @@ func (f *flags) watch(s *poller.Session, settings config.Settings) error {
 	return nil
 }
 
+// listen listens for a service. If others than this machine can connect, it says
+// on standard error what they can do.
+func listen(cmd *cobra.Command, name, addr, others string) (net.Listener, error) {
+	ln, err := tap.Listen(addr)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+		if _, mistaken := errors.AsType[*tap.AddressError](err); mistaken {
+			err = usageError{err}
+		}
+		return nil, err
+	}
+	if tap.IsOpen(ln.Addr()) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "quotatop: %s: anyone who can reach %s can %s\n", name, ln.Addr(), others)
+	}
+	return ln, nil
+}
+
 // export serves the metrics of the session to Prometheus.
 func (f *flags) export(cmd *cobra.Command, s *poller.Session) error {
-	ln, note, err := metrics.Listen(f.metrics)
+	ln, err := listen(cmd, "metrics", f.metrics, "read quota and spending")
 	if err != nil {
 		return err
 	}
-	if note != "" {
-		fmt.Fprintln(cmd.ErrOrStderr(), "quotatop:", note)
-	}
-	exporter := &metrics.Exporter{}
+	host, _, _ := net.SplitHostPort(f.metrics)
+	exporter := &metrics.Exporter{Host: host}
 	s.Observe(exporter.Seen)
 	s.Serve("metrics", func(ctx context.Context) error { return exporter.Serve(ctx, ln) })
 	return nil

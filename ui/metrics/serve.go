@@ -8,6 +8,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,7 +25,8 @@ const (
 	stopLimit   = time.Second // for the scrapes in flight at the end
 )
 
-// Handler serves the metrics at Path, as OpenMetrics to clients that accept it.
+// Handler serves the metrics at Path, as OpenMetrics to clients that accept it. It
+// answers requests for an IP address, for localhost and for e.Host only.
 func (e *Exporter) Handler() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(e)
@@ -35,31 +38,26 @@ func (e *Exporter) Handler() http.Handler {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, "quotatop: the metrics are at %s\n", Path)
 	})
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isOwn(r.Host, e.Host) {
+			http.Error(w, "quotatop: use this machine's IP address, localhost, or the name given to --metrics", http.StatusForbidden)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
-// Listen listens on addr, such as "127.0.0.1:9429". Without a host, as in ":9429",
-// it listens on loopback only. If others can connect, as with "0.0.0.0:9429", the
-// note says so; otherwise it is empty.
-func Listen(addr string) (ln net.Listener, note string, err error) {
-	host, port, err := net.SplitHostPort(addr)
+// isOwn reports whether a Host header names this server, whatever the port. Others
+// are refused: a web page in the user's browser may point a name of its own at
+// this machine, to read what it serves (DNS rebinding). It cannot do so with an
+// address.
+func isOwn(requested, host string) bool {
+	name, _, err := net.SplitHostPort(requested)
 	if err != nil {
-		return nil, "", fmt.Errorf("metrics: address %q: write it like 127.0.0.1:9429", addr)
+		name = requested
 	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	ln, err = net.Listen("tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		if op, ok := errors.AsType[*net.OpError](err); ok {
-			err = op.Err // without the address, which the message has
-		}
-		return nil, "", fmt.Errorf("metrics: cannot listen on %q: choose another port, or 127.0.0.1: %w", addr, err)
-	}
-	if addr, ok := ln.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() {
-		note = fmt.Sprintf("metrics: anyone who can reach %s can read quota and spending", ln.Addr())
-	}
-	return ln, note, nil
+	_, err = netip.ParseAddr(strings.Trim(name, "[]"))
+	return name == "" || err == nil || strings.EqualFold(name, "localhost") || strings.EqualFold(name, host)
 }
 
 // Serve serves the metrics on ln until ctx ends, and closes it.
