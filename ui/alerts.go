@@ -61,7 +61,7 @@ type alertFormat struct{ w, name, last, clears int }
 var alertFormats = []alertFormat{
 	{50, 12, 12, 18},
 	{36, 10, 0, 18},
-	{0, 10, 0, 9},
+	{0, 10, 0, 15},
 }
 
 // drawAlerts gives each group a line, and a second one for its message if all groups
@@ -179,7 +179,8 @@ func (a *App) nameAmong(groups []*model.DenialGroup, g *model.DenialGroup) strin
 	return a.kindName(g)
 }
 
-// clears says what clears a group and when, from the longest text to the shortest.
+// clears says what clears a group and when, from the longest text to the shortest, which
+// is the time alone.
 func (a *App) clears(g *model.DenialGroup) (theme.Role, []string) {
 	now := a.snap.At
 	if g.Kind.Waits() {
@@ -189,7 +190,7 @@ func (a *App) clears(g *model.DenialGroup) (theme.Role, []string) {
 			return theme.Dim, []string{"no Retry-After given", words.Unknown}
 		case t.After(now):
 			left := words.Countdown(t.Sub(now))
-			return theme.Hot, []string{"retry in " + left, left}
+			return theme.Hot, []string{"retry in " + left, "retry " + left, left}
 		}
 		return theme.Dim, []string{"ended"}
 	}
@@ -198,7 +199,7 @@ func (a *App) clears(g *model.DenialGroup) (theme.Role, []string) {
 			return theme.Dim, []string{"ended"}
 		}
 		left := words.LongCountdown(t.Sub(now))
-		return theme.Full, []string{"clears in " + left, left}
+		return theme.Full, []string{"clears in " + left, "clears " + left, left}
 	}
 	if g.Kind == model.KindUnknown {
 		role := theme.Full
@@ -285,28 +286,8 @@ func message(g *model.DenialGroup) string {
 	return g.URL + "  " + text
 }
 
-// drawLineEnd draws the status words at the end of a line, and returns what is left
-// of it.
-func (a *App) drawLineEnd(at area) area {
-	const denied = 12 // "denied 999k×"
-	status := a.statusWords()
-	for len(status) > 1 && denied+1+wordsWidth(status) > at.w {
-		status = status[:len(status)-1]
-	}
-	n := wordsWidth(status)
-	if n == 0 {
-		return at
-	}
-	at.words(at.w-n, 0, status)
-	return at.sub(0, 0, at.w-n-1, 1)
-}
-
-// drawAlertsLine draws both kinds of alerts on one line, the worse kind first. On a
-// screen without a header, the status words are at its end.
+// drawAlertsLine draws both kinds of alerts on one line, the worse kind first.
 func (a *App) drawAlertsLine(at area) {
-	if !layoutFor(a.w, a.h).header {
-		at = a.drawLineEnd(at)
-	}
 	x := at.put(0, 0, theme.Bright, "denied") + 1
 	groups := append(a.alerts(billingPane), a.alerts(ratePane)...)
 	if len(groups) == 0 {
@@ -319,13 +300,17 @@ func (a *App) drawAlertsLine(at area) {
 	}
 	for i, g := range groups {
 		role, texts := a.clears(g)
-		part := []word{{theme.Text, brief(a.kindName(g), maxID)}, {theme.Text, words.Short(g.Count) + "×"}, {role, texts[len(texts)-1]}}
+		part := []word{{theme.Text, brief(a.kindName(g), maxID)}, {theme.Text, words.Short(g.Count) + "×"}, {}}
 		more := ""
 		if rest := len(groups) - i - 1; rest > 0 {
 			more = " +" + words.Count(rest)
 		}
+		if len(texts) > 2 {
+			texts = texts[:2] // never the time alone
+		}
+		part[2] = word{role, fit(at.w-x-wordsWidth(part)-width(more), texts...)}
 		switch {
-		case x+wordsWidth(part)+width(more) <= at.w:
+		case part[2].text != "":
 		case i == 0: // no room for even one: the number of calls
 			parts := a.deniedWords(false)[1:]
 			for len(parts) > 1 && x+wordsWidth(parts) > at.w {

@@ -21,7 +21,7 @@ type segment struct {
 // drawHeader draws the program's name, the account and the sources at the left, and
 // the time and the next wall at the right.
 func (a *App) drawHeader(at area) {
-	segments := fitting(a.segments(at.w >= 80), at.w-1)
+	segments := fitting(a.segments(at.w-1), at.w-1)
 	x, end := 1, at.w-1
 	for i := len(segments) - 1; i >= 0; i-- {
 		if s := &segments[i]; s.right {
@@ -37,8 +37,9 @@ func (a *App) drawHeader(at area) {
 	}
 }
 
-// segments returns the facts of the header from left to right.
-func (a *App) segments(long bool) []segment {
+// segments returns the facts of the header from left to right. The next wall is in words
+// that fit n cells beside what matters more.
+func (a *App) segments(n int) []segment {
 	segments := make([]segment, 0, 16)
 	left := func(rank int, parts ...word) { segments = append(segments, segment{rank: rank, words: parts, gap: 2}) }
 	right := func(rank int, parts ...word) {
@@ -67,7 +68,16 @@ func (a *App) segments(long bool) []segment {
 	if a.live {
 		right(7, word{theme.Text, words.Clock(a.snap.At)}, word{theme.Dim, "UTC"})
 	}
-	right(10, a.nextWords(long)...)
+	for i := range segments {
+		if s := &segments[i]; s.rank > 10 || s.rank >= mustStay && n >= 32 {
+			n -= s.gap + wordsWidth(s.words)
+		}
+	}
+	next := a.nextTexts()
+	if fits := fitWords(n-3, next...); fits != nil {
+		next[0] = fits
+	}
+	right(10, next[0]...)
 	return segments
 }
 
@@ -79,7 +89,9 @@ func (a *App) sourceSegments(left func(rank int, words ...word)) {
 		if s.State != model.StateOK {
 			rank = mustStay
 		}
-		left(rank, a.sourceWords(s)...)
+		if wall, _ := a.snap.Next(); wall.Kind != model.WallSource || wall.Source != s.Name { // which the next wall names
+			left(rank, a.sourceWords(s)...)
+		}
 		if used, ok := s.PollsMinute.Get(); ok && s.BudgetMinute.Known() {
 			left(4, word{theme.Dim, "polls"}, word{theme.Text, words.Count(used) + "/" + words.Opt(s.BudgetMinute, words.Count)}, word{theme.Dim, "min"})
 		}

@@ -84,8 +84,7 @@ var layouts = []layout{
 		{{slots: []slot{{pane: alertsPane, min: 1, bare: true, indent: 1}}}},
 	}},
 	{"slim", 20, 11, true, true, lines},
-	{"short", 20, 6, true, false, lines},
-	{"few", 20, 4, false, false, lines},
+	{"short", 20, 4, true, false, lines},
 	{"strip", 0, 0, false, false, []band{{{slots: []slot{{pane: stripPane, min: 1, share: 1, bare: true}}}}}},
 }
 

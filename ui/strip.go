@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"quotatop/model"
 	"quotatop/theme"
 	"quotatop/ui/words"
@@ -9,33 +11,42 @@ import (
 // drawStrip puts what matters most on the lines there are: the next wall, the
 // state of the sources, the cap, the countdown to its reset, the denials.
 func (a *App) drawStrip(at area) {
-	long := at.w >= 60
-	lines := [][][]word{nil, nil, nil}
+	var lines [3][][]word
 	add := func(line int, parts ...word) {
-		line = min(line, at.h-1)
-		lines[line] = append(lines[line], parts)
-	}
-	add(0, a.nextWords(long)...)
-	if parts := a.statusWords(); parts != nil {
-		add(0, parts...)
+		if line = min(line, at.h-1); len(parts) > 0 {
+			lines[line] = append(lines[line], parts)
+		}
 	}
 	_, _, percent := a.capFigures()
 	left, _ := a.reset()
-	if long {
+	status := a.statusWords()
+	if wall, _ := a.snap.Next(); wall.Kind == model.WallSource && !a.paused && a.opts.Player == nil {
+		status = nil // the wall says so
+	}
+	gap, next := 1, a.nextTexts()
+	switch {
+	case at.w >= 60:
+		gap = 3
+		add(0, next[0]...)
+		add(0, status...)
 		add(1, word{theme.Dim, "cap"}, percent, word{a.capRole(), words.CapLeft(&a.snap.Cap)}, word{theme.Dim, "left"})
 		add(1, word{theme.Dim, "resets in"}, word{theme.Text, left})
-	} else {
-		add(1, word{theme.Dim, "cap"}, percent)
-		if a.paused || a.opts.Player != nil { // that it is the past matters more
-			add(1, a.statusWords()...)
-		} else {
-			add(1, word{theme.Text, left})
+		add(2, a.deniedWords(true)...)
+	default:
+		if at.h < len(lines) || len(next) == 1 || wordsWidth(next[0]) <= at.w {
+			add(0, fitWords(at.w, next...)...)
+			add(1, a.deniedWords(false)...)
+		} else { // the wall has two lines
+			denied := a.deniedWords(false)
+			then, brief := next[1][len(next[1])-1], next[2][len(next[2])-1]
+			add(0, next[len(next)-1]...)
+			add(1, fitWords(at.w, append([]word{then}, denied...), append([]word{brief}, denied...), append([]word{brief}, denied[1:]...), denied)...)
 		}
-	}
-	add(2, a.deniedWords(long)...)
-	gap := 1
-	if long {
-		gap = 3
+		cap := []word{{theme.Dim, "cap"}, percent, {theme.Text, "resets " + left}}
+		if status != nil { // that it is the past matters more
+			cap = append(cap[:2], status...)
+		}
+		add(2, fitWords(at.w, cap, cap[1:], cap[2:])...)
 	}
 	for y, groups := range lines {
 		at.sub(0, y, at.w, 1).groups(gap, groups)
@@ -61,33 +72,35 @@ func (a area) groups(gap int, groups [][]word) {
 	}
 }
 
-// nextWords name the next wall.
-func (a *App) nextWords(long bool) []word {
+// nextTexts name the next wall and say what is known of its time, always with the word
+// for it, from the longest text to the shortest. The last one has no time.
+func (a *App) nextTexts() [][]word {
 	wall, w := words.NextOf(&a.snap)
 	if w.Name == "" {
 		if !a.live {
-			return []word{{theme.Dim, "starting"}}
+			return [][]word{{{theme.Dim, "starting"}}}
 		}
-		return []word{{theme.Dim, "waiting"}}
+		return [][]word{{{theme.Dim, "waiting"}}}
 	}
 	role := wallRole(wall)
-	var parts []word
 	mark := pressureGlyph(wall.Pressure)
 	if wall.Kind == model.WallSource {
 		_, mark = sourceMark(model.State(w.Figure))
 	}
+	name := make([]word, 0, 2)
 	if mark != ' ' {
-		parts = append(parts, word{role, string(mark)})
+		name = append(name, word{role, string(mark)})
 	}
-	figure := a.signs(w.Figure)
-	parts = append(parts, word{theme.Bright, brief(w.Name, maxID)})
-	switch {
-	case long && w.Then != "":
-		return append(parts, word{role, figure + ","}, word{role, w.Then})
-	case w.Time != "":
-		return append(parts, word{role, figure}, word{role, w.Time})
+	name = append(name, word{theme.Bright, brief(w.Name, maxID)})
+	said := func(parts ...word) []word { return append(slices.Clip(name), parts...) }
+	figure := said(word{role, a.signs(w.Figure)})
+	if w.Then == "" {
+		return [][]word{figure}
 	}
-	return append(parts, word{role, figure})
+	return [][]word{
+		said(word{role, a.signs(w.Figure) + ","}, word{role, w.Then}),
+		said(word{role, w.Then}), said(word{role, w.Brief()}), figure,
+	}
 }
 
 // wallRole returns the role of a wall.
@@ -132,13 +145,9 @@ func (a *App) deniedWords(long bool) []word {
 		return []word{{theme.Dim, "429"}, {theme.Dim, words.Unknown}}
 	}
 	parts := []word{{theme.Dim, "429"}, {theme.Text, words.Short(n) + "×"}}
-	if g, ok := longest.Get(); ok {
+	if g, ok := longest.Get(); ok && long {
 		role, texts := a.clears(g)
-		text := texts[len(texts)-1]
-		if long {
-			text = texts[0]
-		}
-		parts = append(parts, word{role, text})
+		parts = append(parts, word{role, texts[0]})
 	}
 	return parts
 }

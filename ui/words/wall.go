@@ -1,6 +1,7 @@
 package words
 
 import (
+	"strings"
 	"time"
 
 	"quotatop/model"
@@ -21,6 +22,9 @@ type Wall struct {
 
 // String returns what it is and how it stands: "chat ≈92%", "cap reached".
 func (w Wall) String() string { return w.Name + " " + w.Figure }
+
+// Brief returns Then in fewer characters: "retry 00:41".
+func (w Wall) Brief() string { return strings.Replace(w.Then, " in ", " ", 1) }
 
 // NextOf returns the first wall of a snapshot; nothing if there are none.
 func NextOf(s *model.Snapshot) (model.Wall, Wall) {
