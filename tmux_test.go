@@ -324,6 +324,68 @@ func TestDemoInTmux(t *testing.T) {
 	}
 }
 
+// A dashboard with an open tap asks before it stops. Stopped by the key or from
+// outside, the shell has its terminal as it was; in the background the tap serves
+// on; and in the foreground the screen is back.
+func TestSuspendInTmux(t *testing.T) {
+	clitest.Need(t, "bash", "bash")
+	folder := t.TempDir()
+	t.Setenv("XDG_RUNTIME_DIR", folder)
+	t.Setenv("XDG_STATE_HOME", folder)
+	tap, url := freeAddress(t), api(t)
+	pane := inTmux(t, 100, 30, "bash --norc")
+	pane.tmux("set-option", "-g", "mouse", "on")
+	state := func(want string) {
+		t.Helper()
+		pane.until(want, func(string) bool {
+			return strings.TrimSpace(pane.tmux("display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag} #{pane_current_command}")) == want
+		})
+	}
+	const shell, screen = "0 0 1 bash", "1 1 0 quotatop"
+	state(shell)
+	pane.press(build(t)+" --config /dev/null --base-url "+url+" --tap "+tap, "Enter")
+	pane.see("● tap", "● billing")
+	state(screen)
+	pane.press("C-z")
+	pane.see("again to suspend")
+	state(screen)
+	pane.press("C-z")
+	pane.see("Stopped")
+	state(shell)
+	pane.press("bg", "Enter")
+	pane.until("the tap in the background", func(string) bool {
+		client := http.Client{Timeout: time.Second}
+		response, err := client.Get("http://" + tap + "/billing/plan-info")
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return true
+	})
+	state(shell)
+	pane.press("echo the shell has its ke''ys", "Enter")
+	pane.see("the shell has its keys")
+	pane.press("fg", "Enter")
+	state(screen)
+	pane.see("● tap")
+	if err := exec.Command("sh", "-c", "kill -TSTP $(ps -o pid=,args= -t "+strings.TrimSpace(pane.tmux("display-message", "-p", "#{pane_tty}"))+" | awk '/quotatop/{print $1; exit}')").Run(); err != nil {
+		t.Fatal(err)
+	}
+	state(shell)
+	pane.press("fg", "Enter")
+	state(screen)
+	pane.press("q")
+	state(shell)
+}
+
+// A pane of its own has no shell to return to.
+func TestSuspendWithoutAShell(t *testing.T) {
+	pane := inTmux(t, 80, 24, "exec "+build(t)+" demo --config /dev/null")
+	pane.see("● tap")
+	pane.press("C-z", "C-z")
+	pane.see("no shell to return to", "DEMO")
+}
+
 // What the demo promises: an endpoint that climbs into its limit, 429s with a
 // running countdown, and with a small cap, a reached cap.
 func TestDemoStory(t *testing.T) {

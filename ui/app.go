@@ -13,6 +13,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Options are what the screen cannot learn from a Snapshot. The zero value is ready
@@ -97,6 +98,8 @@ type view struct {
 	said    string // what the last key did, shown instead of the footer for a while
 	saidAt  time.Time
 
+	saidBefore string // what was said when the last key was pressed
+
 	asking bool   // the palette is open
 	asked  string // what is typed into it
 	choice int    // the index of the selected command
@@ -153,8 +156,11 @@ func (a App) Init() tea.Cmd {
 	if a.byUser {
 		return a.pulls()
 	}
-	return tea.Batch(tea.RequestBackgroundColor, a.pulls())
+	return tea.Batch(askBackground, a.pulls())
 }
+
+// askBackground asks the terminal for its background colour.
+func askBackground() tea.Msg { return tea.RawMsg{Msg: ansi.RequestBackgroundColor} }
 
 // pulls returns the commands that wait for the next input of each kind.
 func (a App) pulls() tea.Cmd {
@@ -220,13 +226,11 @@ func (a App) themeFor(dark bool) int {
 	return a.theme
 }
 
-// View implements tea.Model.
+// View implements tea.Model: the whole screen as text. A display sends the terminal
+// only what changes.
 func (a App) View() tea.View {
 	v := tea.NewView("")
-	v.AltScreen = true
 	v.WindowTitle = a.title
-	v.ReportFocus = true
-	v.MouseMode = tea.MouseModeCellMotion
 	if a.w > 0 && a.h > 0 {
 		v.Content = a.frame().text(a.styles)
 	}

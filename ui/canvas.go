@@ -46,6 +46,17 @@ func (c *canvas) cell(x, y int) *cell {
 	return &line[x]
 }
 
+// blank reports whether a cell shows nothing. It looks the same in every style.
+func (k cell) blank() bool { return k.char == 0 || k.char == ' ' }
+
+// mark returns the combining marks of a cell.
+func (c *canvas) mark(k cell) string {
+	if k.mark == 0 {
+		return ""
+	}
+	return c.marks[k.mark-1]
+}
+
 // text returns the lines of the canvas without trailing blanks, in these styles,
 // or without any if nil.
 func (c *canvas) text(styles *theme.Styles) string { return c.write(styles, false) }
@@ -61,7 +72,7 @@ func (c *canvas) write(styles *theme.Styles, plain bool) string {
 			b.WriteByte('\n')
 		}
 		line := c.cells[y*c.w : (y+1)*c.w]
-		for len(line) > 0 && (line[len(line)-1].char == 0 || line[len(line)-1].char == ' ') {
+		for len(line) > 0 && line[len(line)-1].blank() {
 			line = line[:len(line)-1]
 		}
 		role := theme.Plain
@@ -69,7 +80,7 @@ func (c *canvas) write(styles *theme.Styles, plain bool) string {
 			switch {
 			case k.char == wideTail && !plain:
 				continue
-			case k.char == 0 || k.char == ' ': // the same in every style
+			case k.blank():
 				b.WriteByte(' ')
 				continue
 			}
@@ -82,9 +93,7 @@ func (c *canvas) write(styles *theme.Styles, plain bool) string {
 				continue
 			}
 			b.WriteRune(k.char)
-			if k.mark > 0 {
-				b.WriteString(c.marks[k.mark-1])
-			}
+			b.WriteString(c.mark(k))
 		}
 		if role != theme.Plain {
 			b.WriteString(styles.Prefix(theme.Plain))

@@ -1,6 +1,10 @@
 package ui
 
 import (
+	"slices"
+
+	"quotatop/model"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 )
@@ -61,12 +65,13 @@ func keymap() []action {
 
 // press handles a key.
 func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
-	a.said = ""
+	a.saidBefore, a.said = a.said, ""
 	switch name := msg.String(); {
 	case name == "ctrl+c": // it cannot be bound
 		return a, tea.Quit
 	case (a.typing || a.asking) && name == "ctrl+z":
-		return a, tea.Suspend
+		cmd := a.suspend(name)
+		return a, cmd
 	case a.typing:
 		return a.typeFilter(name, msg.Text)
 	case a.asking:
@@ -81,8 +86,22 @@ func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 	return a, nil
 }
 
-func (a *App) quit(string) tea.Cmd    { return tea.Quit }
-func (a *App) suspend(string) tea.Cmd { return tea.Suspend }
+func (a *App) quit(string) tea.Cmd { return tea.Quit }
+
+// suspendsTap is said before the process is suspended with an open tap: the load run
+// would then wait for it, without a word.
+const suspendsTap = "again to suspend: calls through the tap then wait until bg or fg"
+
+// suspend suspends the process. With an open tap it asks first.
+func (a *App) suspend(string) tea.Cmd {
+	open := func(s model.Source) bool { return s.Name == model.SourceTap && s.State == model.StateOK }
+	if a.saidBefore != suspendsTap && slices.ContainsFunc(a.newest.Sources, open) {
+		a.typing, a.asking = false, false
+		a.say(suspendsTap)
+		return nil
+	}
+	return tea.Suspend
+}
 
 func (a *App) toggleHelp(string) tea.Cmd {
 	a.help, a.scroll = !a.help, 0

@@ -277,9 +277,16 @@ func TestThemeKeyAndBackground(t *testing.T) {
 	}
 }
 
+// untapped is calm without a tap.
+func untapped() *model.Snapshot {
+	s := calm()
+	s.Sources = slices.DeleteFunc(s.Sources, func(s model.Source) bool { return s.Name == model.SourceTap })
+	return s
+}
+
 func TestQuitAndSuspend(t *testing.T) {
 	for k, want := range map[string]tea.Msg{"q": tea.QuitMsg{}, "ctrl+c": tea.QuitMsg{}, "ctrl+z": tea.SuspendMsg{}} {
-		for _, a := range []App{screen(calm, 80, 24), press(screen(calm, 80, 24), "?")} {
+		for _, a := range []App{screen(untapped, 80, 24), press(screen(untapped, 80, 24), "?")} {
 			_, cmd := a.Update(pressed(k))
 			if cmd == nil || cmd() != want {
 				t.Errorf("%s does not give %T", k, want)
@@ -292,6 +299,23 @@ func TestQuitAndSuspend(t *testing.T) {
 	}
 	if _, cmd := a.Update(pressed("q")); cmd != nil {
 		t.Error("q is not text for the filter")
+	}
+}
+
+// With an open tap, suspending would hold up the load run: it takes the key twice.
+func TestSuspendAsksWithAnOpenTap(t *testing.T) {
+	for _, before := range []string{"?", "/"} {
+		a := press(screen(calm, 80, 24), before)
+		m, cmd := a.Update(pressed("ctrl+z"))
+		if a = m.(App); cmd != nil || !strings.Contains(plainFrame(a), suspendsTap) {
+			t.Errorf("after %s, ctrl+z does not ask:\n%s", before, plainFrame(a))
+		}
+		if _, cmd := a.Update(pressed("ctrl+z")); cmd == nil || cmd() != (tea.SuspendMsg{}) {
+			t.Errorf("after %s, the second ctrl+z does not suspend", before)
+		}
+		if _, cmd := press(a, "tab").Update(pressed("ctrl+z")); cmd != nil {
+			t.Errorf("after %s, ctrl+z does not ask again after another key", before)
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func (a App) apply(l Look) (App, tea.Cmd) {
 	}
 	var ask tea.Cmd
 	if a.byUser {
-		ask = tea.RequestBackgroundColor
+		ask = askBackground
 	}
 	a.byUser = false
 	return a.paint(i), ask

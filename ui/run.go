@@ -2,12 +2,13 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"quotatop/model"
+	"quotatop/ui/terminal"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -19,34 +20,64 @@ type Terminal struct {
 	Environ []string  // if nil, the process's; TERM, COLORTERM and NO_COLOR decide the colours
 }
 
-// ticksPerSecond is how often Bubble Tea checks for output. A key takes effect within
-// one tick; a tick costs about as much as drawing a frame.
-const ticksPerSecond = 20
-
 // Run shows the screen until the user quits, ctx ends or feed is closed, and then
-// restores the terminal. Errors are the terminal's. Run handles the signals for
-// resizing and suspending; the caller handles all others.
-func Run(ctx context.Context, feed <-chan model.Snapshot, opts Options, terminal Terminal) error {
+// restores the terminal. Errors are the terminal's, or a panic's with its trace. Run
+// handles the signals that are about the terminal: for resizing, suspending, and
+// SIGQUIT; the caller handles all others.
+func Run(ctx context.Context, feed <-chan model.Snapshot, opts Options, at Terminal) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends the command that waits for a snapshot
-	if terminal.Out == nil {
-		terminal.Out = os.Stdout
+	if at.Out == nil {
+		at.Out = os.Stdout
 	}
-	options := []tea.ProgramOption{tea.WithoutSignalHandler(), tea.WithFPS(ticksPerSecond), tea.WithOutput(terminal.Out)}
-	if terminal.In != nil {
-		options = append(options, tea.WithInput(terminal.In))
+	if at.Environ == nil {
+		at.Environ = os.Environ()
 	}
-	if terminal.Environ != nil {
-		options = append(options, tea.WithEnvironment(terminal.Environ))
+	t, err := terminal.Open(at.In, at.Out, at.Environ)
+	if err != nil {
+		return fmt.Errorf("screen: %w", err)
 	}
-	a := New(feed, opts)
-	a.done = ctx.Done()
-	_, _ = io.WriteString(terminal.Out, saveTitle) // before Bubble Tea's first tick, which sets the title
-	_, err := tea.NewProgram(opening{app: a, out: terminal.Out}, options...).Run()
-	if err == nil || errors.Is(err, tea.ErrInterrupted) {
-		_, _ = io.WriteString(terminal.Out, restoreTitle)
-		return nil
+	defer t.Close()
+	context.AfterFunc(ctx, t.GiveUp)
+	d := &display{app: New(feed, opts), terminal: t, painter: painter{profile: t.Profile()}}
+	d.app.done = ctx.Done()
+	d.update(tea.ColorProfileMsg{Profile: t.Profile()})
+	d.resize()
+	if d.show(); d.err != nil {
+		return fmt.Errorf("screen: %w", d.err)
 	}
-	_, _ = io.WriteString(terminal.Out, endOpening+restoreTitle)
-	return fmt.Errorf("screen: %w", err)
+	d.program = tea.NewProgram(d,
+		tea.WithoutRenderer(), tea.WithFPS(1), // the renderer's ticker cannot be turned off
+		tea.WithoutSignalHandler(), tea.WithoutCatchPanics(), tea.WithFilter(suspends),
+		tea.WithInput(t.Input()), tea.WithOutput(io.Discard), tea.WithEnvironment(at.Environ),
+		tea.WithColorProfile(t.Profile()), tea.WithWindowSize(d.app.w, d.app.h))
+	defer t.Watch(func(c terminal.Change) { d.program.Send(c) })()
+	if err := d.run(); err != nil {
+		return fmt.Errorf("screen: %w", err)
+	}
+	return nil
+}
+
+// suspends leaves it to the display to suspend the process: Bubble Tea does not know
+// the terminal.
+func suspends(_ tea.Model, msg tea.Msg) tea.Msg {
+	if _, ok := msg.(tea.SuspendMsg); ok {
+		return terminal.Suspended
+	}
+	return msg
+}
+
+// run runs the program. A panic in it is an error, so that the caller still keeps
+// what was observed.
+func (d *display) run() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.program.Kill()
+			err = fmt.Errorf("a bug in quotatop, please report it: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if _, err := d.program.Run(); err != nil {
+		return err
+	}
+	return d.err
 }

@@ -11,7 +11,6 @@ import (
 	"quotatop/model"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 	"go.uber.org/goleak"
 )
 
@@ -84,39 +83,32 @@ func TestOnePullAtATime(t *testing.T) {
 	}
 }
 
-// The opening writes one frame, once size and colours are known, and is over.
-func TestOpening(t *testing.T) {
-	size, profile := tea.WindowSizeMsg{Width: 80, Height: 24}, tea.ColorProfileMsg{Profile: colorprofile.TrueColor}
-	for _, msgs := range [][]tea.Msg{
-		{size, profile},
-		{profile, snapshotMsg(*calm()), size},
-		{snapshotMsg(*calm()), tea.EnvMsg{}, size, profile},
-	} {
-		var out strings.Builder
-		var m tea.Model = opening{app: New(nil, Options{}), out: &out}
-		for i, msg := range msgs {
-			if m, _ = m.Update(msg); i < len(msgs)-1 && out.Len() > 0 {
-				t.Fatalf("%T: written before all is known", msg)
-			}
-		}
-		if _, ok := m.(App); !ok {
-			t.Errorf("after the frame the model is a %T", m)
-		}
-		got := out.String()
-		if strings.Count(got, "\x1b[?1049h") != 1 || !strings.Contains(got, "Endpoints") || !strings.Contains(got, "38;2;") {
-			t.Errorf("written: %q", got)
-		}
-		if strings.Count(got, "\r\n") != strings.Count(got, "\n") {
-			t.Error("a line break without a carriage return")
-		}
+// first runs the screen on a terminal that is a buffer until it ends, and returns
+// what it wrote.
+func first(t *testing.T, opts Options, environ ...string) string {
+	t.Helper()
+	feed := make(chan model.Snapshot)
+	close(feed)
+	var out bytes.Buffer
+	if err := Run(t.Context(), feed, opts, Terminal{In: pipe(t), Out: &out, Environ: environ}); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// The first frame is there at once, once, in its size and its colours.
+func TestFirstFrame(t *testing.T) {
+	got := first(t, Options{}, "COLUMNS=100", "LINES=30", "CLICOLOR_FORCE=1", "TERM=xterm-256color", "COLORTERM=truecolor")
+	if strings.Count(got, "\x1b[?1049h") != 1 || strings.Count(got, "Endpoints") != 1 || !strings.Contains(got, "38;2;") {
+		t.Errorf("written: %q", got)
+	}
+	if !strings.Contains(got, "\x1b[30;") || strings.Contains(got, "\x1b[31;") || strings.ContainsAny(got, "\r\n") {
+		t.Errorf("the frame is not 30 lines, each at its place: %q", got)
 	}
 }
 
-func TestOpeningWithoutColours(t *testing.T) {
-	var out strings.Builder
-	o := opening{app: screen(over, 80, 24), out: &out, profile: colorprofile.ASCII}
-	o.show()
-	if strings.Contains(out.String(), "38;") || !strings.Contains(out.String(), "Endpoints") {
-		t.Errorf("written: %q", out.String())
+func TestFirstFrameWithoutColours(t *testing.T) {
+	if got := first(t, Options{}, "TERM=xterm-256color", "NO_COLOR=1"); strings.Contains(got, "38;") || !strings.Contains(got, "Endpoints") {
+		t.Errorf("written: %q", got)
 	}
 }
