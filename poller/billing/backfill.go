@@ -79,7 +79,7 @@ func (l *log) reportBackTo(p page) bool {
 	}
 	if l.oldest.rank-from.rank > len(rows) {
 		oldest := point{rows[len(rows)-1].at, from.rank}
-		l.reportSampled(oldest, l.oldest, rows)
+		l.reportSampled(oldest, l.oldest, appendNew(nil, map[string]bool{}, rows))
 		if from.at.Before(oldest.at) { // nothing lies between the page and its start
 			l.reportRead(from.at, oldest.at)
 		}

@@ -18,7 +18,8 @@ import (
 
 const (
 	requestTimeout = 15 * time.Second
-	maxBody        = 8 << 20
+	maxBody        = 4 << 20 // of a 200: ten times a page of the rows asked for
+	maxRefusal     = 64 << 10
 	maxRedirects   = 3
 )
 
@@ -169,7 +170,11 @@ func (c *client) send(ctx context.Context, path string, query url.Values, option
 	}
 	defer res.Body.Close()
 	c.clock.Learn(res.Header, sent, time.Now())
-	body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	most := maxBody
+	if res.StatusCode != http.StatusOK {
+		most = maxRefusal
+	}
+	body, err = io.ReadAll(io.LimitReader(res.Body, int64(most)+1))
 	denial, denied := pioneer.ReadDenial(res.StatusCode, res.Header, body, c.clock.Now(), c.key)
 	if optional && (res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusNotFound) {
 		denied = false

@@ -6,8 +6,11 @@ import (
 	"quotatop/model"
 )
 
-// reportRow reports one row as a call.
+// reportRow reports one row as a call, once: a page may repeat it.
 func (l *log) reportRow(r row) {
+	if _, reported := l.recent[r.id]; reported {
+		return
+	}
 	l.recent[r.id] = r.at
 	l.client.emit(model.Event{At: r.at, Source: model.SourceBilling, Call: &r.call})
 }

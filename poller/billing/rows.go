@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,9 +85,41 @@ type wireRow struct {
 }
 
 type wirePage struct {
-	Items []wireRow `json:"items"`
-	Total number    `json:"total_count"`
-	Size  number    `json:"page_size"`
+	Items wireRows `json:"items"`
+	Total number   `json:"total_count"`
+	Size  number   `json:"page_size"`
+}
+
+// maxPageRows bounds the rows of a page, which is ten times what is asked for.
+const maxPageRows = 10 * largePage
+
+// wireRows decodes rows one by one, up to maxPageRows: a small response can hold
+// millions of empty ones.
+type wireRows []wireRow
+
+// errTooManyRows says that a page holds more rows than anybody asked for.
+var errTooManyRows = fmt.Errorf("the response has more than %d items: check the base URL", maxPageRows)
+
+func (rows *wireRows) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	in := json.NewDecoder(bytes.NewReader(data))
+	if open, err := in.Token(); *rows != nil || err != nil || open != json.Delim('[') { // the second list of a page, or none
+		return &json.UnmarshalTypeError{Value: "value", Type: reflect.TypeFor[wireRows]()}
+	}
+	*rows = wireRows{}
+	for in.More() {
+		if len(*rows) == maxPageRows {
+			return errTooManyRows
+		}
+		var row wireRow
+		if err := in.Decode(&row); err != nil {
+			return err
+		}
+		*rows = append(*rows, row)
+	}
+	return nil
 }
 
 // errNoRows says that a body is JSON but not a page of the log.
@@ -133,6 +166,9 @@ func (w *wireRow) row(at time.Time) row {
 		Tokens:  int64(w.Tokens.count(0)),
 		Model:   string(w.Model),
 	}}
+	if r.call.Path == "" {
+		r.call.Path = model.EndpointOther
+	}
 	if r.id == "" {
 		r.id = fmt.Sprint(w.CreatedAt, w.Endpoint, w.Model, w.Tokens.value)
 	}
@@ -147,20 +183,35 @@ func notJSON(body []byte, err error) error {
 	case body[0] == '<':
 		return errors.New("the response is a web page, not JSON: check the base URL")
 	}
+	if errors.Is(err, errTooManyRows) {
+		return errTooManyRows
+	}
 	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return errors.New("the response is JSON with an unexpected shape")
 	}
 	return errors.New("the response is malformed JSON")
 }
 
-// text is a JSON string; null and numbers are accepted too.
+// text is a JSON string; null and numbers are accepted too. It is cut to maxText,
+// and an object or a list is too much to be one.
 type text string
 
+// maxText bounds a text, in bytes: none that the API documents is half as long.
+const maxText = 512
+
 func (t *text) UnmarshalJSON(data []byte) error {
-	if data[0] == '"' {
-		return json.Unmarshal(data, (*string)(t))
-	}
-	if string(data) != "null" {
+	switch {
+	case data[0] == '"':
+		if len(data) > 8*maxText {
+			data = append(bytes.TrimRight(data[:maxText:maxText], `\`), '"')
+		}
+		var said string
+		if err := json.Unmarshal(data, &said); err != nil {
+			return err
+		}
+		*t = text(strings.Clone(said[:min(len(said), maxText)]))
+	case data[0] == '{' || data[0] == '[' || len(data) > maxText || string(data) == "null":
+	default:
 		*t = text(data)
 	}
 	return nil
@@ -173,6 +224,9 @@ type number struct {
 }
 
 func (n *number) UnmarshalJSON(data []byte) error {
+	if len(data) > maxText {
+		return nil
+	}
 	v, err := strconv.ParseFloat(strings.Trim(string(data), `" `), 64)
 	if err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
 		n.value, n.known = v, true

@@ -1,12 +1,19 @@
 package billing
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"runtime"
+	"runtime/metrics"
 	"strings"
 	"testing"
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
 )
 
 func TestParseTime(t *testing.T) {
@@ -143,6 +150,82 @@ func BenchmarkDecodePage(b *testing.B) {
 	for b.Loop() {
 		if _, err := decodePage(page, 1); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// A response costs little memory and time, whatever it holds: those here are a few
+// kilobytes on the wire.
+func TestLargeResponsesAreCheap(t *testing.T) {
+	fill := func(head, part, tail string) []byte {
+		return []byte(head + strings.Repeat(part, (maxBody-len(head)-len(tail))/len(part)) + tail)
+	}
+	bodies := map[string][]byte{
+		"empty rows":      fill(`{"items":[{}`, `,{}`, `]}`),
+		"lists of items":  fill(`{"items":[]`, `,"items":[{}]`, `}`),
+		"short rows":      fill(`{"items":[{"created_at":"2026-06-17T09:14:35Z"}`, `,{"created_at":"2026-06-17T09:14:35Z"}`, `]}`),
+		"a long text":     fill(`{"items":[{"created_at":"2026-06-17T09:14:35Z","id":"`, `\u0041`, `"}]}`),
+		"nested objects":  fill(`{"x":`, `{"x":`, ``),
+		"unknown keys":    fill(`{"payment_plan":"pro"`, `,"a":[{"b":[]}]`, `}`),
+		"a long plan":     fill(`{"payment_plan":"`, `x`, `"}`),
+		"wrapped forever": fill(`{"data":`, `{"data":`, ``),
+		"many wrappers":   fill(`{"data":{}`, `,"data":{"payment_plan":"x"}`, `}`),
+	}
+	for name, body := range bodies {
+		t.Run(name, func(t *testing.T) {
+			for _, status := range []int{http.StatusOK, http.StatusTooManyRequests} {
+				s := New(Options{Base: &url.URL{Scheme: "http", Host: "localhost"}, Key: testKey, Clock: &pioneer.Clock{}, Table: model.Table{}, BudgetMinute: 99, BudgetHour: 999,
+					Transport: says{status, body}})
+				s.client.emit = func(e model.Event) {
+					if a := e.Account; a != nil && len(a.Plan)+len(a.Team) > 2*maxText {
+						t.Errorf("%d bytes of plan and team", len(a.Plan)+len(a.Team))
+					}
+				}
+				began := time.Now()
+				used := peak(func() {
+					_, _ = s.log.fetch(t.Context(), 1)
+					_, _ = s.account.read(t.Context(), planPath)
+				})
+				if took := time.Since(began); used > 64<<20 || took > 30*time.Second {
+					t.Errorf("status %d: %d MiB and %s", status, used>>20, took)
+				}
+			}
+		})
+	}
+}
+
+// says is a transport whose response is always the same.
+type says struct {
+	status int
+	body   []byte
+}
+
+func (s says) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: s.status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s.body))}, nil
+}
+
+// peak returns how far the heap grows while f runs, in bytes, with what has not been
+// collected yet.
+func peak(f func()) int64 {
+	runtime.GC()
+	heap := func() int64 {
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(sample)
+		return int64(sample[0].Value.Uint64())
+	}
+	before, done := heap(), make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	var most int64
+	for {
+		select {
+		case <-done:
+			return most
+		default:
+			most = max(most, heap()-before)
+			runtime.Gosched()
 		}
 	}
 }

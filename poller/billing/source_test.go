@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -62,7 +63,7 @@ func TestFaults(t *testing.T) {
 		"web page":           {sim.HTML(), model.StateError, "a web page, not JSON: check the base URL", time.Minute},
 		"empty":              {sim.Empty(), model.StateError, "the response is empty", time.Minute},
 		"another shape":      {sim.WrongShape(), model.StateError, "JSON with an unexpected shape", time.Minute},
-		"endless":            {sim.Endless(), model.StateError, "sent more than 8 MiB", time.Minute},
+		"endless":            {sim.Endless(), model.StateError, "sent more than 4 MiB", time.Minute},
 		"redirected away": {sim.Fault{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example/steal"}}}, model.StateError,
 			"redirects to another host, which would receive the key", time.Minute},
 	} {
@@ -357,6 +358,31 @@ func TestBegunAnewTellsNothingTwice(t *testing.T) {
 		}
 		if w.source.log.floor.at.IsZero() || len(told) == before {
 			t.Errorf("floor %v, %d rows told after %d: want the log begun anew", w.source.log.floor, len(told), before)
+		}
+	})
+}
+
+// A row that a page repeats is counted once, and one without an endpoint too.
+func TestRepeatedRows(t *testing.T) {
+	bubble(t, 5*time.Minute, func(ctx context.Context) {
+		w := newWorld(t, sim.Options{})
+		rows := []string{}
+		for i := range 400 {
+			at := time.Now().Add(-30 * time.Second).Format(time.RFC3339) // it has settled by the first poll
+			id := min(i, 1)
+			rows = append(rows, fmt.Sprintf(`{"id":"same %d","created_at":%q,"endpoint":%q}`, id, at, []string{"/inference", ""}[id]))
+		}
+		page := fmt.Appendf(nil, `{"items":[%s],"total_count":2,"page_size":1000}`, strings.Join(rows, ","))
+		w.source.client.http.Transport = direct{http.HandlerFunc(func(res http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == requestsPath {
+				_, _ = res.Write(page)
+				return
+			}
+			w.sim.ServeHTTP(res, r)
+		})}
+		s := until(t, w.run(ctx), "the rows", func(s model.Snapshot) bool { return limit(s, "inference", 0).Account.Or(0) > 0 })
+		if inference, all := limit(s, "inference", 0).Account, limit(s, "all", 0).Account; inference != model.Some(1) || all.Or(0) < 2 || all.Or(0) > 20 {
+			t.Errorf("%v calls of inference, %v in all, want 1, and 2 with some polls of ours", inference, all)
 		}
 	})
 }

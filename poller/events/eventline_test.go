@@ -412,3 +412,21 @@ func BenchmarkAppend(b *testing.B) {
 		dst = Append(dst[:0], e)
 	}
 }
+
+// The billing log has rows without an endpoint: a line with one is read, and so is the
+// sampled reading that holds one.
+func TestRowWithoutEndpoint(t *testing.T) {
+	at := time.Date(2026, 6, 17, 12, 0, 0, 0, time.UTC)
+	for _, path := range []string{"", "?", "\x00", " "} {
+		row := model.Call{Vantage: model.VantageAccount, Path: path, Cost: 7}
+		got, err := Parse(Append(nil, model.Event{At: at, Source: model.SourceBilling, Call: &row}))
+		if err != nil || got.Call.Path != model.EndpointOther || got.Call.Cost != 7 {
+			t.Errorf("row of %q: %+v, %v", path, got.Call, err)
+		}
+		reading := model.Reading{From: at.Add(-time.Minute), To: at, Sampled: true, Total: 50, Rows: []model.Call{{Vantage: model.VantageAccount, Path: "/inference"}, row}}
+		got, err = Parse(Append(nil, model.Event{At: at, Source: model.SourceBilling, Reading: &reading}))
+		if err != nil || got.Reading.Total != 50 || len(got.Reading.Rows) != 2 || got.Reading.Rows[1].Path != model.EndpointOther {
+			t.Errorf("reading with a row of %q: %+v, %v", path, got.Reading, err)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package events
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -184,11 +183,26 @@ func (l *eventJSON) event() (model.Event, error) {
 // gated returns the event of a line as it may be shown.
 func gated(e model.Event) (model.Event, error) {
 	e = pioneer.Gate{}.Event(e)
-	noPath := func(c model.Call) bool { return c.Path == "" }
-	if e.Call != nil && noPath(*e.Call) || e.Reading != nil && slices.ContainsFunc(e.Reading.Rows, noPath) {
+	if e.Call != nil && !named(e.Call) {
 		return model.Event{}, errNoPath
 	}
+	if e.Reading != nil {
+		for i := range e.Reading.Rows {
+			if !named(&e.Reading.Rows[i]) {
+				return model.Event{}, errNoPath
+			}
+		}
+	}
 	return e, nil
+}
+
+// named reports whether a call has a path. The billing log has rows without one,
+// which become "other".
+func named(c *model.Call) bool {
+	if c.Path == "" && c.Vantage == model.VantageAccount {
+		c.Path = model.EndpointOther
+	}
+	return c.Path != ""
 }
 
 func (r *readingJSON) reading() (*model.Reading, error) {
