@@ -41,7 +41,7 @@ var arrows = map[string]string{
 	"theme":                    "",
 	"ui":                       "model poller/crash theme ui/terminal ui/words",
 	"ui/cli": "model poller poller/billing poller/config poller/events poller/pioneer poller/recording poller/sim poller/tail poller/tap" +
-		" theme ui ui/cli/doctor ui/cli/tmux ui/metrics ui/report ui/statefile ui/status ui/warn",
+		" theme ui ui/cli/doctor ui/cli/tmux ui/metrics ui/report ui/statefile ui/status ui/warn ui/words",
 	"ui/cli/clitest": "", // tests import it
 	"ui/cli/doctor":  "model poller/billing poller/config poller/pioneer ui/statefile",
 	"ui/cli/tmux":    "poller/events/atomicfile ui/cli/doctor",

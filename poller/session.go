@@ -40,6 +40,7 @@ type Session struct {
 	journals  []runner.Journal
 	restore   func() *model.Ledger // makes the ledger; nil to begin with an empty one
 	closers   []func() error
+	tapAt     string
 
 	adjusting sync.Mutex // one Adjust at a time
 	changes   chan func(*model.Ledger)
@@ -75,6 +76,19 @@ func (s *Session) Table() model.Table { return s.table }
 // AccountID names the account: the base URL and the key. It reveals neither.
 func (s *Session) AccountID() string { return pioneer.AccountID(s.Base().String(), s.key) }
 
+// KeyEnd is the end of the API key, for the user to tell keys apart: "…9f3c"; or "set"
+// for a key that is too short to show any of it.
+func (s *Session) KeyEnd() string {
+	const shown, least = 4, 16
+	if len(s.key) < least {
+		return "set"
+	}
+	return "…" + s.key[len(s.key)-shown:]
+}
+
+// TapAddress is where the tap listens; empty without one.
+func (s *Session) TapAddress() string { return s.tapAt }
+
 // Clock is the server's clock, as far as the session has learned it.
 func (s *Session) Clock() *pioneer.Clock { return &s.clock }
 
@@ -109,6 +123,7 @@ func (d delayed) Run(ctx context.Context, emit func(model.Event)) error {
 
 // Tap adds a tap that serves on ln.
 func (s *Session) Tap(ln net.Listener) {
+	s.tapAt = ln.Addr().String()
 	s.sources = append(s.sources, tap.New(s.Base(), &s.clock, tap.Options{Listener: ln}))
 }
 

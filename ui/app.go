@@ -40,6 +40,8 @@ type Options struct {
 	// Warnings are short texts. Each rings the bell and is shown as a notification,
 	// if Bell and Notify say so. May be nil.
 	Warnings <-chan string
+	// Settings are bound to , and to the commands that set them; if nil, there are none.
+	Settings Settings
 	// Bell is whether a warning rings the terminal's bell.
 	Bell bool
 	// Notify is how to ask the terminal for a notification: NotifyOSC9,
@@ -103,6 +105,10 @@ type view struct {
 	asking bool   // the palette is open
 	asked  string // what is typed into it
 	choice int    // the index of the selected command
+	wrong  string // why what was typed cannot be done; empty if nothing was
+
+	panel    bool // the settings are open
+	panelRow int  // the index of the selected setting
 }
 
 // An item is the subject of one row of a list: a limit of an endpoint, or a group
@@ -184,6 +190,8 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case lookMsg:
 		a, ask := a.apply(Look(msg))
 		return a, tea.Batch(ask, a.nextLook)
+	case savedMsg:
+		a.say(string(msg))
 	case tea.WindowSizeMsg:
 		a.w, a.h = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
@@ -210,7 +218,7 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		case a.typing:
 			*a.filter(a.focus) = typed(*a.filter(a.focus), msg.Content)
 		case a.asking:
-			a.asked, a.choice = typed(a.asked, msg.Content), 0
+			a.asked, a.choice, a.wrong = typed(a.asked, msg.Content), 0, ""
 		}
 	}
 	return a, nil

@@ -38,7 +38,7 @@ func (a *App) startFilter(string) tea.Cmd {
 	case !a.focus.isList():
 		a.show(ratePane)
 	}
-	a.typing, a.help = true, false
+	a.typing, a.help, a.panel = true, false, false
 	return nil
 }
 
@@ -90,6 +90,9 @@ func edited(line, key, text string) string {
 	switch key {
 	case "ctrl+u":
 		return ""
+	case "ctrl+w":
+		line = strings.TrimRight(line, " ")
+		return line[:strings.LastIndexByte(line, ' ')+1]
 	case "backspace":
 		_, size := utf8.DecodeLastRuneInString(line)
 		return line[:len(line)-size]

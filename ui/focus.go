@@ -20,7 +20,7 @@ func (a *App) show(p paneID) {
 	if p != a.focus {
 		a.scroll = 0
 	}
-	a.focus, a.help = p, false
+	a.focus, a.help, a.panel = p, false, false
 }
 
 // step focuses the nth pane from here. Unless a pane is zoomed, it skips those that

@@ -23,6 +23,10 @@ func (a *App) drawFooter(at area, o outcome) outcome {
 		at.cut(1, 0, at.w-1, theme.Accent, a.said)
 		return o
 	}
+	if a.panel && !a.help {
+		a.drawPanelKeys(at)
+		return o
+	}
 	if f := a.filtering(); f != nil { // that something is hidden matters more than the keys
 		text := brief("/"+*f, at.w/2)
 		at.right(0, 0, at.w-1, theme.Accent, text)

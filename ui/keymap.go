@@ -55,6 +55,7 @@ func keymap() []action {
 		{"sort", on("s", "sort endpoints", "s"), "sort", false, nil, (*App).nextSort},
 		{"reverse", on("S", "reverse the order", "S"), "", false, (*App).isSorted, (*App).reverse},
 		{"copy", on("y", "copy row as JSON", "y"), "", false, (*App).canCopy, (*App).copy},
+		{"settings", on(",", "settings", ","), "settings", false, (*App).hasSettings, (*App).toggleSettings},
 		{paletteAction, on(":", "all commands", ":"), "", false, nil, (*App).openPalette},
 		{"next-theme", on("t", "next theme", "t"), "", false, nil, (*App).nextTheme},
 		{"help", on("?", "all keys (F1)", "?", "f1"), "help", true, nil, (*App).toggleHelp},
@@ -76,6 +77,10 @@ func (a App) press(msg tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 		return a.typeFilter(name, msg.Text)
 	case a.asking:
 		return a.ask(name, msg.Text)
+	case a.panel:
+		if cmd, handled := a.panelKey(name); handled {
+			return a, cmd
+		}
 	}
 	for _, act := range a.keys {
 		if key.Matches(msg, act.Binding) && (act.when == nil || act.when(&a)) {
@@ -104,7 +109,7 @@ func (a *App) suspend(string) tea.Cmd {
 }
 
 func (a *App) toggleHelp(string) tea.Cmd {
-	a.help, a.scroll = !a.help, 0
+	a.help, a.scroll, a.panel = !a.help, 0, false
 	return nil
 }
 
@@ -117,6 +122,9 @@ func (a *App) nextTheme(string) tea.Cmd {
 func (a *App) choose(i int) {
 	*a = a.paint(i)
 	a.byUser, a.chosen = true, true
+	if a.opts.Settings != nil {
+		_ = a.opts.Settings.Set(SettingTheme, a.opts.Themes[i].Name) // it takes any
+	}
 	text := "theme " + plain(a.opts.Themes[i].Name, 40)
 	if a.basic {
 		text += " (all themes look alike in 16 colours)"

@@ -11,6 +11,7 @@ type Look struct {
 	Themes []theme.Theme       // as Options.Themes
 	Theme  string              // as Options.Theme
 	Keys   map[string][]string // as Options.Keys
+	Bell   bool                // as Options.Bell
 	// Problem is one line about what is wrong with the settings; empty if nothing
 	// is. It is shown until esc or a Look without one.
 	Problem string
@@ -41,7 +42,7 @@ func (a App) apply(l Look) (App, tea.Cmd) {
 	}
 	old, renamed := a.opts.Themes[a.theme], l.Theme != a.opts.Theme
 	a.opts.Themes, a.opts.Theme = l.Themes, l.Theme
-	a.keys, a.problem = a.bound(l.Keys), l.Problem
+	a.keys, a.problem, a.opts.Bell = a.bound(l.Keys), l.Problem, l.Bell
 	i, exists := a.themeNamed(old.Name)
 	if a.chosen && !renamed && exists {
 		return a.paint(i), nil

@@ -10,7 +10,7 @@ type target struct {
 	kind targetKind
 	pane paneID // of a pane or a row
 	item item   // of a row
-	nth  int    // the index of an action in the key map, or of a command in the palette; a sorting
+	nth  int    // the index of an action in the key map, or of a command in the palette; a sorting; the index of a setting
 }
 
 type targetKind int
@@ -22,6 +22,7 @@ const (
 	onAction  // a hint of the footer
 	onCommand // a line of the palette
 	onColumn  // the title of a column of the endpoints
+	onSetting // a line of the settings
 )
 
 // under returns the uppermost target at a position on the screen. It draws the
@@ -57,6 +58,11 @@ func (a App) click(m tea.Mouse) (tea.Model, tea.Cmd) {
 	case onCommand:
 		a.choice = t.nth
 		return a.ask("enter", "")
+	case onSetting:
+		if a.panelRow == t.nth {
+			return a, a.changeRow(1)
+		}
+		a.panelRow = t.nth
 	case onColumn:
 		a.sortBy(sorting(t.nth))
 	case onPane:
@@ -92,6 +98,8 @@ func (a App) wheel(m tea.Mouse) App {
 		a.choice = min(max(a.choice+step, 0), max(len(a.hits())-1, 0))
 	case a.help:
 		a.move(step * textStep)
+	case a.panel:
+		a.panelRow = min(max(a.panelRow+step, 0), max(len(a.settings())-1, 0))
 	case t.kind == onPane || t.kind == onRow || t.kind == onColumn:
 		if t.pane != a.focus {
 			a.typing = false

@@ -26,7 +26,7 @@ var paneNames = [focusable]string{"endpoints", "cap", "rate", "billing", "detail
 // usefulFirst are the actions that the palette lists first. It lists those that move
 // the cursor last: who opened it wants something else.
 var (
-	usefulFirst = []string{pauseAction, playAction, "open", "zoom", "filter", "clear", "sort", "poll", "help", "quit"}
+	usefulFirst = []string{pauseAction, playAction, "open", "zoom", "filter", "clear", "sort", "poll", "settings", "help", "quit"}
 	movesLast   = []string{
 		"up", "down", "left", "right", "top", "bottom", "page-up", "page-down", "next-pane", "previous-pane",
 		"seek-back", "seek-forward", "seek-minute-back", "seek-minute-forward",
@@ -54,7 +54,7 @@ func (a *App) commands() []command {
 	slices.SortStableFunc(first, func(c, d command) int {
 		return cmp.Compare(slices.Index(usefulFirst, c.text), slices.Index(usefulFirst, d.text))
 	})
-	return slices.Concat(first, rest, a.choices(), last)
+	return slices.Concat(first, rest, a.settingCommands(), a.choices(), last)
 }
 
 // choices returns the commands that stand for one choice of an action.
@@ -88,6 +88,10 @@ type hit struct {
 	bytes []int // the indexes of the matching bytes of its text
 }
 
+// typedLines read what is typed into the palette if it is more than the name of a
+// command. The first that knows the line gives the only command that matches it.
+var typedLines = [...]func(a *App, line string) (command, bool){(*App).settingLine}
+
 // hits returns the commands that match what is typed, the best first, or all commands
 // if nothing is typed. A command matches if its text has the typed letters in that
 // order, or its help has the typed words.
@@ -99,6 +103,11 @@ func (a *App) hits() []hit {
 			out = append(out, hit{command: all[i]})
 		}
 		return out
+	}
+	for _, read := range typedLines {
+		if c, ok := read(a, a.asked); ok {
+			return append(out, hit{command: c})
+		}
 	}
 	texts := make([]string, len(all))
 	for i := range all {
@@ -161,7 +170,7 @@ func closeness(typed, text string) int {
 }
 
 func (a *App) openPalette(string) tea.Cmd {
-	a.asking, a.asked, a.choice = true, "", 0
+	a.asking, a.asked, a.choice, a.wrong = true, "", 0, ""
 	return nil
 }
 
@@ -187,7 +196,7 @@ func (a App) ask(key, text string) (tea.Model, tea.Cmd) {
 		}
 		fallthrough
 	default:
-		a.asked, a.choice = edited(a.asked, key, text), 0
+		a.asked, a.choice, a.wrong = edited(a.asked, key, text), 0, ""
 	}
 	return a, nil
 }
@@ -207,7 +216,10 @@ func (a *App) drawPalette(at area, o outcome) outcome {
 	last.set(x, 0, theme.Accent, '▏')
 	above := at.sub(0, 0, at.w, at.h-1)
 	if above.w < framedW || above.h < framedH {
-		if len(hits) > 0 {
+		if a.wrong != "" {
+			last.fill(0, 0, last.w, theme.Plain, ' ')
+			last.cut(1, 0, last.w-1, theme.Alarm, a.wrong)
+		} else if len(hits) > 0 {
 			last.cut(x+2, 0, last.w-x-2, theme.Dim, hits[choice].text)
 		} else {
 			last.put(x+2, 0, theme.Dim, fit(last.w-x-2, "no matching command", "no match"))
@@ -237,6 +249,10 @@ func (a *App) drawHits(above area, hits []hit, choice int, o outcome) outcome {
 		note = words.Count(choice+1) + " of " + words.Count(len(hits))
 	}
 	box = box.frame(focusable, []string{"Commands"}, note, true)
+	if a.wrong != "" {
+		box.cut(2, 0, box.w-2, theme.Alarm, a.wrong)
+		return o
+	}
 	if len(hits) == 0 {
 		box.put(2, 0, theme.Dim, "no matching command")
 		return o

@@ -86,7 +86,7 @@ func (a *App) frame() *frame {
 		a.drawHeader(all.sub(0, 0, all.w, 1))
 		body = body.sub(0, 1, body.w, body.h-1)
 	}
-	if a.typing || a.said != "" || l.footer || (a.help || a.filtering() != nil) && a.h >= framedH {
+	if a.typing || a.said != "" || l.footer || (a.help || a.panel || a.filtering() != nil) && a.h >= framedH {
 		o = a.drawFooter(all.sub(0, all.h-1, all.w, 1), o)
 		body = body.sub(0, 0, body.w, body.h-1)
 	}
@@ -98,6 +98,8 @@ func (a *App) frame() *frame {
 	switch {
 	case a.help:
 		o.below = a.drawHelp(body)
+	case a.panel:
+		o = a.drawPanel(body, o)
 	case a.zoom:
 		o = a.place(body, slot{pane: a.focus, bare: body.w < framedW || body.h < framedH}, o)
 	default:

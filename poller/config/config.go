@@ -120,10 +120,6 @@ func Load(path string, needed bool) (*File, error) {
 	return f, nil
 }
 
-// NeedsRestart reports whether settings that are read only at startup differ
-// from those in use.
-func (s Settings) NeedsRestart(inUse Settings) bool { return !reflect.DeepEqual(s, inUse) }
-
 // Position returns the line and column, from 1, of a key in the file, such as
 // ("keys", "quit"). For a missing key it is the position of the table or value
 // that would contain it, or the top of the file.

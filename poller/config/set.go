@@ -11,7 +11,7 @@ import (
 // A Change gives a setting a new value, both as a user types them. The settings are
 //
 //	interval          10s
-//	cap               50usd; 0 for none
+//	cap               50usd; none
 //	bell              on, off
 //	theme             dark
 //	limit chat 1m     200: the calls that an endpoint allows in a window
@@ -46,6 +46,9 @@ func (s *Settings) Set(c Change) error {
 }
 
 func (s *Settings) setCap(value string) error {
+	if value == "none" {
+		value = "0"
+	}
 	var usd USD
 	if err := usd.UnmarshalText([]byte(value)); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +17,6 @@ import (
 	"quotatop/model"
 	"quotatop/poller"
 	"quotatop/poller/config"
-	"quotatop/theme"
 	"quotatop/ui"
 	"quotatop/ui/statefile"
 	"quotatop/ui/warn"
@@ -54,15 +54,23 @@ func (f *flags) dashboard(cmd *cobra.Command) error {
 	}
 	defer closeSession(s, cmd.ErrOrStderr())
 	defer publish(s, statefile.Places(), statefile.Options{})()
+	journal := ""
 	if settings.Journal.Enabled {
 		s.Journal(stateDir())
+		journal = filepath.Join(stateDir(), s.AccountID())
 	}
-	return f.show(cmd, s, settings, look, "")
+	return f.show(cmd, s, settings, look, screenOf{journal: journal})
+}
+
+// screenOf is what a screen is of.
+type screenOf struct {
+	label   string // marks a screen that is not live; may be empty
+	journal string // the folder of the journal; empty without one
 }
 
 // show runs the screen until the user quits or the context ends, then waits for
-// the sources to end. label marks a screen that is not live; it may be empty.
-func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Settings, look config.Look, label string) error {
+// the sources to end.
+func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Settings, look config.Look, of screenOf) error {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	alerts := settings.Alerts
 	warner := warn.New(model.Watcher{Within: alerts.TimeToLimit.Duration, Quiet: alerts.Debounce.Duration}, alerts.Command, s.Notices("warnings"))
@@ -71,11 +79,13 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 	var running sync.WaitGroup
 	running.Go(func() { warner.Run(ctx) })
 	defer running.Wait()
-	looks := f.looks(ctx, look, s.Notices("config"))
+	adjust := f.newAdjuster(s, settings)
+	adjust.demo, adjust.journal = of.label != "", of.journal
+	looks := f.looks(ctx, look, s.Notices("config"), adjust)
 	feed := s.Start(ctx)
 	err := ui.Run(ctx, feed, ui.Options{
-		Label: label, PollNow: s.PollNow, ASCII: f.plainCharacters(cmd),
-		Theme: look.Theme, Keys: look.Keys, Looks: looks,
+		Label: of.label, PollNow: s.PollNow, ASCII: f.plainCharacters(cmd),
+		Theme: look.Theme, Keys: look.Keys, Looks: looks, Settings: adjust,
 		Warnings: warner.Lines(), Bell: alerts.Bell, Notify: string(alerts.Notify),
 	}, ui.Terminal{})
 	cancel()
@@ -91,27 +101,33 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 
 // looks returns a channel with the current look of the screen, and a new one
 // whenever a file changes. While a file has a mistake, the last valid look stays.
-// note, if not nil, adds to the log that the files were read again.
-func (f *flags) looks(ctx context.Context, look config.Look, note func(model.Notice)) <-chan ui.Look {
+// note, if not nil, adds to the log that the files were read again. adjust, if not nil,
+// takes over the settings that can change during a run.
+func (f *flags) looks(ctx context.Context, look config.Look, note func(model.Notice), adjust *adjuster) <-chan ui.Look {
 	looks := make(chan ui.Look, 1)
 	var mu sync.Mutex
-	last, again := look, false
-	inUse, _ := f.settings() // since the start
+	last, again := ui.Look{Theme: look.Theme, Keys: look.Keys}, false
 	publish := func(problem error) {
 		mu.Lock()
 		defer mu.Unlock()
 		all, problems := themes()
-		next, restart, err := f.reload(all, inUse)
-		switch {
-		case err != nil:
+		file, err := f.load()
+		if err == nil {
+			look, err = f.look(file, all)
+		}
+		if err != nil {
 			problems = append(problems, err)
-		default:
-			last = next
+		} else {
+			last.Theme, last.Keys = look.Theme, look.Keys
+			if adjust != nil {
+				var restart bool
+				if restart, last.Bell = adjust.reread(file.Settings); restart {
+					problems = append(problems, errors.New("config saved; restart to apply all of it"))
+				}
+			}
 		}
-		if restart {
-			problems = append(problems, errors.New("config saved; restart to apply anything but theme and keys"))
-		}
-		shown := ui.Look{Themes: all, Theme: last.Theme, Keys: last.Keys}
+		shown := last
+		shown.Themes = all
 		if err := errors.Join(append(problems, problem)...); err != nil {
 			shown.Problem = strings.ReplaceAll(err.Error(), "\n", "; ")
 		}
@@ -128,17 +144,6 @@ func (f *flags) looks(ctx context.Context, look config.Look, note func(model.Not
 	paths := config.Paths{Config: f.configPath(), ThemesDir: config.ThemesDir()}
 	publish(config.Watch(ctx, paths, func() { publish(nil) }))
 	return looks
-}
-
-// reload reads the configuration again. restart is set when settings that are
-// read only at startup differ from those in use.
-func (f *flags) reload(all []theme.Theme, inUse config.Settings) (look config.Look, restart bool, err error) {
-	file, err := f.load()
-	if err != nil {
-		return look, false, err
-	}
-	look, err = f.look(file, all)
-	return look, err == nil && file.NeedsRestart(inUse), err
 }
 
 // plainCharacters reports whether to draw in ASCII: as the flag says; otherwise on

@@ -105,7 +105,7 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 	group.Go(func() error { scenario.Disturb(ctx, api); return nil })
 	group.Go(func() error {
 		defer cancel()
-		return f.show(cmd, s, settings, look, "DEMO")
+		return f.show(cmd, s, settings, look, screenOf{label: "DEMO"})
 	})
 	return group.Wait()
 }

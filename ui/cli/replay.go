@@ -46,7 +46,7 @@ func replayCommand(f *flags) *cobra.Command {
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
 			return ui.Run(ctx, player.Start(ctx), ui.Options{
-				Player: player, ASCII: f.plainCharacters(cmd), Theme: look.Theme, Keys: look.Keys, Looks: f.looks(ctx, look, nil),
+				Player: player, ASCII: f.plainCharacters(cmd), Theme: look.Theme, Keys: look.Keys, Looks: f.looks(ctx, look, nil, nil),
 			}, ui.Terminal{})
 		},
 	}
