@@ -13,15 +13,16 @@ import (
 // A spelling is a text of which some escapes have been undone.
 type spelling struct {
 	text string
-	at   []int // the offset in the original of each byte and of the end; nil if they are the same
+	at   []span // where each byte comes from in the original; nil for the original
 }
 
-// span is a part of the spelling in the offsets of the original.
+// span is a part of the spelling, which is not empty, in the offsets of the
+// original.
 func (s spelling) span(from, to int) span {
 	if s.at == nil {
 		return span{from, to}
 	}
-	return span{s.at[from], s.at[to]}
+	return span{s.at[from].from, s.at[to-1].to}
 }
 
 // unescape undoes one layer of escapes and leaves out the characters that cannot
@@ -31,17 +32,17 @@ func (s spelling) unescape() (next spelling, changed bool) {
 		return s, false
 	}
 	out := make([]byte, 0, len(s.text))
-	next.at = make([]int, 0, len(s.text)+1)
+	next.at = make([]span, 0, len(s.text))
 	for i := 0; i < len(s.text); {
 		plain, size := unescapeFirst(s.text[i:])
 		changed = changed || plain != s.text[i:i+size]
 		out = append(out, plain...)
 		for range len(plain) {
-			next.at = append(next.at, s.span(i, i).from)
+			next.at = append(next.at, s.span(i, i+size))
 		}
 		i += size
 	}
-	next.text, next.at = string(out), append(next.at, s.span(len(s.text), len(s.text)).from)
+	next.text = string(out)
 	return next, changed
 }
 
