@@ -14,16 +14,19 @@ type jsonAccess struct {
 	time, method, path, host, port, request, status []byte
 	headers                                         []byte // of the response, an object
 	retryAfter                                      []byte // where headers are keys of their own
+	inResponse                                      bool   // while the object of the response is read
 }
 
 // readAccessJSON reads a line of JSON with method, path and status, under the
 // keys of Caddy, Traefik, Envoy, nginx (as people commonly set it up) and other
 // servers. They may be in an object of the request or the response.
 func (t *times) readAccessJSON(line []byte, r *record) verdict {
-	line, ok := objectIn(line)
+	object, ok := objectIn(line)
 	if !ok {
 		return notMine
 	}
+	head := line[:len(line)-len(object)] // Caddy's console format has the time there
+	line = object
 	var a jsonAccess
 	w := walker{line: line}
 	a.walk(&w, 0)
@@ -48,7 +51,9 @@ func (t *times) readAccessJSON(line []byte, r *record) verdict {
 		return notMine
 	}
 	if r.at, ok = t.read(a.time); !ok {
-		r.at, _ = t.inJSON(line)
+		if r.at, ok = t.inJSON(line); !ok {
+			r.at, _ = t.find(head)
+		}
 	}
 	if pioneer.MayBeDenied(status) {
 		if headers := a.responseHeaders(); len(headers) > 0 {
@@ -64,11 +69,14 @@ func (a *jsonAccess) walk(w *walker, depth int) {
 		key := w.key()
 		if w.peek() == '{' {
 			switch {
-			case depth < 2 && isSection(string(key)):
-				a.walk(w, depth+1)
-				w.last = false
-			case isHeaders(string(key)):
+			case isHeaders(string(key)) || string(key) == "headers" && a.inResponse:
 				a.headers = w.skip()
+			case depth < 2 && isSection(string(key)):
+				outer := a.inResponse
+				a.inResponse = isResponse(string(key))
+				a.walk(w, depth+1)
+				a.inResponse = outer
+				w.last = false
 			default:
 				w.skip()
 			}
@@ -97,6 +105,9 @@ func isSection(key string) bool {
 	}
 	return false
 }
+
+// isResponse reports whether an object is about the response.
+func isResponse(key string) bool { return key == "res" || key == "response" }
 
 // isHeaders reports whether an object has the headers of the response.
 func isHeaders(key string) bool {

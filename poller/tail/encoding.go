@@ -28,7 +28,7 @@ const magicSize = 6
 type compressionError struct{ name, command string }
 
 func (e compressionError) Error() string {
-	return fmt.Sprintf("is compressed with %s: use %s FILE | quotatop --tail -", e.name, e.command)
+	return fmt.Sprintf("is compressed with %s: pipe it through %s, and read - instead of the file", e.name, e.command)
 }
 
 // encodingOf tells the encoding from the start of a file.

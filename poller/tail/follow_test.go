@@ -175,7 +175,7 @@ func TestCannotRead(t *testing.T) {
 		r.waitHealth(t, model.StateError, "run.log: cannot be decompressed: flate: corrupt input")
 		must(t, f.file.Truncate(0))
 		f.write("\x28\xb5\x2f\xfdrest")
-		r.waitHealth(t, model.StateError, "run.log: is compressed with zstd: use zstdcat FILE | quotatop --tail -")
+		r.waitHealth(t, model.StateError, "run.log: is compressed with zstd: pipe it through zstdcat, and read - instead of the file")
 	})
 	t.Run("way through a file", func(t *testing.T) {
 		f := create(t, temp(t))

@@ -91,6 +91,8 @@ func TestLineKinds(t *testing.T) {
 		"uvicorn":          {"INFO:     127.0.0.1:51612 - " + line + " Too Many Requests", undated},
 		"uvicorn, IPv6":    {"INFO:     [2001:db8:10:20::1]:51612 - " + line + " Too Many Requests", undated},
 		"gunicorn":         {`10.0.0.1 - - [17/Jun/2026:12:04:31 +0000] ` + line + ` 52 "-" "python-requests/2.32"`, second},
+		"Hypercorn":        {"[2026-06-17 12:04:31 +0000] [12] [INFO] 127.0.0.1:51612 - - [17/Jun/2026:12:04:31 +0000] \"POST /v1/messages 1.1\" 429 52 \"-\" \"httpx\"", second},
+		"Hypercorn, 2":     {"127.0.0.1:51612 - - [17/Jun/2026:12:04:31 +0000] \"POST /v1/messages 2\" 429 52 \"-\" \"httpx\"", second},
 		"Django":           {"[17/Jun/2026 12:04:31] " + line + " 52", second},
 		"werkzeug":         {"127.0.0.1 - - [17/Jun/2026 12:04:31] " + line + " -", second},
 		"nginx, ISO time":  {"127.0.0.1 [2026-06-17T12:04:31+00:00] " + line + " 52", second},
@@ -102,12 +104,15 @@ func TestLineKinds(t *testing.T) {
 		"forward proxy":    {`127.0.0.1 - - [17/Jun/2026:12:04:31 +0000] "POST http://api.pioneer.ai/v1/messages HTTP/1.1" 429 52`, second},
 		"nginx, error log": {"2026/06/17 12:04:31 [error] 7#7: *1 connect() failed, request: \"POST /v1/messages HTTP/1.1\", upstream: \"http://x\"\n127.0.0.1 - - [17/Jun/2026:12:04:31 +0000] " + line + " 52", second},
 
-		"Caddy":       {`{"level":"info","ts":1781697871.2,"logger":"http.log.access","msg":"handled request","request":{"remote_ip":"127.0.0.1","method":"POST","host":"localhost:8080","uri":"/v1/messages","headers":{"User-Agent":["x"]}},"size":52,"status":429,"resp_headers":{"Retry-After":["9"]}}`, refused + " 9s"},
-		"Traefik":     {`{"ClientHost":"10.0.0.1","DownstreamStatus":429,"OriginStatus":429,"RequestHost":"localhost","RequestMethod":"POST","RequestPath":"/v1/messages","RequestPort":"80","StartLocal":"2026-06-17T14:04:31.2+02:00","StartUTC":"2026-06-17T12:04:31.2Z","downstream_Retry-After":"9","level":"info","msg":"","time":"2026-06-17T14:04:33+02:00"}`, refused + " 9s"},
-		"nginx, JSON": {`{"time_local":"17/Jun/2026:12:04:31 +0000","request":"POST /v1/messages HTTP/1.1","status": "429"}`, second},
-		"nginx, msec": {`{"msec":"1781697871.200","request_method":"POST","request_uri":"/v1/messages?a=1","status":429}`, refused},
-		"Envoy, JSON": {`{"start_time":"2026-06-17T12:04:31.200Z","method":"POST","path":"/v1/messages","protocol":"HTTP/2","response_code":429,"authority":"api.pioneer.ai"}`, refused},
-		"pino":        {`{"level":30,"time":1781697871200,"pid":7,"req":{"id":1,"method":"POST","url":"/v1/messages"},"res":{"statusCode":429},"msg":"request completed"}`, refused},
+		"Caddy": {`{"level":"info","ts":1781697871.2,"logger":"http.log.access","msg":"handled request","request":{"remote_ip":"127.0.0.1","method":"POST","host":"localhost:8080","uri":"/v1/messages","headers":{"User-Agent":["x"]}},"size":52,"status":429,"resp_headers":{"Retry-After":["9"]}}`, refused + " 9s"},
+		"Caddy, console": {"2026/06/17 12:04:31.200\tINFO\thttp.log.access\thandled request\t" +
+			`{"request": {"remote_ip": "127.0.0.1", "method": "POST", "host": "localhost:8080", "uri": "/v1/messages"}, "status": 429}`, refused},
+		"pino, headers": {`{"level":30,"time":1781697871200,"req":{"method":"POST","url":"/v1/messages","headers":{"retry-after":"1"}},"res":{"statusCode":429,"headers":{"retry-after":"9"}},"msg":"request completed"}`, refused + " 9s"},
+		"Traefik":       {`{"ClientHost":"10.0.0.1","DownstreamStatus":429,"OriginStatus":429,"RequestHost":"localhost","RequestMethod":"POST","RequestPath":"/v1/messages","RequestPort":"80","StartLocal":"2026-06-17T14:04:31.2+02:00","StartUTC":"2026-06-17T12:04:31.2Z","downstream_Retry-After":"9","level":"info","msg":"","time":"2026-06-17T14:04:33+02:00"}`, refused + " 9s"},
+		"nginx, JSON":   {`{"time_local":"17/Jun/2026:12:04:31 +0000","request":"POST /v1/messages HTTP/1.1","status": "429"}`, second},
+		"nginx, msec":   {`{"msec":"1781697871.200","request_method":"POST","request_uri":"/v1/messages?a=1","status":429}`, refused},
+		"Envoy, JSON":   {`{"start_time":"2026-06-17T12:04:31.200Z","method":"POST","path":"/v1/messages","protocol":"HTTP/2","response_code":429,"authority":"api.pioneer.ai"}`, refused},
+		"pino":          {`{"level":30,"time":1781697871200,"pid":7,"req":{"id":1,"method":"POST","url":"/v1/messages"},"res":{"statusCode":429},"msg":"request completed"}`, refused},
 
 		"k6 CSV": {"metric_name,timestamp,metric_value,check,error,error_code,expected_response,group,method,name,proto,scenario,service,status,subproto,tls_version,url,extra_tags,metadata\n" +
 			"http_reqs,1781697871,1.000000,,,1429,false,,POST,https://api.pioneer.ai/v1/messages,HTTP/2.0,default,,429,,tls1.3,https://api.pioneer.ai/v1/messages,,\n" +
@@ -169,6 +174,9 @@ func TestWrappers(t *testing.T) {
 		},
 		"Docker": func(s string) string {
 			return `{"log":"` + quoted(s) + `\n","stream":"stdout","time":"2026-06-17T12:04:31.2Z"}` + "\n"
+		},
+		"Fluent Bit": func(s string) string {
+			return `{"date":1781697871.2,"log":"` + quoted(s) + `\n","stream":"stderr"}` + "\n"
 		},
 		"Docker, spaced": func(s string) string {
 			return `{"stream": "stderr", "log": "` + quoted(s) + `\n", "time": "2026-06-17T12:04:31.2Z"}` + "\n"

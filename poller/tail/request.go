@@ -17,29 +17,51 @@ func (t *times) readRequestLine(line []byte, r *record) verdict {
 	for from := 0; ; {
 		i := bytes.Index(line[from:], []byte("HTTP/"))
 		if i < 0 {
-			return notMine
+			return t.readHypercorn(line, r)
 		}
 		from += i + len("HTTP/")
-		i = from - len(" HTTP/")
-		if i < 0 || line[i] != ' ' {
-			continue
-		}
-		open := bytes.LastIndexByte(line[:i], '"')
-		if open < 0 {
-			continue
-		}
-		method, target, ok := bytes.Cut(line[open+1:i], []byte(" "))
-		if !ok || !isVerb(method) || len(target) == 0 {
-			continue
-		}
 		version := line[from:]
 		end := bytes.IndexByte(version, '"')
 		if end < 1 || end > 5 {
 			continue
 		}
-		r.method, r.url = method, target
-		return t.requestLine(line, line[:open], version[end+1:], r)
+		if open := r.quoted(line, from-len(" HTTP/")); open >= 0 {
+			return t.requestLine(line, line[:open], version[end+1:], r)
+		}
 	}
+}
+
+// readHypercorn reads a line of Hypercorn, whose request line has the bare version:
+//
+//	[2026-06-17 12:04:31 +0000] [12] [INFO] 127.0.0.1:51612 - - [17/Jun/2026:12:04:31 +0000] "POST /v1/messages 1.1" 429 52 "-" "httpx"
+func (t *times) readHypercorn(line []byte, r *record) verdict {
+	for _, version := range [...]string{` 1.1" `, ` 2" `} {
+		i := bytes.Index(line, []byte(version))
+		if i < 0 {
+			continue
+		}
+		if open := r.quoted(line, i); open >= 0 {
+			return t.requestLine(line, line[:open], line[i+len(version):], r)
+		}
+	}
+	return notMine
+}
+
+// quoted reads the method and the target between a quote and the space at an index
+// of a line. It returns where the quote is, or -1 if there is no request.
+func (r *record) quoted(line []byte, end int) (open int) {
+	if end < 0 || line[end] != ' ' {
+		return -1
+	}
+	if open = bytes.LastIndexByte(line[:end], '"'); open < 0 {
+		return -1
+	}
+	method, target, ok := bytes.Cut(line[open+1:end], []byte(" "))
+	if !ok || !isVerb(method) || len(target) == 0 {
+		return -1
+	}
+	r.method, r.url = method, target
+	return open
 }
 
 // requestLine reads what is before and after the request line.

@@ -40,7 +40,11 @@ func ReadFile(ctx context.Context, path string, f Format, opts Options, emit fun
 	if err != nil {
 		return Summary{}, err
 	}
-	return read(ctx, file, f, opts, info.ModTime(), failuresOf(path), emit)
+	sum, err := read(ctx, file, f, opts, info.ModTime(), failuresOf(path), emit)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return sum, err
 }
 
 // Read is ReadFile for a stream, such as standard input. Calls without a time

@@ -55,7 +55,8 @@ func (w *wrapper) open(line []byte) (inner []byte, at moment, whole bool) {
 	return line, at, true
 }
 
-// docker opens a line of Docker's json-file log driver, or of Fluent Bit:
+// docker opens a line of Docker's json-file log driver, or of Fluent Bit, which has
+// a date in place of the time:
 //
 //	{"log":"what the program wrote\n","stream":"stdout","time":"2026-06-17T12:04:31.2Z"}
 func (w *wrapper) docker(line []byte) (inner []byte, at moment, whole bool) {
@@ -67,6 +68,8 @@ func (w *wrapper) docker(line []byte) (inner []byte, at moment, whole bool) {
 			text = j.text()
 		case "time":
 			at, _ = w.times.read(j.text())
+		case "date": // of Fluent Bit, in seconds
+			at, _ = epoch(j.skip())
 		default:
 			j.skip()
 		}
