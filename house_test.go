@@ -70,6 +70,7 @@ var fence = map[string]string{
 	"github.com/muesli/cancelreader":        "poller/tail",
 	"github.com/muesli/mango-cobra":         "ui/cli",
 	"github.com/muesli/roff":                "ui/cli",
+	"github.com/lucasb-eyer/go-colorful":    "theme",
 	"github.com/pelletier/go-toml/v2":       "poller/config theme",
 	"github.com/prometheus/client_golang":   "ui/metrics",
 	"github.com/sahilm/fuzzy":               "ui",

@@ -23,10 +23,11 @@ const maxName = 32
 //
 //	dark = true        # for a dark background
 //	base = "okabe-ito" # the built-in theme with the other colours
-//	calm = "#5fd7af"   # or "#rgb"; a colour for each field of Palette
+//	calm = "#5fd7af"   # or "#rgb"; a colour for each field of Palette in snake case
 //
 // Either dark or base may be left out: dark then is that of base, and base is the
-// theme "dark" or "light". Anything else in the file is an error. An error is one
+// theme "dark" or "light". The colours of a chart's area follow those of the pressures
+// (area_calm that of calm) unless they are set. Anything else in the file is an error. An error is one
 // line and begins with its line and column, e.g. "2:1: ".
 func Parse(name string, data []byte) (Theme, error) {
 	if err := checkName(name); err != nil {
@@ -70,7 +71,19 @@ func Parse(name string, data []byte) (Theme, error) {
 	if err != nil {
 		return Theme{}, mistake(1, 1, "%v", err)
 	}
+	t.Palette.areaFollows(values)
 	return t, nil
+}
+
+// areaFollows gives the area the colours of the pressures that a file sets, where it
+// sets none for the area.
+func (p *Palette) areaFollows(values map[string]any) {
+	colours := p.byName()
+	for _, pressure := range []string{"calm", "warm", "hot", "full"} {
+		if values[pressure] != nil && values["area_"+pressure] == nil {
+			*colours["area_"+pressure] = p.areaOf(*colours[pressure])
+		}
+	}
 }
 
 // Join returns themes and more. A theme in more replaces one with the same name, so
@@ -132,6 +145,7 @@ func (p *Palette) byName() map[string]*color.Color {
 		"border": &p.Border, "focus": &p.Focus, "accent": &p.Accent,
 		"track": &p.Track, "limit": &p.Limit, "fill": &p.Fill,
 		"calm": &p.Calm, "warm": &p.Warm, "hot": &p.Hot, "full": &p.Full,
+		"area_calm": &p.AreaCalm, "area_warm": &p.AreaWarm, "area_hot": &p.AreaHot, "area_full": &p.AreaFull,
 		"others": &p.Others, "rejected": &p.Rejected,
 	}
 }

@@ -59,6 +59,28 @@ func TestParseBasis(t *testing.T) {
 	}
 }
 
+// A file of before the area had colours, or that sets the pressures only, gets an area
+// that goes with them.
+func TestParseArea(t *testing.T) {
+	base := Dark().Palette
+	for name, tt := range map[string]struct {
+		text string
+		want color.Color // of the calm area
+	}{
+		"neither":       {`hot = "#ff8800"`, base.AreaCalm},
+		"pressure only": {`calm = "#5fd7af"`, base.areaOf(color.RGBA{0x5f, 0xd7, 0xaf, 0xff})},
+		"area only":     {`area_calm = "#123456"`, color.RGBA{0x12, 0x34, 0x56, 0xff}},
+		"both":          {"calm = \"#5fd7af\"\narea_calm = \"#123456\"", color.RGBA{0x12, 0x34, 0x56, 0xff}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Parse("mine", []byte("dark = true\n"+tt.text))
+			if err != nil || hexOf(got.Palette.AreaCalm) != hexOf(tt.want) {
+				t.Errorf("the calm area is %s, error %v, want %s", hexOf(got.Palette.AreaCalm), err, hexOf(tt.want))
+			}
+		})
+	}
+}
+
 func TestParseMistakes(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want string }{
 		"nothing":        {"", `1:1: dark is missing: write dark = true or dark = false`},

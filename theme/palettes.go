@@ -24,6 +24,10 @@ func Dark() Theme {
 		Warm:       lipgloss.Color("#dfbd69"),
 		Hot:        lipgloss.Color("#f0985a"),
 		Full:       lipgloss.Color("#ef5f6b"),
+		AreaCalm:   lipgloss.Color("#56908a"),
+		AreaWarm:   lipgloss.Color("#c1a45c"),
+		AreaHot:    lipgloss.Color("#dd8c54"),
+		AreaFull:   lipgloss.Color("#e55b67"),
 		Others:     lipgloss.Color("#a994ea"),
 		Rejected:   lipgloss.Color("#ef5f6b"),
 	}}
@@ -46,6 +50,10 @@ func Light() Theme {
 		Warm:       lipgloss.Color("#8a6200"),
 		Hot:        lipgloss.Color("#b04a00"),
 		Full:       lipgloss.Color("#bf1f2f"),
+		AreaCalm:   lipgloss.Color("#3d9580"),
+		AreaWarm:   lipgloss.Color("#a87c1c"),
+		AreaHot:    lipgloss.Color("#c4601a"),
+		AreaFull:   lipgloss.Color("#cb3644"),
 		Others:     lipgloss.Color("#6a4fc0"),
 		Rejected:   lipgloss.Color("#bf1f2f"),
 	}}
@@ -69,6 +77,10 @@ func HighContrast() Theme {
 		Warm:       lipgloss.Color("#ffe14d"),
 		Hot:        lipgloss.Color("#ffa64d"),
 		Full:       lipgloss.Color("#ff8f87"),
+		AreaCalm:   lipgloss.Color("#3dbd97"),
+		AreaWarm:   lipgloss.Color("#ddc343"),
+		AreaHot:    lipgloss.Color("#eb9947"),
+		AreaFull:   lipgloss.Color("#f58981"),
 		Others:     lipgloss.Color("#c9b3ff"),
 		Rejected:   lipgloss.Color("#ff8f87"),
 	}}
@@ -93,6 +105,10 @@ func OkabeIto() Theme {
 		Warm:       lipgloss.Color("#f0e442"), // yellow
 		Hot:        lipgloss.Color("#e69f00"), // orange
 		Full:       lipgloss.Color("#dc6207"), // vermillion
+		AreaCalm:   lipgloss.Color("#00835f"),
+		AreaWarm:   lipgloss.Color("#f0e442"),
+		AreaHot:    lipgloss.Color("#e69f00"),
+		AreaFull:   lipgloss.Color("#dc6207"),
 		Others:     lipgloss.Color("#56b4e9"), // sky blue
 		Rejected:   lipgloss.Color("#dc6207"),
 	}}
@@ -116,6 +132,10 @@ func Mono() Theme {
 		Warm:       lipgloss.Color("#b8b8b8"),
 		Hot:        lipgloss.Color("#dcdcdc"),
 		Full:       lipgloss.Color("#ffffff"),
+		AreaCalm:   lipgloss.Color("#757575"),
+		AreaWarm:   lipgloss.Color("#a0a0a0"),
+		AreaHot:    lipgloss.Color("#cbcbcb"),
+		AreaFull:   lipgloss.Color("#f5f5f5"),
 		Others:     lipgloss.Color("#7a7a7a"),
 		Rejected:   lipgloss.Color("#ffffff"),
 	}}

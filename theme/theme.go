@@ -36,13 +36,19 @@ type Palette struct {
 	Accent color.Color // keys, the mark of the selected row
 	Track  color.Color // the empty part of a gauge
 	Limit  color.Color // the mark of a limit on its gauge
-	Fill   color.Color // the body of a chart, below its line
+	Fill   color.Color // the part of a chart that is only projected, or a lower bound
 
 	// The pressures, see model.Pressure.
 	Calm color.Color
 	Warm color.Color
 	Hot  color.Color
 	Full color.Color
+
+	// The area of a chart at each pressure. The colours between are mixed, see Area.
+	AreaCalm color.Color
+	AreaWarm color.Color
+	AreaHot  color.Color
+	AreaFull color.Color
 
 	Others   color.Color // calls from other machines using the same key
 	Rejected color.Color // rejected calls
@@ -73,7 +79,8 @@ const (
 	Others
 	Rejected
 	Alarm // an error message: bold, in the colour of Full
-	roles
+	area  // the first of the area's gradient
+	roles = area + areaSteps
 )
 
 // Styles are the escape sequences of a palette.
@@ -87,12 +94,12 @@ func (s *Styles) Prefix(r Role) string { return s.prefix[r] }
 func (t Theme) Styles() Styles {
 	colour := func(c color.Color) string { return ansi.NewStyle().Reset().ForegroundColor(c).String() }
 	bold := func(c color.Color) string { return ansi.NewStyle().Reset().Bold().ForegroundColor(c).String() }
-	return t.Palette.styles(colour, bold)
+	return t.Palette.styles(colour, bold, mix)
 }
 
-// styles sets the colour and the weight of each role.
-func (p Palette) styles(colour, bold func(color.Color) string) Styles {
-	return Styles{prefix: [roles]string{
+// styles sets the colour and the weight of each role, and mixes those of the area.
+func (p Palette) styles(colour, bold func(color.Color) string, between func(a, b color.Color, t float64) color.Color) Styles {
+	s := Styles{prefix: [roles]string{
 		Plain:      ansi.ResetStyle,
 		Text:       colour(p.Text),
 		Bright:     bold(p.Bright),
@@ -114,6 +121,10 @@ func (p Palette) styles(colour, bold func(color.Color) string) Styles {
 		Rejected:   colour(p.Rejected),
 		Alarm:      bold(p.Full),
 	}}
+	for i, c := range p.gradient(between) {
+		s.prefix[int(area)+i] = colour(c)
+	}
+	return s
 }
 
 // Basic returns styles for terminals with at most sixteen colours, which users choose
@@ -124,6 +135,7 @@ func Basic() Styles {
 	p := Palette{
 		Text: plain, Bright: plain, Dim: quiet, Border: quiet, Focus: ansi.Cyan, Accent: ansi.Cyan, Track: quiet, Limit: quiet, Fill: quiet,
 		Calm: ansi.Green, Warm: ansi.Yellow, Hot: ansi.Red, Full: ansi.Red, Others: ansi.Magenta, Rejected: ansi.Red,
+		AreaCalm: ansi.Green, AreaWarm: ansi.Yellow, AreaHot: ansi.Red, AreaFull: ansi.Red,
 	}
 	style := func(base ansi.Style) func(color.Color) string {
 		return func(c color.Color) string {
@@ -136,7 +148,7 @@ func Basic() Styles {
 			return base.ForegroundColor(c).String()
 		}
 	}
-	return p.styles(style(ansi.NewStyle().Reset()), style(ansi.NewStyle().Reset().Bold()))
+	return p.styles(style(ansi.NewStyle().Reset()), style(ansi.NewStyle().Reset().Bold()), nearest)
 }
 
 // ByName returns the theme with this name. An error lists the names there are.

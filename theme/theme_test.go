@@ -3,6 +3,7 @@ package theme
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"strings"
 	"testing"
 
@@ -48,6 +49,11 @@ func TestContrast(t *testing.T) {
 			for name, c := range gauge {
 				if got := contrast(c, bg); got < 3 {
 					t.Errorf("%s: %s on %s has a contrast of %.2f, want 3", th.Name, name, hex, got)
+				}
+			}
+			for i, c := range p.gradient(mix) {
+				if got := contrast(c, bg); got < least-1.5 {
+					t.Errorf("%s: the area's colour %d on %s has a contrast of %.2f, want %.1f", th.Name, i, hex, got, least-1.5)
 				}
 			}
 		}
@@ -101,6 +107,28 @@ func TestBasicNamesColours(t *testing.T) {
 	for r := range roles {
 		if strings.Contains(s.Prefix(r), "38;") {
 			t.Errorf("role %d has the prefix %q", r, s.Prefix(r))
+		}
+	}
+}
+
+// The area is calm up to half of the limit, full from the limit on, and between has
+// the colours of the palette where the pressures begin.
+func TestArea(t *testing.T) {
+	p := Dark().Palette
+	steps := p.gradient(mix)
+	for ratio, want := range map[float64]color.Color{
+		-1: p.AreaCalm, 0: p.AreaCalm, 0.5: p.AreaCalm, 1: p.AreaFull, 1.2: p.AreaFull, math.Inf(1): p.AreaFull, math.NaN(): p.AreaCalm,
+	} {
+		if got := steps[Area(ratio)-area]; hexOf(got) != hexOf(want) {
+			t.Errorf("at %v the area is %s, want %s", ratio, hexOf(got), hexOf(want))
+		}
+	}
+	if Area(0.999) == Area(1) {
+		t.Error("just below the limit the area looks full")
+	}
+	for i, c := range p.gradient(nearest) {
+		if c != p.AreaCalm && c != p.AreaWarm && c != p.AreaHot && c != p.AreaFull {
+			t.Errorf("the colour %d of a terminal with sixteen colours is mixed", i)
 		}
 	}
 }

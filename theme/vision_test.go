@@ -69,6 +69,12 @@ func TestOkabeItoWithAnyColourVision(t *testing.T) {
 		"protanopia":   protanopia,
 		"deuteranopia": deuteranopia,
 	} {
+		area := []color.Color{p.AreaCalm, p.AreaWarm, p.AreaHot, p.AreaFull}
+		for i, c := range area[1:] {
+			if got := distance(see(toLinear(area[i])), see(toLinear(c))); got < 15 {
+				t.Errorf("%s: the area's colours %d and %d differ by %.1f, want 15", vision, i, i+1, got)
+			}
+		}
 		for i, a := range meanings {
 			for _, b := range meanings[:i] {
 				if got := distance(see(toLinear(a.c)), see(toLinear(b.c))); got < 15 {
@@ -86,15 +92,17 @@ func TestMonoIsGrey(t *testing.T) {
 	for _, c := range []color.Color{
 		p.Background, p.Text, p.Bright, p.Dim, p.Border, p.Focus, p.Accent, p.Track, p.Limit, p.Fill,
 		p.Calm, p.Warm, p.Hot, p.Full, p.Others, p.Rejected,
+		p.AreaCalm, p.AreaWarm, p.AreaHot, p.AreaFull,
 	} {
 		if r, g, b, _ := c.RGBA(); r != g || g != b {
 			t.Errorf("%s has a hue", hexOf(c))
 		}
 	}
-	steps := []color.Color{p.Others, p.Calm, p.Warm, p.Hot, p.Full}
-	for i, c := range steps[1:] {
-		if got := contrast(steps[i], c); luminance(c) < luminance(steps[i]) || got < 1.3 {
-			t.Errorf("%s after %s is a step of %.2f, want brighter by 1.3", hexOf(c), hexOf(steps[i]), got)
+	for _, steps := range [][]color.Color{{p.Others, p.Calm, p.Warm, p.Hot, p.Full}, {p.AreaCalm, p.AreaWarm, p.AreaHot, p.AreaFull}} {
+		for i, c := range steps[1:] {
+			if got := contrast(steps[i], c); luminance(c) < luminance(steps[i]) || got < 1.3 {
+				t.Errorf("%s after %s is a step of %.2f, want brighter by 1.3", hexOf(c), hexOf(steps[i]), got)
+			}
 		}
 	}
 }
