@@ -19,33 +19,16 @@ type Chart struct {
 	Accepted, Rejected []int
 	// Marks say how Accepted is to be read; nil for no marks.
 	Marks []Mark
-	// Full is set in the steps in which a denial said that a limit of Limit calls
-	// per minute was reached; nil for none.
-	Full  []bool
-	Limit int
+	// Full are the steps in which denials said that a limit was reached; nil for
+	// none.
+	Full []FullSteps
 }
 
-// Minute returns the calls of the minute that ends with a step, and how they are to
-// be read; false if some of that minute was not watched. Where a denial said that
-// the limit was reached, they are Limit at least.
-func (c *Chart) Minute(step int) (calls int, mark Mark, ok bool) {
-	first := step + 1 - max(int(time.Minute/c.Step), 1)
-	if first < 0 {
-		return 0, 0, false
-	}
-	for j := first; j <= step; j++ {
-		if c.Accepted[j] == Unknown {
-			return 0, 0, false
-		}
-		calls += c.Accepted[j]
-		if c.Marks != nil {
-			mark |= c.Marks[j]
-		}
-	}
-	if c.Full != nil && c.Full[step] && calls < c.Limit {
-		return c.Limit, MarkInferred, true
-	}
-	return calls, mark, true
+// FullSteps are the steps of a chart in which a denial said that a limit was reached.
+type FullSteps struct {
+	Per   time.Duration // the window of the limit
+	Limit int           // the limit in force
+	Steps []bool
 }
 
 // Span is the time that the chart covers.
@@ -114,12 +97,10 @@ func (l *Ledger) chart(e, i int, v view) Chart {
 	if slices.ContainsFunc(s.marks, func(m Mark) bool { return m != 0 }) {
 		c.Marks = s.marks
 	}
-	minute := slices.IndexFunc(l.table.Endpoints[e].Limits, func(limit Limit) bool { return limit.Per == time.Minute })
-	if full := l.full[e].charts[i]; minute >= 0 && full.newest >= 0 {
-		c.Limit = l.lastDenials[e][minute].inForce(l.table.Endpoints[e].Limits[minute].Max)
-		c.Full = make([]bool, len(c.Accepted))
-		for j, n := range full.steps(v.asOf, len(c.Accepted)) {
-			c.Full[j] = n > 0
+	for limit := range l.table.Endpoints[e].Limits {
+		if steps := l.full[e].steps(limit, i, &c); steps != nil {
+			inForce := l.lastDenials[e][limit].inForce(l.table.Endpoints[e].Limits[limit].Max)
+			c.Full = append(c.Full, FullSteps{l.spans[e][limit], inForce, steps})
 		}
 	}
 	return c
@@ -162,6 +143,26 @@ func newFullTally(spans []time.Duration) fullTally {
 		t.charts[i] = NewWindow(c.step, c.step*time.Duration(c.steps)+streamLag)
 	}
 	return t
+}
+
+// steps returns the steps of a chart, one of chartSteps, in which a limit was reached;
+// nil for none. For the limit per minute they are exact, for others to a step of the
+// limit's history.
+func (t *fullTally) steps(limit, chart int, c *Chart) []bool {
+	w := t.history[limit]
+	if w.newest < 0 {
+		return nil
+	}
+	if w.width*HistorySteps/15 == time.Minute {
+		w = t.charts[chart]
+	}
+	steps := make([]bool, len(c.Accepted))
+	end := c.To.Add(-c.Span())
+	for j := range steps {
+		end = end.Add(c.Step)
+		steps[j] = w.at(w.bucket(end.Add(-1))) > 0
+	}
+	return steps
 }
 
 // add notes a denial by one limit, over a window of per.

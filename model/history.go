@@ -122,33 +122,15 @@ func (v *view) accountFirst(perIP bool, local, account []int, watched, read []bo
 // peak returns the fullest of the windows of n steps that end in a history, with its
 // mark. In a step that is full, a window held limit at least.
 func (s *history) peak(n int, full []int, limit int) (calls int, mark Mark) {
-	sum, unknown := 0, 0
-	var marks [4]int // of the steps in the window, by mark
-	count := func(j, by int) {
-		if s.accepted[j] == Unknown {
-			unknown += by
-			return
-		}
-		sum += by * s.accepted[j]
-		for i := range marks {
-			if s.marks[j]&(1<<i) != 0 {
-				marks[i] += by
-			}
-		}
-	}
+	var sum windowSum
 	for j := range s.accepted {
-		count(j, 1)
+		sum.add(s.accepted[j], s.marks[j], 1)
 		if j >= n {
-			count(j-n, -1)
+			sum.add(s.accepted[j-n], s.marks[j-n], -1)
 		}
-		if sum > calls {
-			calls, mark = sum, 0
-			for i := range marks {
-				if marks[i] > 0 {
-					mark |= 1 << i
-				}
-			}
-			if unknown > 0 || j < n-1 {
+		if sum.calls > calls {
+			calls, mark = sum.calls, sum.mark()
+			if j < n-1 {
 				mark |= MarkLower
 			}
 		}

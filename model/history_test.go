@@ -42,9 +42,9 @@ func TestPeakIsOfWhatIsDrawn(t *testing.T) {
 					return // the chart's last step is not over
 				}
 				most, mark := 0, Mark(0)
-				for i := range e.Charts[0].Accepted {
-					if calls, m, ok := e.Charts[0].Minute(i); ok && calls > most {
-						most, mark = calls, m
+				for r := e.Charts[0].Rolling(time.Minute); r.Next(); {
+					if r.Known && r.Calls > most {
+						most, mark = r.Calls, r.Mark
 					}
 				}
 				if most != tt.peak || mark != tt.mark {
