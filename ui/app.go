@@ -94,6 +94,7 @@ type view struct {
 	filters   [focusable]string // see filter
 	typing    bool              // the filter of the focused list is being typed
 	chartSpan int               // how many times the user asked for the next chart
+	cursor    time.Time         // what the cursor of the chart is on; zero for none
 	cleared   map[item]cleared
 
 	problem string // see Look.Problem; empty when it is dismissed

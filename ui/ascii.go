@@ -67,6 +67,8 @@ func ascii(k cell) byte {
 func asciiDots(dots byte) byte {
 	const upper, lower = 0x01 | 0x02 | 0x08 | 0x10, 0x04 | 0x20 | 0x40 | 0x80
 	switch {
+	case dots == limitDots:
+		return '-'
 	case bits.OnesCount8(dots) > 5:
 		return '#'
 	case dots&lower == 0:

@@ -12,14 +12,16 @@ import (
 func charting(step time.Duration, steps int, watched time.Duration, n func(step int) int) (App, *model.Chart) {
 	c := &model.Chart{Step: step, To: now, From: now.Add(-watched), Accepted: make([]int, steps), Rejected: make([]int, steps)}
 	for i := range steps {
-		c.Accepted[i] = n(i)
+		if c.Accepted[i] = n(i); time.Duration(steps-i)*step > watched {
+			c.Accepted[i] = model.Unknown
+		}
 	}
 	return App{snap: model.Snapshot{At: now}}, c
 }
 
 func drawnChart(a App, c *model.Chart, l *model.LimitUsage, w, h int) string {
 	cv := newCanvas(w, h)
-	a.drawChart(cv.all(), c, l)
+	a.drawChart(cv.all(), &model.EndpointUsage{Charts: []model.Chart{*c}}, l)
 	return cv.text(nil)
 }
 
@@ -30,14 +32,16 @@ func TestChart(t *testing.T) {
 	a, c := charting(5*time.Second, 180, dayLong, func(i int) int { return i / 18 }) // 0 to 9 a step
 	c.Rejected[179] = 4
 	want := strings.TrimPrefix(`
-calls/min min 0 avg 54 max 108
-                                       ×
-200 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄
-                                     ⣀⣀⣀
-                   ⣀⣀⣀⣀⡤⠤⠤⠤⠤⠴⠒⠒⠒⠚⠉⠉⠉⠉
-  0 ⣀⡠⠤⠤⠤⠤⠤⠒⠒⠒⠒⠋⠉⠉⠉⠁
-    -14m                             now`, "\n")
-	got := drawnChart(a, c, minute, 40, 7)
+calls/min min 0 avg 54 max 108 × 4
+200 ⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉×
+
+
+100                             ⣀⣠⣤⣤⣴⣶⣿⣿
+                      ⣀⣀⣠⣤⣴⣶⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+             ⣀⣠⣤⣤⣴⣶⣶⣾⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+  0 ⣀⣤⣤⣴⣶⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+            -10m          -5m        now`, "\n")
+	got := drawnChart(a, c, minute, 40, 9)
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -56,7 +60,7 @@ func TestChartKeepsPeaks(t *testing.T) {
 	if !strings.Contains(lines[0], "min 1 avg 1 max 100") {
 		t.Errorf("figures are %q", lines[0])
 	}
-	if top, bottom := strings.TrimSpace(strings.TrimPrefix(lines[2], "100")), lines[6]; len([]rune(top)) != 1 || strings.Count(bottom, "⠤") < 33 {
+	if top, bottom := strings.TrimSpace(strings.TrimPrefix(lines[1], "100")), lines[6]; len([]rune(top)) != 1 || strings.Count(bottom, "⣤") < 33 {
 		t.Errorf("a peak of one minute is drawn as\n%s", strings.Join(lines, "\n"))
 	}
 }
@@ -96,23 +100,41 @@ func TestChartOfTheUnwatchedPast(t *testing.T) {
 	}
 }
 
-// A limit over another window than a minute is drawn at its rate per minute, with
-// a note.
-func TestChartScalesTheLimit(t *testing.T) {
-	a, c := charting(time.Minute, 1440, dayLong, func(i int) int { return 300 })
-	got := drawnChart(a, c, &model.LimitUsage{Limit: 10_000, PerS: 3600}, 90, 10)
-	lines := strings.Split(got, "\n")
-	if !strings.Contains(lines[0], "(limit 10,000 an hour, or 166 a minute)") {
-		t.Errorf("words are %q", lines[0])
-	}
-	at := 0
-	for y, line := range lines {
-		if strings.HasPrefix(line, "166 ┄") {
-			at = y
+// A limit over an hour is drawn at its height over the calls of the hour that ends
+// with each minute, and so is one over a few seconds.
+func TestChartHasTheWindowOfTheLimit(t *testing.T) {
+	for _, tt := range []struct {
+		limit  model.LimitUsage
+		step   time.Duration
+		steps  int
+		words  string
+		limits string // how its line begins
+		at     int
+	}{
+		{model.LimitUsage{Limit: 10_000, PerS: 3600}, time.Minute, 1440, "calls/hour min 7,200 avg 7,200 max 7,200", "10,000 ⠉⠉⠉", 1},
+		{model.LimitUsage{Limit: 5_000, PerS: 3600}, time.Minute, 1440, "calls/hour min 7,200 avg 7,200 max 7,200", "5,000 ⣶⣶⣶", 4},
+		{model.LimitUsage{Limit: 300, PerS: 10}, 5 * time.Second, 180, "calls/10s min 240 avg 240 max 240", "300 ⠉⠉⠉", 1},
+		{model.LimitUsage{Limit: 30, PerS: 1}, 5 * time.Second, 180, "calls/1s min 24 avg 24 max 24", "30 ⠉⠉⠉", 1},
+	} {
+		a, c := charting(tt.step, tt.steps, dayLong, func(i int) int { return 120 })
+		lines := strings.Split(drawnChart(a, c, &tt.limit, 90, 10), "\n")
+		if lines[0] != tt.words {
+			t.Errorf("words are %q, want %q", lines[0], tt.words)
+		}
+		if !strings.HasPrefix(lines[tt.at], tt.limits) {
+			t.Errorf("the limit's line is not line %d of\n%s", tt.at, strings.Join(lines, "\n"))
 		}
 	}
-	if at < 4 || at > 6 || !strings.HasPrefix(lines[2], "300 ") {
-		t.Errorf("the limit's line is in line %d of\n%s", at, got)
+}
+
+// The hours of a limit that were watched in part are drawn in half the dots, and read
+// as a lower bound.
+func TestChartOfAPartOfTheHour(t *testing.T) {
+	a, c := charting(time.Minute, 1440, 30*time.Minute, func(i int) int { return 120 })
+	a.cursor = now
+	got := drawnChart(a, c, &model.LimitUsage{Limit: 10_000, PerS: 3600}, 60, 12)
+	if lines := strings.Split(got, "\n"); strings.ContainsRune(got, '⣿') || !strings.Contains(lines[0], "≥3,600 of 10,000") {
+		t.Errorf("half an hour of 120 a minute is drawn as\n%s", got)
 	}
 }
 
@@ -131,7 +153,7 @@ func TestChartNeedsRoom(t *testing.T) {
 
 func TestWindowKey(t *testing.T) {
 	a := press(screen(busy, 120, 40), "w")
-	for _, want := range []string{"-59m", "-24h", "-14m"} {
+	for _, want := range []string{"-30m", "-12h", "-5m"} {
 		if frame := plainFrame(a); !strings.Contains(frame, want) {
 			t.Errorf("no %s in\n%s", want, frame)
 		}

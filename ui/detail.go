@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"quotatop/model"
 	"quotatop/theme"
 	"quotatop/ui/words"
@@ -75,19 +77,40 @@ const detailGap = 3
 func (a *App) drawDetail(at area, o outcome) outcome {
 	switch e, l, g := a.subjectRow(); {
 	case g != nil:
-		o.below = a.drawFacts(at, factLines(a.denialFacts(g), at.w))
+		o.below = a.drawDenials(at, g)
 	case e == nil:
 		at.put(0, 0, theme.Dim, words.Unknown)
 	default:
-		o.below = a.drawEndpoint(at, e, l)
+		o.below, o.chart = a.drawEndpoint(at, e, l)
 	}
 	return o
 }
 
+// drawDenials draws a group of denials above the chart of its endpoint, if there is
+// room, and returns how many lines are below the area.
+func (a *App) drawDenials(at area, g *model.DenialGroup) (below int) {
+	lines := factLines(a.denialFacts(g), at.w)
+	facts := at
+	if room := at.h - len(lines) - 1; room >= chartHeight {
+		facts.h = len(lines)
+		if i := slices.IndexFunc(a.snap.Endpoints, func(e model.EndpointUsage) bool { return e.ID == g.Endpoint }); i >= 0 {
+			e, l := &a.snap.Endpoints[i], (*model.LimitUsage)(nil)
+			if len(e.Limits) > 0 {
+				l = &e.Limits[0]
+			}
+			a.drawChart(at.sub(0, len(lines)+1, at.w, room), e, l)
+		}
+	}
+	return a.drawFacts(facts, lines)
+}
+
+// fewFacts is how many lines of facts there are above a chart at least.
+const fewFacts = 4
+
 // drawEndpoint draws an endpoint's facts, its chart and its models, and returns how
-// many lines of the facts are below the area. It leaves out a chart that does not
-// fit; models without room for their table become facts.
-func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage) (below int) {
+// many lines of the facts are below the area, and the grid of the chart. It leaves out
+// a chart that does not fit; models without room for their table become facts.
+func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage) (below int, chart grid) {
 	d := detailLayouts[0]
 	for _, d = range detailLayouts {
 		if at.w >= d.w && at.h >= d.h {
@@ -105,15 +128,17 @@ func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage)
 		place.w = d.facts
 	}
 	lines := factLines(facts, place.w)
-	var chart, models area
-	if d.above && at.h-len(lines)-1 < chartHeight && !a.zoom {
-		a.drawChart(at, a.chart(e), l)
-		return 0
-	}
+	var plot, models area
 	if d.above {
-		place, chart, models = d.stack(at, place, len(lines), len(e.Models))
+		most := len(lines)
+		if !a.zoom { // the chart comes first
+			if most = min(most, at.h/3); most < fewFacts && len(e.Charts) > 0 {
+				return 0, a.drawChart(at, e, l)
+			}
+		}
+		place, plot, models = d.stack(at, place, most, len(e.Models))
 	} else {
-		place, chart, models = d.beside(at, len(lines), len(e.Models))
+		place, plot, models = d.beside(at, len(lines), len(e.Models))
 	}
 	if len(e.Models) > 0 {
 		if models.w >= modelsWidth && models.h >= modelsHeight {
@@ -122,8 +147,8 @@ func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage)
 			lines = append(lines, factLines(a.modelFacts(e), place.w)...)
 		}
 	}
-	a.drawChart(chart, a.chart(e), l)
-	return a.drawFacts(place, lines)
+	chart = a.drawChart(plot, e, l)
+	return a.drawFacts(place, lines), chart
 }
 
 // beside puts the chart at the left of the facts, and the models between both or

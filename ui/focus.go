@@ -3,6 +3,7 @@ package ui
 import (
 	"math"
 	"slices"
+	"time"
 
 	"quotatop/model"
 
@@ -150,10 +151,18 @@ const far = math.MaxInt32
 // moves reports whether there are rows or lines to move in.
 func (a *App) moves() bool { return a.help || a.focus.isList() || a.focus == detailPane }
 
-func (a *App) up(string) tea.Cmd   { a.move(-1); return nil }
-func (a *App) down(string) tea.Cmd { a.move(1); return nil }
-func (a *App) top(string) tea.Cmd  { a.move(-far); return nil }
-func (a *App) end(string) tea.Cmd  { a.move(far); return nil }
+func (a *App) up(string) tea.Cmd      { a.move(-1); return nil }
+func (a *App) down(string) tea.Cmd    { a.move(1); return nil }
+func (a *App) top(key string) tea.Cmd { a.toEnd(key, -far); return nil }
+func (a *App) end(key string) tea.Cmd { a.toEnd(key, far); return nil }
+
+// toEnd moves the cursor to the first or the last row. The keys home and end go to the
+// ends of the chart that has the focus.
+func (a *App) toEnd(key string, n int) {
+	if onChart := key == "home" || key == "end"; !onChart || !a.moveCursor(n) {
+		a.move(n)
+	}
+}
 
 func (a *App) pageUp(string) tea.Cmd   { a.move(-max(a.h/2, 1)); return nil }
 func (a *App) pageDown(string) tea.Cmd { a.move(max(a.h/2, 1)); return nil }
@@ -161,15 +170,29 @@ func (a *App) pageDown(string) tea.Cmd { a.move(max(a.h/2, 1)); return nil }
 func (a *App) left(string) tea.Cmd  { a.sideways(-1); return nil }
 func (a *App) right(string) tea.Cmd { a.sideways(1); return nil }
 
-// sideways moves to the nth pane from here, or in the detail pane to the nth item.
+// sideways moves the cursor of the chart that has the focus, or to the nth pane from
+// here. Without a chart the detail pane shows the nth item.
 func (a *App) sideways(n int) {
-	if a.focus != detailPane {
+	switch {
+	case a.moveCursor(n):
+	case a.focus == detailPane:
+		a.stepItem(n)
+	default:
 		a.step(n)
-		return
 	}
+}
+
+// stepItem shows the nth item from the one in the detail pane.
+func (a *App) stepItem(n int) {
 	a.scroll = 0
 	a.pick(a.subject, n)
 }
+
+func (a *App) previousItem(string) tea.Cmd { a.stepItem(-1); return nil }
+func (a *App) nextItem(string) tea.Cmd     { a.stepItem(1); return nil }
+
+// inDetail reports whether the detail pane has the focus.
+func (a *App) inDetail() bool { return !a.help && a.focus == detailPane }
 
 // canOpen reports whether enter has a row to open.
 func (a *App) canOpen() bool {
@@ -188,7 +211,7 @@ func (a *App) open(string) tea.Cmd {
 
 // canLeave reports whether esc has something to leave.
 func (a *App) canLeave() bool {
-	return a.help || a.problem != "" || a.zoom || a.filtering() != nil || !a.follows()
+	return a.help || a.problem != "" || !a.cursor.IsZero() || a.zoom || a.filtering() != nil || !a.follows()
 }
 
 func (a *App) leave(string) tea.Cmd {
@@ -197,6 +220,8 @@ func (a *App) leave(string) tea.Cmd {
 		a.help, a.scroll = false, 0
 	case a.problem != "":
 		a.problem = ""
+	case !a.cursor.IsZero():
+		a.cursor = time.Time{}
 	case a.zoom:
 		a.zoom = false
 		if a.focus == detailPane {

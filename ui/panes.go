@@ -36,6 +36,7 @@ type pane struct {
 type outcome struct {
 	targets []target // what the mouse can hit, the uppermost last
 	below   int      // lines of the text that scrolls which are below its area
+	chart   grid     // of the detail pane's chart
 }
 
 // hit returns o with another target over the others.

@@ -40,9 +40,17 @@ func replayKeys(keys []action) []action {
 	seek := func(d time.Duration) func(*App, string) tea.Cmd {
 		return func(a *App, _ string) tea.Cmd { a.opts.Player.SeekBy(d); return nil }
 	}
+	step := func(n int) func(*App, string) tea.Cmd {
+		return func(a *App, key string) tea.Cmd {
+			if a.moveCursor(n) {
+				return nil
+			}
+			return seek(time.Duration(n)*seekStep)(a, key)
+		}
+	}
 	table := []action{
 		{playAction, on("space", "pause or resume", "space", "p"), "pause", true, nil, (*App).play},
-		{"seek-back", on("←", "back 10 s", "left"), "seek", false, nil, seek(-seekStep)},
+		{"seek-back", on("←", "back 10 s, or left on the chart", "left"), "seek", false, nil, step(-1)},
 		{"seek-forward", on("→", "forward 10 s", "right"), "seek", false, nil, seek(seekStep)},
 		{"seek-minute-back", on("shift+←", "back 1 min", "shift+left"), "", false, nil, seek(-time.Minute)},
 		{"seek-minute-forward", on("shift+→", "forward 1 min", "shift+right"), "", false, nil, seek(time.Minute)},

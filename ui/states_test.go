@@ -60,6 +60,7 @@ func charted(e *model.EndpointUsage, n int, wave float64, watched time.Duration)
 		for i := range c.steps {
 			ago := float64(c.steps-i) * c.step.Seconds()
 			if ago > watched.Seconds() {
+				chart.Accepted[i] = model.Unknown
 				continue
 			}
 			rate := float64(n) * c.step.Minutes()
