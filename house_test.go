@@ -26,28 +26,28 @@ var arrows = map[string]string{
 	"model":                    "",
 	"poller":                   "model poller/billing poller/config poller/journal poller/pioneer poller/recording poller/runner poller/tap",
 	"poller/billing":           "model poller/pioneer",
-	"poller/config":            "model poller/events/atomicfile poller/pioneer",
+	"poller/config":            "model poller/crash poller/events/atomicfile poller/pioneer",
 	"poller/crash":             "",
-	"poller/events":            "model poller/pioneer",
+	"poller/events":            "model poller/crash poller/pioneer",
 	"poller/events/atomicfile": "",
 	"poller/events/frame":      "",
 	"poller/journal":           "model poller/events poller/events/atomicfile poller/events/frame",
 	"poller/pioneer":           "model",
-	"poller/recording":         "model poller/events poller/events/atomicfile poller/events/frame poller/pioneer",
-	"poller/runner":            "model poller/pioneer",
-	"poller/sim":               "model",
-	"poller/tail":              "model poller/events poller/pioneer poller/runner",
-	"poller/tap":               "model poller/pioneer",
+	"poller/recording":         "model poller/crash poller/events poller/events/atomicfile poller/events/frame poller/pioneer",
+	"poller/runner":            "model poller/crash poller/pioneer",
+	"poller/sim":               "model poller/crash",
+	"poller/tail":              "model poller/crash poller/events poller/pioneer poller/runner",
+	"poller/tap":               "model poller/crash poller/pioneer",
 	"theme":                    "",
 	"ui":                       "model poller/crash theme ui/terminal ui/words",
-	"ui/cli": "model poller poller/billing poller/config poller/events poller/pioneer poller/recording poller/sim poller/tail poller/tap" +
+	"ui/cli": "model poller poller/billing poller/config poller/crash poller/events poller/pioneer poller/recording poller/sim poller/tail poller/tap" +
 		" theme ui ui/cli/doctor ui/cli/tmux ui/metrics ui/report ui/statefile ui/status ui/warn ui/words",
 	"ui/cli/clitest": "", // tests import it
 	"ui/cli/doctor":  "model poller/billing poller/config poller/pioneer ui/statefile",
 	"ui/cli/tmux":    "poller/events/atomicfile ui/cli/doctor",
 	"ui/metrics":     "model",
 	"ui/report":      "model ui/words",
-	"ui/statefile":   "model poller/events/atomicfile",
+	"ui/statefile":   "model poller/crash poller/events/atomicfile",
 	"ui/status":      "model ui/words",
 	"ui/terminal":    "poller/crash",
 	"ui/warn":        "model ui/words",
@@ -327,6 +327,54 @@ func (s source) impurities(allowed []string, found func(at token.Pos, what strin
 		}
 		return true
 	})
+}
+
+// Every goroutine of the program puts back the terminal before a panic in it ends the
+// program: none is started but through crash.
+func TestGoroutinesAreGuarded(t *testing.T) {
+	crash := func(n ast.Node, names ...string) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		f, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return false
+		}
+		pkg, ok := f.X.(*ast.Ident)
+		return ok && pkg.Name == "crash" && slices.Contains(names, f.Sel.Name)
+	}
+	guarded := func(f ast.Expr) bool {
+		literal, ok := f.(*ast.FuncLit)
+		if !ok || len(literal.Body.List) == 0 {
+			return crash(f, "Guarded")
+		}
+		first, ok := literal.Body.List[0].(*ast.DeferStmt)
+		return ok && crash(first.Call, "Guard")
+	}
+	found := 0
+	eachSource(t, func(s source) {
+		ast.Inspect(s.File, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				if s.folder != "poller/crash" {
+					t.Errorf("%s: a goroutine without a guard: start it with crash.Go", s.files.Position(n.Pos()))
+				}
+			case *ast.CallExpr:
+				f, ok := n.Fun.(*ast.SelectorExpr)
+				if !ok || f.Sel.Name != "Go" || len(n.Args) != 1 {
+					break
+				}
+				if found++; !crash(n, "Go") && !guarded(n.Args[0]) {
+					t.Errorf("%s: a goroutine without a guard: start its function with defer crash.Guard(), or use crash.Guarded", s.files.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+	})
+	if found < 10 {
+		t.Errorf("only %d goroutines were found", found)
+	}
 }
 
 const (

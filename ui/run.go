@@ -20,12 +20,12 @@ type Terminal struct {
 	Environ []string  // if nil, the process's; TERM, COLORTERM and NO_COLOR decide the colours
 }
 
-// Run shows the screen until the user quits, ctx ends or feed is closed, and then
+// Run shows the screen until the user quits, parent ends or feed is closed, and then
 // restores the terminal. Errors are the terminal's, or a panic's with its trace. Run
 // handles the signals that are about the terminal: for resizing, suspending, and
 // SIGQUIT; the caller handles all others.
-func Run(ctx context.Context, feed <-chan model.Snapshot, opts Options, at Terminal) error {
-	ctx, cancel := context.WithCancel(ctx)
+func Run(parent context.Context, feed <-chan model.Snapshot, opts Options, at Terminal) error {
+	ctx, cancel := context.WithCancel(parent)
 	defer cancel() // ends the command that waits for a snapshot
 	if at.Out == nil {
 		at.Out = os.Stdout
@@ -52,7 +52,11 @@ func Run(ctx context.Context, feed <-chan model.Snapshot, opts Options, at Termi
 		tea.WithInput(t.Input()), tea.WithOutput(io.Discard), tea.WithEnvironment(at.Environ),
 		tea.WithColorProfile(t.Profile()), tea.WithWindowSize(d.app.w, d.app.h))
 	defer t.Watch(func(c terminal.Change) { d.program.Send(c) })()
-	if err := d.run(); err != nil {
+	err = d.run()
+	if err == nil && parent.Err() == nil { // else it was given up
+		err = d.err
+	}
+	if err != nil {
 		return fmt.Errorf("screen: %w", err)
 	}
 	return nil
@@ -76,8 +80,6 @@ func (d *display) run() (err error) {
 			err = fmt.Errorf("a bug in quotatop, please report it: %v\n%s", p, debug.Stack())
 		}
 	}()
-	if _, err := d.program.Run(); err != nil {
-		return err
-	}
-	return d.err
+	_, err = d.program.Run()
+	return err
 }

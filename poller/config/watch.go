@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"quotatop/poller/crash"
 )
 
 // settle is how long to collect the events of one save.
@@ -46,12 +48,13 @@ func Watch(ctx context.Context, paths Paths, changed func()) error {
 		return fmt.Errorf("watching files for changes: %w", err)
 	}
 	w := &watch{paths: paths, notify: notify, dirty: make(chan struct{}, 1)}
-	go w.listen()
+	crash.Go(w.listen)
 	if err := w.update(); err != nil {
 		_ = notify.Close()
 		return fmt.Errorf("watching files for changes: %w", err)
 	}
-	go w.run(ctx, w.sum(), changed)
+	before := w.sum()
+	crash.Go(func() { w.run(ctx, before, changed) })
 	return nil
 }
 

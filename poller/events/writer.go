@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/crash"
 	"quotatop/poller/pioneer"
 )
 
@@ -72,7 +73,7 @@ func NewWriter(name string, sink io.WriteCloser, every time.Duration, report fun
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 		done: make(chan struct{}), ended: make(chan struct{}),
 	}
-	go w.run()
+	crash.Go(w.run)
 	return w
 }
 

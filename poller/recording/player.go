@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/crash"
 	"quotatop/poller/events"
 )
 
@@ -85,7 +86,7 @@ func (r *Recording) Play(o PlayOptions) (*Player, error) {
 // The Player stays at the end of the recording, from where it can still go back.
 func (p *Player) Start(ctx context.Context) <-chan model.Snapshot {
 	out := make(chan model.Snapshot, 1)
-	go p.play(ctx, out)
+	crash.Go(func() { p.play(ctx, out) })
 	return out
 }
 

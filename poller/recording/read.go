@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"quotatop/model"
+	"quotatop/poller/crash"
 	"quotatop/poller/events"
 	"quotatop/poller/events/frame"
 )
@@ -133,6 +134,7 @@ func parse(ctx context.Context, c *cursor, first []byte, observe func(model.Even
 	group, ctx := errgroup.WithContext(ctx)
 	batches, used := make(chan []model.Event, 4), make(chan []model.Event, 6)
 	group.Go(func() error {
+		defer crash.Guard()
 		defer close(batches)
 		var batch []model.Event
 		send := func() error {
@@ -172,6 +174,7 @@ func parse(ctx context.Context, c *cursor, first []byte, observe func(model.Even
 		}
 	})
 	group.Go(func() error {
+		defer crash.Guard()
 		for batch := range batches {
 			for _, e := range batch {
 				observe(e)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/crash"
 	"quotatop/poller/pioneer"
 )
 
@@ -69,14 +70,14 @@ func (r *Runner) Start(ctx context.Context) <-chan model.Snapshot {
 	events := make(chan model.Event, eventQueue)
 	var running sync.WaitGroup
 	for _, source := range r.Sources {
-		running.Go(func() { r.supervise(ctx, source, events) })
+		running.Go(crash.Guarded(func() { r.supervise(ctx, source, events) }))
 	}
-	go func() {
+	crash.Go(func() {
 		running.Wait()
 		close(events)
-	}()
+	})
 	out := make(chan model.Snapshot, 1)
-	go r.fold(events, out)
+	crash.Go(func() { r.fold(events, out) })
 	return out
 }
 

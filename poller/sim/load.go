@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"quotatop/poller/crash"
 )
 
 // A Load is an open-loop load run over HTTP: calls are sent when the plan says,
@@ -93,10 +95,10 @@ func (l *Load) Run(ctx context.Context) error {
 		}
 		select {
 		case slots <- struct{}{}:
-			calls.Go(func() {
+			calls.Go(crash.Guarded(func() {
 				defer func() { <-slots }()
 				l.call(ctx, a)
-			})
+			}))
 		default:
 			l.tally.dropped.Add(1)
 		}

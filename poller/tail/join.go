@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"quotatop/model"
+	"quotatop/poller/crash"
 	"quotatop/poller/runner"
 )
 
@@ -37,7 +38,7 @@ func (j joined) Run(ctx context.Context, emit func(model.Event)) error {
 		running sync.WaitGroup
 	)
 	for i, tail := range j {
-		running.Go(func() {
+		running.Go(crash.Guarded(func() {
 			failed[i] = tail.Run(ctx, func(e model.Event) {
 				if e.Health == nil {
 					emit(e)
@@ -50,7 +51,7 @@ func (j joined) Run(ctx context.Context, emit func(model.Event)) error {
 				e.Health = &h
 				emit(e)
 			})
-		})
+		}))
 	}
 	running.Wait()
 	for _, err := range failed {

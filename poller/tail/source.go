@@ -30,6 +30,7 @@ import (
 	"github.com/muesli/cancelreader"
 
 	"quotatop/model"
+	"quotatop/poller/crash"
 	"quotatop/poller/pioneer"
 )
 
@@ -91,7 +92,7 @@ func (s *Source) Run(ctx context.Context, emit func(model.Event)) error {
 	r.status = &status{name: name, window: s.opts.Window, wake: make(chan struct{}, 1)}
 	done := make(chan struct{})
 	var reporting sync.WaitGroup
-	reporting.Go(func() { r.status.report(done, s.clock.Now, emit) })
+	reporting.Go(crash.Guarded(func() { r.status.report(done, s.clock.Now, emit) }))
 	defer reporting.Wait()
 	defer close(done)
 	if s.path == StandardInput {

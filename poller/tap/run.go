@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/crash"
 )
 
 // Run serves on the listener until ctx ends, and emits each call and each change
@@ -28,7 +29,7 @@ func (t *Tap) Run(ctx context.Context, emit func(model.Event)) error {
 	}
 	done := make(chan struct{})
 	var reporting sync.WaitGroup
-	reporting.Go(func() { t.report(done, emit) })
+	reporting.Go(crash.Guarded(func() { t.report(done, emit) }))
 	defer reporting.Wait()
 	defer close(done)
 
@@ -37,7 +38,7 @@ func (t *Tap) Run(ctx context.Context, emit func(model.Event)) error {
 	defer cut()
 	server := t.server(requests)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(t.listener) }()
+	crash.Go(func() { failed <- server.Serve(t.listener) })
 	select {
 	case err := <-failed:
 		return fmt.Errorf("tap: serve on %s: %w", t.listener.Addr(), errors.Join(err, server.Close()))

@@ -10,9 +10,7 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 
 	"quotatop/poller/pioneer"
 )
@@ -37,18 +35,10 @@ var errCrossed = errors.New("threshold crossed")
 // Main runs the command line of the process, until a signal ends it, and returns
 // the exit code.
 func Main() int {
-	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
-	defer stop()
+	ctx := untilSignal()
 	log.SetOutput(io.Discard) // net/http logs there, which would disturb the screen
 	return Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
-
-// endSignals returns the signals that end the program.
-func endSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} }
-
-// endAtOnce makes the next signal kill the program, while it shuts down after the
-// first.
-func endAtOnce() { signal.Reset(endSignals()...) }
 
 // Run executes a command line and returns its exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {

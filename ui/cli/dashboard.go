@@ -17,6 +17,7 @@ import (
 	"quotatop/model"
 	"quotatop/poller"
 	"quotatop/poller/config"
+	"quotatop/poller/crash"
 	"quotatop/ui"
 	"quotatop/ui/statefile"
 	"quotatop/ui/warn"
@@ -77,7 +78,7 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 	s.Watch(warner.Watch)
 	s.Observe(warner.Seen)
 	var running sync.WaitGroup
-	running.Go(func() { warner.Run(ctx) })
+	running.Go(crash.Guarded(func() { warner.Run(ctx) }))
 	defer running.Wait()
 	adjust := f.newAdjuster(s, settings)
 	adjust.demo, adjust.journal = of.label != "", of.journal

@@ -12,6 +12,7 @@ import (
 
 	"quotatop/poller"
 	"quotatop/poller/config"
+	"quotatop/poller/crash"
 	"quotatop/poller/sim"
 	"quotatop/poller/tap"
 	"quotatop/ui/statefile"
@@ -100,14 +101,25 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	group, ctx := errgroup.WithContext(ctx)
 	cmd.SetContext(ctx)
-	group.Go(func() error { return serve(ctx, ln, api) })
-	group.Go(func() error { return load.Run(ctx) })
-	group.Go(func() error { scenario.Disturb(ctx, api); return nil })
-	group.Go(func() error {
-		defer cancel()
-		return f.show(cmd, s, settings, look, screenOf{label: "DEMO"})
-	})
+	start(group,
+		func() error { return serve(ctx, ln, api) },
+		func() error { return load.Run(ctx) },
+		func() error { scenario.Disturb(ctx, api); return nil },
+		func() error {
+			defer cancel()
+			return f.show(cmd, s, settings, look, screenOf{label: "DEMO"})
+		})
 	return group.Wait()
+}
+
+// start starts functions in a group.
+func start(group *errgroup.Group, functions ...func() error) {
+	for _, f := range functions {
+		group.Go(func() error {
+			defer crash.Guard()
+			return f()
+		})
+	}
 }
 
 // checkCap returns an error if a daily cap is out of range.

@@ -7,4 +7,12 @@ import (
 	"quotatop/ui/cli/clitest"
 )
 
-func TestMain(m *testing.M) { os.Exit(clitest.Run(m)) }
+// asProgram makes a test binary the program.
+const asProgram = "QUOTATOP_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(Main())
+	}
+	os.Exit(clitest.Run(m))
+}

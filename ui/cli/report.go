@@ -30,6 +30,7 @@ func reportCommand(f *flags) *cobra.Command {
 		Example: "  quotatop report run.jsonl.zst --format html > run.html\n  quotatop report before.jsonl.zst after.jsonl.zst\n  quotatop report --merge worker-*.log",
 		Args:    needsFile("run.jsonl"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			endAtOnce() // opening a FIFO may take for ever
 			write, ok := reportFormats[format]
 			if !ok {
 				return usageError{fmt.Errorf("--format %s: use md, html or json", format)}

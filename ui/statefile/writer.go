@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/crash"
 	"quotatop/poller/events/atomicfile"
 )
 
@@ -59,7 +60,7 @@ func Open(places []Place, account string, opts Options) *Writer {
 	for _, p := range places {
 		p.sweep()
 	}
-	go w.run()
+	crash.Go(w.run)
 	return w
 }
 

@@ -1,8 +1,6 @@
 package terminal
 
 import (
-	"os/signal"
-
 	"quotatop/poller/crash"
 )
 
@@ -16,11 +14,10 @@ const (
 	Continued        // the process goes on after a stop that nobody announced
 )
 
-// Watch calls do with each change, in a goroutine, until stop is called, which waits
+// Watch calls do with each change since Open, in a goroutine, until stop is called, which waits
 // for it to end. A SIGQUIT closes the terminal and then ends the process with the
 // traces of its goroutines.
 func (t *Terminal) Watch(do func(Change)) (stop func()) {
-	signal.Notify(t.signals, watched()...)
 	stopped, ended := make(chan struct{}), make(chan struct{})
 	crash.Go(func() {
 		defer close(ended)
@@ -40,7 +37,6 @@ func (t *Terminal) Watch(do func(Change)) (stop func()) {
 		}
 	})
 	return func() {
-		signal.Stop(t.signals)
 		close(stopped)
 		<-ended
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,13 +46,15 @@ type Terminal struct {
 	buf    []byte
 }
 
-// Open returns a terminal; nothing is changed or written yet. If in is nil, input
+// Open returns a terminal; nothing is written to it yet. From now on the signals that
+// are about it wait for Watch. If in is nil, input
 // is standard input, or the controlling terminal if that is none. environ decides
 // the colours, as Environ of os.
 func Open(in io.Reader, out io.Writer, environ []string) (*Terminal, error) {
 	t := &Terminal{in: in, out: out, profile: colorprofile.Detect(out, environ), signals: make(chan os.Signal, 4)}
 	t.getenv = func(name string) string { return lookup(environ, name) }
 	t.forget = crash.BeforeEnd(func() { _ = t.Close() })
+	signal.Notify(t.signals, watched()...)
 	if file, ok := out.(*os.File); ok && term.IsTerminal(file.Fd()) {
 		t.display = file
 		if own, err := reopen(file); err == nil {
@@ -245,6 +248,7 @@ func (t *Terminal) Close() error {
 		t.cook()
 	}
 	t.forget()
+	signal.Stop(t.signals)
 	for _, c := range t.closers {
 		_ = c.Close()
 	}
