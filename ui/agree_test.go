@@ -191,7 +191,7 @@ func checkRows(s *model.Snapshot, a App, wrong func(string, ...any)) {
 		}
 		c := newCanvas(120, 1)
 		columns := columnsFor([]row{r}, formatFor(120), 120)
-		a.drawRow(c.all(), columns, &r, false)
+		a.drawRow(c.all(), columns, &r, a.newestFigure(), false)
 		role := wallRole(r.wall)
 		if r.wall.Pressure == model.PressureUnknown {
 			continue
@@ -199,7 +199,7 @@ func checkRows(s *model.Snapshot, a App, wrong func(string, ...any)) {
 		if got := c.cells[columns.percent.x+columns.percent.w-1].role; got != role && !(r.wall.Pressure == model.Calm && got == theme.Text) {
 			wrong("the percentage of %s has the role %v, want %v of %+v", r.endpoint, got, role, r.wall)
 		}
-		if k := c.cells[columns.gauge.x]; k.char == '█' && k.role != role {
+		if k := c.cells[columns.gauge.x]; k.char == fullGlyph && k.role != role {
 			wrong("the gauge of %s has the role %v, want %v of %+v", r.endpoint, k.role, role, r.wall)
 		}
 		if sign, want := c.cells[columns.state.x].char, pressureGlyph(r.wall.Pressure); want != ' ' && sign != want && !a.capRefuses(r.endpoint) {

@@ -119,6 +119,9 @@ func (a *App) drawNoAlerts(at area, p paneID) {
 	if !a.observesCalls() {
 		text = "none on our own polls (use --tap to see your run's 429s)"
 	}
+	if at.h == 1 {
+		text = fit(at.w, text, "none on our own polls (see --tap)", "none")
+	}
 	for y, line := range wrap(text, at.w) {
 		at.put(0, y, theme.Dim, line)
 	}

@@ -29,16 +29,14 @@ func ascii(k cell) byte {
 		return '+'
 	case '█', '■', '▇':
 		return '#'
-	case othersGlyph, '▄', '‖':
+	case othersGlyph, '‖':
 		return '='
 	case rejectedGlyph, '×', '✗':
 		return 'x'
-	case '▏', '▎', '▍', '▌', '▋', '▊', '▉', '▅':
+	case '▏', '▄', '▅':
 		return '+'
-	case '▁':
+	case '▁', '▂':
 		return '_'
-	case '▂':
-		return '.'
 	case '▃':
 		return '-'
 	case '▆', '●':
@@ -57,7 +55,7 @@ func ascii(k cell) byte {
 		return '>'
 	case '←':
 		return '<'
-	case '≈', '±':
+	case '≈', '±', restGlyph:
 		return '~'
 	}
 	return '?'

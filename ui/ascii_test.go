@@ -78,7 +78,7 @@ func TestASCIIOfForeignText(t *testing.T) {
 
 func TestASCIISigns(t *testing.T) {
 	frame := plainFrame(plainScreen(busy, 120, 40))
-	for _, want := range []string{"<=812/1,000", "~4,310/15,000", "! limit in 14s", "<=81%", "#############+..:|", "#####===+...:", "> chat"} {
+	for _, want := range []string{"<=812/1,000", "~4,310/15,000", "! limit in 14s", "<=81%", "#############*..:|", "#####===....:", "> chat"} {
 		if !strings.Contains(frame, want) {
 			t.Errorf("no %q in\n%s", want, frame)
 		}

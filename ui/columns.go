@@ -48,7 +48,6 @@ func (a area) column(c column) area { return a.sub(c.x, 0, c.w, 1) }
 // columns are the columns of the endpoints pane.
 type columns struct {
 	id, name, scope, window, gauge, figures, percent, state, spark column
-	ages                                                           bool // each row shows its age
 }
 
 // columnsFor lays out the columns of a format for these rows in w cells: texts from

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"quotatop/model"
 	"quotatop/theme"
@@ -82,11 +83,10 @@ func (a *App) endpointsTitle() []string {
 	return []string{"Endpoints"}
 }
 
-// endpointsNote says what the filter hides, and how old the figures are if they are
-// equally old.
+// endpointsNote says what the filter hides, and how old the newest figures are.
 func (a *App) endpointsNote() string {
-	common := a.commonTime()
-	note := a.ageNote(common, a.stale(common))
+	newest := a.newestFigure()
+	note := a.ageNote(newest, a.stale(newest))
 	f := *a.filter(endpointsPane)
 	if f == "" {
 		return note
@@ -146,9 +146,7 @@ func (a *App) drawEndpoints(at area, o outcome) outcome {
 	if *a.filter(endpointsPane) != "" { // the columns stay put while it is typed
 		c = columnsFor(all, format, at.w)
 	}
-	_, shown := words.Age(&a.snap, a.commonTime())
-	c.ages = !shown
-	y := 0
+	newest, y := a.newestFigure(), 0
 	if at.h > len(rows)+hidden && at.h > 6 && c.gauge.w > 0 {
 		at.drawHeading(c, rows)
 		o = a.headings(at, c, o)
@@ -161,7 +159,7 @@ func (a *App) drawEndpoints(at area, o outcome) outcome {
 			y++
 		}
 		line := at.sub(0, y, at.w, 1)
-		a.drawRow(line, c, &rows[i], i == cursor)
+		a.drawRow(line, c, &rows[i], newest, i == cursor)
 		o = o.hit(target{at: line, kind: onRow, pane: endpointsPane, item: rows[i].item})
 		y++
 	}
@@ -258,7 +256,7 @@ func pastSpans(rows []row) string {
 }
 
 // drawRow draws a row into an area of one line.
-func (a *App) drawRow(at area, c columns, r *row, cursor bool) {
+func (a *App) drawRow(at area, c columns, r *row, newest model.Opt[time.Time], cursor bool) {
 	text, bright := theme.Text, theme.Bright
 	if r.stale {
 		text, bright = theme.Dim, theme.Dim
@@ -279,7 +277,7 @@ func (a *App) drawRow(at area, c columns, r *row, cursor bool) {
 	}
 	if r.limit == nil {
 		at.column(c.gauge).put(0, 0, theme.Dim, fit(c.gauge.w, "no known limit", "no limit"))
-		a.drawState(at.column(c.state), r, false)
+		a.drawState(at.column(c.state), r, newest)
 		return
 	}
 	at.cut(c.scope.x, 0, c.scope.w, theme.Dim, string(r.usage.Scope))
@@ -291,14 +289,14 @@ func (a *App) drawRow(at area, c columns, r *row, cursor bool) {
 		text = wallRole(r.wall)
 	}
 	at.right(c.percent.x, 0, c.percent.w, text, r.percent)
-	a.drawState(at.column(c.state), r, c.ages)
+	a.drawState(at.column(c.state), r, newest)
 	at.column(c.spark).sparkline(r.limit, r.stale)
 }
 
 // drawState draws what the row's wall says: that calls are refused, or the time to the
-// limit. Without one it draws how many calls were rejected before, or if ages differ,
-// how old the row is.
-func (a *App) drawState(at area, r *row, ages bool) {
+// limit. Without one it draws how many calls were rejected before, or of a row that is
+// older than the newest, how old it is.
+func (a *App) drawState(at area, r *row, newest model.Opt[time.Time]) {
 	role, p := wallRole(r.wall), r.wall.Pressure
 	if a.capRefuses(r.endpoint) {
 		role, p = theme.Full, model.Full
@@ -313,7 +311,8 @@ func (a *App) drawState(at area, r *row, ages bool) {
 		}
 		at.put(0, 0, role, fit(at.w, texts...))
 	} else if r.limit != nil {
-		if age, old := words.Age(&a.snap, r.limit.AsOf); ages && old {
+		age, old := words.Age(&a.snap, r.limit.AsOf)
+		if t, ok := r.limit.AsOf.Get(); old && ok && newest.Or(t).Sub(t) > words.FreshAge {
 			at.put(0, 0, theme.Dim, fit(at.w, words.Coarse(age)+" ago", words.Coarse(age)))
 		}
 	}
@@ -325,6 +324,9 @@ func (a *App) stateTexts(r *row) []string {
 	w, n := words.WallOf(&a.snap, r.wall), 0
 	if r.limit != nil {
 		n = r.limit.Rejected.Or(0)
+	}
+	if r.limit == nil || r.limit.PerS == 60 { // of the last minute: for a reason that may not be known, too
+		n = max(n, r.usage.Rejected.Or(0))
 	}
 	switch {
 	case a.capRefuses(r.endpoint):

@@ -29,6 +29,8 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	}
 	facts := append(make([]fact, 0, 16), used)
 	switch {
+	case l.Inferred:
+		facts = append(facts, inferredFact(l, wallRole(wall)))
 	case l.Estimated:
 		facts = append(facts, fact{"margin", "±" + words.Count(l.Margin), theme.Text, "95%, from sampled rows"})
 	case l.UpperBound:
@@ -36,7 +38,7 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	case l.LowerBound:
 		facts = append(facts, fact{"lower bound", "window not fully loaded", theme.Text, ""})
 	}
-	if f, ok := deniedFact(l); ok {
+	if f, ok := deniedFact(l); ok && !l.Inferred {
 		facts = append(facts, f)
 	}
 	if f, ok := a.soonFact(wall); ok {
@@ -44,7 +46,7 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	}
 	facts = append(facts,
 		fact{"rejected", words.Opt(l.Rejected, words.Count), theme.Text, "in the window"},
-		fact{"peak", words.Opt(l.Peak, words.Count), theme.Text, "highest of the last " + pastSpan(l)},
+		fact{"peak", a.signs(words.Peak(l)), theme.Text, "highest of the last " + pastSpan(l)},
 		fact{"others", words.Opt(l.Others, words.Count), theme.Text, "from other machines"},
 		fact{"observed", words.Opt(l.Local, words.Count) + " from this machine, " + words.Opt(l.Account, words.Count) + " in the billing log", theme.Text, ""},
 		a.asOfFact(l.AsOf),
@@ -84,6 +86,16 @@ func pastSpan(l *model.LimitUsage) string {
 	return words.Span(l.Per() * model.HistorySteps / window)
 }
 
+// inferredFact says what follows from a refusal while fewer calls are counted.
+func inferredFact(l *model.LimitUsage, role theme.Role) fact {
+	here, known := l.Local.Get()
+	others, split := l.Others.Get()
+	if !known || !split {
+		return fact{"inferred", "refused, so the window is full", role, ""}
+	}
+	return fact{"inferred", "refused at " + words.Count(here) + " here, so " + words.Count(others) + " elsewhere or a lower limit", role, ""}
+}
+
 // deniedFact is what the last denial says about the limit.
 func deniedFact(l *model.LimitUsage) (fact, bool) {
 	at, known := l.DeniedAt.Get()
@@ -116,6 +128,9 @@ func (a *App) asOfFact(asOf model.Opt[time.Time]) fact {
 // callFacts appends the calls of the last minute, as counted, as logged and by path.
 func (a *App) callFacts(facts []fact, e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	calls := fact{"last minute", words.Opt(e.Calls, words.Calls), theme.Text, ""}
+	if n := e.Rejected.Or(0); n > 0 {
+		calls.value += ", " + words.Count(n) + " rejected"
+	}
 	if rows, ok := e.Rows.Get(); ok {
 		calls.note = "from " + words.Count(rows) + " billing rows"
 	}

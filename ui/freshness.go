@@ -49,20 +49,3 @@ func (a *App) newestFigure() (newest model.Opt[time.Time]) {
 	}
 	return newest
 }
-
-// commonTime returns the time of all gauges if they are equally old, and unknown
-// if not.
-func (a *App) commonTime() model.Opt[time.Time] {
-	newest, ok := a.newestFigure().Get()
-	if !ok {
-		return model.Opt[time.Time]{}
-	}
-	for i := range a.snap.Endpoints {
-		for j := range a.snap.Endpoints[i].Limits {
-			if t, ok := a.snap.Endpoints[i].Limits[j].AsOf.Get(); ok && newest.Sub(t) > time.Second {
-				return model.Opt[time.Time]{}
-			}
-		}
-	}
-	return model.Some(newest)
-}

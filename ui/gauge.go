@@ -13,19 +13,23 @@ type bar struct {
 	used     float64 // accepted calls, others' included
 	others   float64
 	rejected float64
+	inferred bool       // others is what a refusal leaves unexplained
 	peak     float64    // 0 for none
 	learned  float64    // the observed limit; 0 if it is the documented one
 	role     theme.Role // of this machine's calls
 	foreign  theme.Role // of others' calls
 }
 
-// eighths are blocks from the left, each an eighth of a cell wider.
-var eighths = [9]rune{' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'}
+// levels are blocks from the bottom, each an eighth of a cell higher. None fills its
+// cell, so that those in lines below each other do not become one.
+var levels = [8]rune{' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇'}
 
 const (
+	fullGlyph     = '▇'
 	trackGlyph    = '─'
 	unknownGlyph  = '╌'
 	othersGlyph   = '▓'
+	restGlyph     = '░'
 	rejectedGlyph = '▒'
 	limitGlyph    = '│'
 	peakGlyph     = '┆'
@@ -58,20 +62,23 @@ func (a area) gauge(x, y, n int, b bar) {
 	if b.peak > b.used && b.peak < 1 {
 		a.set(x+int(b.peak*float64(body)), y, theme.Peak, peakGlyph)
 	}
-	steps := eighthsOf(b.used, body)
-	full := steps / 8
+	steps := stepsOf(b.used, body)
+	full, part := steps/cellSteps, steps%cellSteps
 	others := 0
-	if b.others > 0 && full > 0 {
+	if b.others > 0 && steps > 0 { // in whole cells, as part of one would be this machine's
+		if full, part = (steps+cellSteps/2)/cellSteps, 0; b.used < 1 {
+			full = min(max(full, 1), body-1)
+		}
 		others = min(max(int(math.Round(b.others*float64(body))), 1), full)
 	}
-	a.fill(x, y, full-others, b.role, '█')
-	a.fill(x+full-others, y, others, b.foreign, othersGlyph)
-	if part := steps % 8; part > 0 {
-		role := b.role
-		if others > 0 {
-			role = b.foreign
-		}
-		a.set(x+full, y, role, eighths[part])
+	glyph := othersGlyph
+	if b.inferred {
+		glyph = restGlyph
+	}
+	a.fill(x, y, full-others, b.role, fullGlyph)
+	a.fill(x+full-others, y, others, b.foreign, glyph)
+	if part > 0 {
+		a.set(x+full, y, b.role, levels[part])
 	}
 	if b.learned > 0 && b.learned < 1 { // over all else
 		a.set(x+int(b.learned*float64(body)), y, theme.Alarm, learnedGlyph)
@@ -93,22 +100,25 @@ func (a area) overLimit(x, y, n, body int, b bar) {
 	if b.rejected > 0 {
 		accepted = min(accepted, n-1)
 	}
-	a.fill(x, y, accepted, b.role, '█')
+	a.fill(x, y, accepted, b.role, fullGlyph)
 	if b.rejected > 0 {
 		rejected := max(int(math.Round(min(b.rejected, 9)*float64(body))), 1)
 		a.fill(x+accepted, y, min(rejected, n-accepted), theme.Rejected, rejectedGlyph)
 	}
 }
 
-// eighthsOf returns a part of a body in eighths of a cell: at least one for any part
+// cellSteps is how many heights a cell has.
+const cellSteps = len(levels) - 1
+
+// stepsOf returns a part of a body in steps of a cell: at least one for any part
 // above 0, and all of them for 1 or more only.
-func eighthsOf(ratio float64, body int) int {
-	steps := int(math.Round(min(max(ratio, 0), 1) * float64(body*8)))
+func stepsOf(ratio float64, body int) int {
+	steps := int(math.Round(min(max(ratio, 0), 1) * float64(body*cellSteps)))
 	switch {
 	case ratio >= 1:
-		return body * 8
+		return body * cellSteps
 	case ratio > 0:
-		return min(max(steps, 1), body*8-1)
+		return min(max(steps, 1), body*cellSteps-1)
 	}
 	return 0
 }
@@ -121,6 +131,7 @@ func limitBar(u *model.LimitUsage, w model.Wall) bar {
 		used:     float64(u.Used.Or(0)) / limit,
 		others:   float64(u.Others.Or(0)) / limit,
 		rejected: float64(u.Rejected.Or(0)) / limit,
+		inferred: u.Inferred,
 		peak:     float64(u.Peak.Or(0)) / limit,
 		learned:  float64(u.Learned.Or(0)) / limit,
 		role:     wallRole(w),

@@ -16,21 +16,24 @@ func TestGauge(t *testing.T) {
 	}{
 		{"unknown is not zero", 18, bar{}, "╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌│"},
 		{"zero", 18, bar{known: true}, "───────────────│"},
-		{"half", 18, bar{known: true, used: 0.5}, "███████▌───────│"},
-		{"more than nothing shows", 18, bar{known: true, used: 0.0001}, "▏──────────────│"},
-		{"full only when full", 18, bar{known: true, used: 0.9999}, "██████████████▉│"},
-		{"full", 18, bar{known: true, used: 1}, "███████████████│"},
-		{"accepted past the limit", 18, bar{known: true, used: 1.05}, "███████████████│█"},
-		{"far past the limit", 18, bar{known: true, used: 1e9}, "███████████████│██"},
-		{"others", 18, bar{known: true, used: 0.6, others: 0.2}, "██████▓▓▓──────│"},
-		{"a few others", 18, bar{known: true, used: 0.6, others: 0.001}, "████████▓──────│"},
+		{"half", 18, bar{known: true, used: 0.5}, "▇▇▇▇▇▇▇▄───────│"},
+		{"more than nothing shows", 18, bar{known: true, used: 0.0001}, "▁──────────────│"},
+		{"full only when full", 18, bar{known: true, used: 0.9999}, "▇▇▇▇▇▇▇▇▇▇▇▇▇▇▆│"},
+		{"full", 18, bar{known: true, used: 1}, "▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇│"},
+		{"accepted past the limit", 18, bar{known: true, used: 1.05}, "▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇│▇"},
+		{"far past the limit", 18, bar{known: true, used: 1e9}, "▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇│▇▇"},
+		{"others", 18, bar{known: true, used: 0.6, others: 0.2}, "▇▇▇▇▇▇▓▓▓──────│"},
+		{"a few others", 18, bar{known: true, used: 0.6, others: 0.001}, "▇▇▇▇▇▇▇▇▓──────│"},
 		{"all others", 18, bar{known: true, used: 0.2, others: 0.2}, "▓▓▓────────────│"},
-		{"peak", 18, bar{known: true, used: 0.2, peak: 0.8}, "███─────────┆──│"},
-		{"rejected stand past the limit", 18, bar{known: true, used: 0.9, rejected: 0.01}, "█████████████▌─│▒"},
-		{"many rejected", 18, bar{known: true, used: 0.9, rejected: 3}, "█████████████▌─│▒▒"},
-		{"past the limit and rejected", 18, bar{known: true, used: 3, rejected: 3}, "███████████████│█▒"},
-		{"narrow", 8, bar{known: true, used: 0.5, rejected: 0.5}, "███───│▒"},
-		{"too narrow for a limit", 4, bar{known: true, used: 0.5, rejected: 0.5}, "██──"},
+		{"the last cell is others', too", 18, bar{known: true, used: 0.62, others: 0.2}, "▇▇▇▇▇▇▓▓▓──────│"},
+		{"others fill no gauge that is not full", 18, bar{known: true, used: 0.999, others: 0.2}, "▇▇▇▇▇▇▇▇▇▇▇▓▓▓─│"},
+		{"the rest that a refusal implies", 18, bar{known: true, used: 1, others: 0.4, inferred: true}, "▇▇▇▇▇▇▇▇▇░░░░░░│"},
+		{"peak", 18, bar{known: true, used: 0.2, peak: 0.8}, "▇▇▇─────────┆──│"},
+		{"rejected stand past the limit", 18, bar{known: true, used: 0.9, rejected: 0.01}, "▇▇▇▇▇▇▇▇▇▇▇▇▇▄─│▒"},
+		{"many rejected", 18, bar{known: true, used: 0.9, rejected: 3}, "▇▇▇▇▇▇▇▇▇▇▇▇▇▄─│▒▒"},
+		{"past the limit and rejected", 18, bar{known: true, used: 3, rejected: 3}, "▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇│▇▒"},
+		{"narrow", 8, bar{known: true, used: 0.5, rejected: 0.5}, "▇▇▇───│▒"},
+		{"too narrow for a limit", 4, bar{known: true, used: 0.5, rejected: 0.5}, "▇▇──"},
 	} {
 		cv := newCanvas(c.n, 1)
 		cv.all().gauge(0, 0, c.n, c.bar)
@@ -59,7 +62,7 @@ func TestSparkline(t *testing.T) {
 	u.HistoryRejected[100] = 1
 	cv := newCanvas(6, 1)
 	cv.all().sparkline(&u, false)
-	if got, want := cv.text(nil), "▁▂▃█▆█"; got != want {
+	if got, want := cv.text(nil), "▁▁▃▒▆▇"; got != want {
 		t.Errorf("sparkline %s, want %s", got, want)
 	}
 	if got := cv.cells[3].role; got != theme.Rejected {

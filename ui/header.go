@@ -170,13 +170,14 @@ func problemWords(p *model.Service) []word {
 	return []word{{role, string(mark)}, {role, brief(p.Name, 12)}, {role, string(p.State)}}
 }
 
-// sourceWords name a source, its state and the age of its data.
+// sourceWords name a source; one that is not OK with its state and the age of its data.
 func (a *App) sourceWords(s *model.Source) []word {
 	role, mark := sourceMark(s.State)
 	parts := []word{{role, string(mark)}, {theme.Text, brief(s.Name, 12)}}
-	if s.State != model.StateOK {
-		parts = append(parts, word{role, string(s.State)})
+	if s.State == model.StateOK { // each pane has the age of its own figures
+		return parts
 	}
+	parts = append(parts, word{role, string(s.State)})
 	if t, ok := s.AsOf.Get(); ok {
 		if d := a.snap.At.Sub(t); d > 0 {
 			parts = append(parts, word{theme.Dim, words.Coarse(d)})

@@ -154,13 +154,14 @@ var legend = [...]struct {
 }{
 	{[]word{{theme.Accent, "mouse"}}, "click a row to select it, again to open it; a column's title to sort by it"},
 	{[]word{{theme.Accent, "shift"}}, "with the mouse, to select text"},
-	{[]word{{theme.Calm, "█"}, {theme.Warm, "█"}, {theme.Hot, "█"}, {theme.Full, "█"}}, "accepted calls, by pressure"},
+	{[]word{{theme.Calm, "▇"}, {theme.Warm, "▇"}, {theme.Hot, "▇"}, {theme.Full, "▇"}}, "accepted calls, by pressure"},
 	{[]word{{theme.Others, "▓"}}, "of those, from other machines using this key"},
+	{[]word{{theme.Others, "░"}}, "full, as calls were refused: from elsewhere, or the limit is lower"},
 	{[]word{{theme.Rejected, "▒"}}, "rejected calls, past the limit's mark │"},
 	{[]word{{theme.Alarm, "╎"}}, "observed limit, lower than the documented one"},
 	{[]word{{theme.Peak, "┆"}}, "peak: highest of the last 15 min (hourly limits: 15 h)"},
-	{[]word{{theme.Warm, "△"}, {theme.Hot, "▲"}, {theme.Full, "■"}}, "from 70%; from 90%; full or rejecting calls"},
+	{[]word{{theme.Warm, "△"}, {theme.Hot, "▲"}, {theme.Full, "■"}}, "limit within 60 s or above 90%; within 20 s; reached or refusing"},
 	{[]word{{theme.Calm, "●"}, {theme.Warm, "◌"}, {theme.Warm, "‖"}, {theme.Full, "✗"}}, "a source: ok, stale, paused, error"},
-	{[]word{{theme.Dim, "≈"}, {theme.Dim, "≤"}, {theme.Dim, "≥"}}, "estimate; upper bound; lower bound"},
+	{[]word{{theme.Dim, "≈"}, {theme.Dim, "≤"}, {theme.Dim, "≥"}}, "estimated or inferred; upper bound; lower bound"},
 	{[]word{{theme.Dim, "–"}}, "unknown"},
 }

@@ -8,9 +8,6 @@ import (
 	"quotatop/theme"
 )
 
-// levels are blocks from the bottom, each an eighth of a cell higher.
-var levels = [9]rune{' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'}
-
 // sparkline draws the history of a limit over the width of the area, the newest at
 // the right. A cell is full at the rate that the limit allows, and blank where calls
 // were not observed.
@@ -38,17 +35,17 @@ func (a area) sparkline(u *model.LimitUsage, stale bool) {
 			continue
 		}
 		ratio := float64(accepted) * window / float64(observed*u.Limit)
-		role, level := pressureRole(model.PressureOf(ratio)), max(int(math.Round(min(ratio, 1)*8)), 1)
+		role, char := pressureRole(model.PressureOf(ratio)), levels[max(int(math.Round(min(ratio, 1)*float64(cellSteps))), 1)]
 		switch {
 		case rejected > 0:
-			role, level = theme.Rejected, 8
+			role, char = theme.Rejected, rejectedGlyph
 		case accepted == 0:
 			role = theme.Track
 		}
 		if stale {
 			role = theme.Dim
 		}
-		a.set(x, 0, role, levels[level])
+		a.set(x, 0, role, char)
 	}
 }
 

@@ -22,10 +22,10 @@ func TestSparklineOfTheUnwatchedPast(t *testing.T) {
 		since time.Time
 		want  string
 	}{
-		{"all watched", now.Add(-time.Hour), "▁▁▁▁▁▁▁▁▄▄█▄▄▄█"},
-		{"nothing is said of it", time.Time{}, "▁▁▁▁▁▁▁▁▄▄█▄▄▄█"},
-		{"watched for ten minutes", now.Add(-10 * time.Minute), "     ▁▁▁▄▄█▄▄▄█"},
-		{"for a part of a cell", now.Add(-90 * time.Second), "             ▄█"},
+		{"all watched", now.Add(-time.Hour), "▁▁▁▁▁▁▁▁▄▄▒▄▄▄▇"},
+		{"nothing is said of it", time.Time{}, "▁▁▁▁▁▁▁▁▄▄▒▄▄▄▇"},
+		{"watched for ten minutes", now.Add(-10 * time.Minute), "     ▁▁▁▄▄▒▄▄▄▇"},
+		{"for a part of a cell", now.Add(-90 * time.Second), "             ▄▇"},
 		{"from now on", now, ""},
 	} {
 		u.HistoryFrom = tt.since

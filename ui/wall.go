@@ -100,12 +100,12 @@ func (a *App) drawWall(at area) {
 	for _, figure := range [2]string{h.figure, h.short} {
 		w, ok := bigWidth(figure)
 		switch {
-		case !ok || figure == "" || a.opts.ASCII: // big figures in ASCII are hard to read
+		case !ok || figure == "":
 		case at.h >= wallHeight && 2*w <= at.w:
 			at.huge(0, 0, h.role, figure)
 			at.sub(0, hugeHeight, at.w, at.h-hugeHeight).drawJoined(facts[:])
 			return
-		case at.h >= bigHeight && w <= at.w:
+		case at.h >= bigHeight && w <= at.w && !a.opts.ASCII: // half cells are hard to read in ASCII
 			x := at.big(0, 0, h.role, figure) + 3
 			if side := at.sub(x, 0, at.w-x, bigHeight); side.w >= narrowSide {
 				side.drawLines(facts[:])

@@ -18,7 +18,7 @@ func Denial(k model.Kind) string {
 	case model.KindBusy:
 		return "no capacity, or a model is warming up: clears by waiting"
 	case model.KindUnknown:
-		return "refused for a reason that could not be read"
+		return "refused, reason not known"
 	}
 	return string(k)
 }

@@ -6,8 +6,9 @@ import (
 	"quotatop/model"
 )
 
-// Sign is what stands before a figure that is not exact: ≈ for an estimate, ≤
-// for an upper bound, ≥ for a lower one. An estimated bound is an estimate.
+// Sign is what stands before a figure that is not exact: ≈ for an estimate and for what
+// is inferred from a denial, ≤ for an upper bound, ≥ for a lower one. An estimated bound
+// is an estimate.
 func Sign(estimated, upper, lower bool) string {
 	switch {
 	case estimated:
@@ -25,7 +26,15 @@ func LimitSign(u *model.LimitUsage) string {
 	if !u.Used.Known() {
 		return ""
 	}
-	return Sign(u.Estimated, u.UpperBound, u.LowerBound)
+	return Sign(u.Estimated || u.Inferred, u.UpperBound, u.LowerBound)
+}
+
+// Peak writes the peak of a limit with its sign: ≥812.
+func Peak(u *model.LimitUsage) string {
+	if !u.Peak.Known() {
+		return Unknown
+	}
+	return Sign(u.PeakEstimated, u.PeakUpperBound, u.PeakLowerBound) + Opt(u.Peak, Count)
 }
 
 // Used writes the calls in a limit's window with their sign: ≤812.
