@@ -76,6 +76,7 @@ var fence = map[string]string{
 	"github.com/sahilm/fuzzy":               "ui",
 	"github.com/spf13/cobra":                "ui/cli",
 	"github.com/spf13/pflag":                "ui/cli",
+	"golang.org/x/net":                      "poller/tap",
 	"golang.org/x/sync":                     "poller/recording ui/cli",
 	"golang.org/x/sys":                      "poller/journal ui/statefile ui/terminal",
 	"golang.org/x/time":                     "poller/billing",

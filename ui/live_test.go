@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -28,12 +29,19 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w := httptest.NewRecorder()
-	r.RemoteAddr = "127.0.0.1:4000"
-	p.handler.ServeHTTP(w, r)
+	local{p.handler}.ServeHTTP(w, r)
 	if w.Header().Get("Date") == "" {
 		w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
 	return w.Result(), nil
+}
+
+// local is a handler whose clients are on this machine.
+type local struct{ http.Handler }
+
+func (l local) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.RemoteAddr = "127.0.0.1:4000"
+	l.Handler.ServeHTTP(w, r)
 }
 
 // statusLog is a source like a tail of a log that has a status and nothing more.
@@ -105,8 +113,15 @@ func live(t *testing.T, run liveRun, look func(api *sim.Server, s model.Snapshot
 	client := http.RoundTripper(direct)
 	switch run.watching {
 	case "tap":
-		tapped := tap.New(base, clock, tap.Options{Listener: sim.NewPipe(), Transport: direct})
-		sources, client = append(sources, tapped), inProcess{tapped}
+		taps, apis := sim.NewPipe(), sim.NewPipe()
+		server := &http.Server{Handler: local{api}}
+		go func() { _ = server.Serve(apis) }()
+		defer server.Close()
+		dial := func(ctx context.Context) (net.Conn, error) { return apis.Dial(ctx, "", "") }
+		sources = append(sources, tap.New(base, clock, tap.Options{Listener: taps, Dial: dial}))
+		through := &http.Transport{DialContext: taps.Dial, MaxIdleConnsPerHost: 100}
+		defer through.CloseIdleConnections()
+		client = through
 	case "tail":
 		tail := statusLog{make(chan model.Event, 1024), direct}
 		sources, client = append(sources, tail), tail

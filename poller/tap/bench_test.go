@@ -11,7 +11,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,7 +41,7 @@ func BenchmarkOverhead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	transport := newTransport()
+	transport := &http.Transport{MaxIdleConnsPerHost: 4096, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	bare := httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite:    func(r *httputil.ProxyRequest) { r.SetURL(base) },
@@ -108,8 +107,7 @@ func BenchmarkOverhead(b *testing.B) {
 // load makes n calls over so many connections, at rate calls a second in all,
 // or one after the other if rate is 0. It returns their latencies.
 func load(b *testing.B, addr string, conns, rate, n int) (took time.Duration, latencies []time.Duration) {
-	request := fmt.Sprintf("POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
-		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", addr, key, len(benchBody), benchBody)
+	request := benchRequest(addr)
 	latencies = make([]time.Duration, n)
 	var next atomic.Int64
 	var running sync.WaitGroup
@@ -159,49 +157,84 @@ func load(b *testing.B, addr string, conns, rate, n int) (took time.Duration, la
 	return time.Since(begun), latencies
 }
 
-// BenchmarkHandler measures the proxy's own work for a call, without any
-// network: time and allocations, of httputil.ReverseProxy alone and of the tap.
-func BenchmarkHandler(b *testing.B) {
-	base, err := url.Parse("http://api.example")
+func benchRequest(addr string) string {
+	return fmt.Sprintf("POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", addr, key, len(benchBody), benchBody)
+}
+
+// BenchmarkAllocations measures what a proxy allocates for a call, connections and
+// all: httputil.ReverseProxy alone, and the tap. Client and upstream allocate
+// nothing.
+func BenchmarkAllocations(b *testing.B) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
-	tap := New(base, new(pioneer.Clock), Options{Transport: stub{}})
-	for _, bench := range []struct {
-		name    string
-		handler http.Handler
-	}{
-		{"bare", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(base) }, Transport: stub{}, BufferPool: new(buffers)}},
-		{"tap", tap},
-	} {
-		b.Run(bench.name, func(b *testing.B) {
-			r := httptest.NewRequest("POST", "/v1/chat/completions", strings.NewReader(benchBody))
-			r.Header.Set("Authorization", "Bearer "+key)
+	defer ln.Close()
+	go func() {
+		answer := []byte(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Wed, 17 Jun 2026 12:00:00 GMT\r\nContent-Length: %d\r\n\r\n%s", len(benchAnswer), benchAnswer))
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				buf := make([]byte, 4<<10)
+				for readUntil(conn, buf, benchBody) == nil {
+					_, _ = conn.Write(answer)
+				}
+			}()
+		}
+	}()
+	base := &url.URL{Scheme: "http", Host: ln.Addr().String()}
+	transport := &http.Transport{DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	bare := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(base) }, Transport: transport, BufferPool: new(buffers)})
+	defer bare.Close()
+	tap := start(b, base.String())
+	for name, addr := range map[string]string{"bare": bare.Listener.Addr().String(), "tap": tap.addr} {
+		b.Run(name, func(b *testing.B) {
+			conn, err := net.Dial("tcp", addr)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(patience))
+			request, answer := []byte(benchRequest(addr)), make([]byte, 4<<10)
 			b.ReportAllocs()
 			for b.Loop() {
-				bench.handler.ServeHTTP(&sink{header: make(http.Header)}, r)
-				if len(tap.inbox.seen) == 1000 { // as the reporter does
-					tap.inbox.take()
+				if _, err := conn.Write(request); err != nil {
+					b.Fatal(err)
+				}
+				if err := readUntil(conn, answer, benchAnswer); err != nil {
+					b.Fatal(err)
 				}
 			}
 		})
 	}
 }
 
-// stub is an upstream that answers at once.
-type stub struct{}
-
-func (stub) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{
-		StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}, "Content-Length": {fmt.Sprint(len(benchAnswer))}},
-		Body: io.NopCloser(strings.NewReader(benchAnswer)), ContentLength: int64(len(benchAnswer)), Request: r,
-	}, nil
+// readUntil reads a message that ends in last.
+func readUntil(conn net.Conn, buf []byte, last string) error {
+	for n := 0; n < len(last) || string(buf[n-len(last):n]) != last; {
+		m, err := conn.Read(buf[n:])
+		if err != nil {
+			return err
+		}
+		n += m
+	}
+	return nil
 }
 
-// sink is a client that wants nothing.
-type sink struct{ header http.Header }
+// buffers is a pool for httputil.ReverseProxy.
+type buffers struct{ pool sync.Pool }
 
-func (s *sink) Header() http.Header         { return s.header }
-func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
-func (s *sink) WriteHeader(int)             {}
-func (s *sink) Flush()                      {}
+func (b *buffers) Get() []byte {
+	if buf, ok := b.pool.Get().(*[32 << 10]byte); ok {
+		return buf[:]
+	}
+	return make([]byte, 32<<10)
+}
+
+func (b *buffers) Put(buf []byte) { b.pool.Put((*[32 << 10]byte)(buf)) }

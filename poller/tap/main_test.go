@@ -43,7 +43,7 @@ type testTap struct {
 }
 
 // start runs a tap in front of upstream until the test ends.
-func start(t *testing.T, upstream string, change ...func(*Options)) *testTap {
+func start(t testing.TB, upstream string, change ...func(*Options)) *testTap {
 	t.Helper()
 	u, err := url.Parse(upstream)
 	if err != nil {
@@ -109,7 +109,7 @@ func serve(t *testing.T, upstream http.HandlerFunc, change ...func(*Options)) (*
 	return start(t, server.URL, change...), server
 }
 
-func (r *testTap) emit(t *testing.T, e model.Event) {
+func (r *testTap) emit(t testing.TB, e model.Event) {
 	r.mu.Lock()
 	if r.ended {
 		t.Error("an event comes after Run has returned")

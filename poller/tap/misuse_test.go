@@ -9,11 +9,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/pioneer"
+	"quotatop/poller/sim"
 )
 
 // TestOnlyToTheUpstream sends requests that name other hosts in every way that
@@ -180,32 +184,67 @@ func TestHeaderBomb(t *testing.T) {
 	tap.waitCalls(t, 1)
 }
 
-// TestSlowHeader cuts off a client that sends its header for ever.
+// TestSlowHeader cuts off a client that sends its header for ever, and not one
+// whose body or response takes its time.
 func TestSlowHeader(t *testing.T) {
-	base, _ := url.Parse("http://127.0.0.1:1")
-	server := New(base, nil, Options{}).server(t.Context())
-	if server.ReadHeaderTimeout == 0 || server.ReadTimeout != 0 || server.WriteTimeout != 0 {
-		t.Errorf("got time limits %v, %v, %v: want one for the header alone",
-			server.ReadHeaderTimeout, server.ReadTimeout, server.WriteTimeout)
-	}
-	server.ReadHeaderTimeout = 50 * time.Millisecond
-	ln, err := Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	go func() { _ = server.Serve(ln) }()
-	for _, sent := range []string{"", "GET / HT", "GET / HTTP/1.1\r\nHost: x\r\nX-A"} {
-		conn, err := net.Dial("tcp", ln.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = conn.SetDeadline(time.Now().Add(patience))
-		_, _ = io.WriteString(conn, sent)
-		if got, err := io.ReadAll(conn); err != nil || strings.Contains(string(got), "200") {
-			t.Errorf("after %q: got %q, %v, want the end", sent, got, err)
-		}
-		conn.Close()
+	for _, tt := range []struct {
+		sent string // and nothing more
+		cut  bool
+	}{
+		{"", true},
+		{"GET / HT", true},
+		{"GET / HTTP/1.1\r\nHost: x\r\nX-A", true},
+		{"GET / HTTP/1.1\r\nHost: x\r\n\r\n", false},
+		{"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT", false}, // the first call may take its time
+		{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab", false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			upstream, pipe := sim.NewPipe(), sim.NewPipe()
+			base, _ := url.Parse("http://api.example")
+			tap := New(base, new(pioneer.Clock), Options{Listener: pipe, Dial: func(ctx context.Context) (net.Conn, error) { return upstream.Dial(ctx, "", "") }})
+			ctx, cancel := context.WithCancel(t.Context())
+			var running sync.WaitGroup
+			defer running.Wait()
+			running.Go(func() { _ = tap.Run(ctx, func(model.Event) {}) })
+			go func() {
+				conn, err := upstream.Accept()
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				_, _ = io.Copy(io.Discard, conn)
+			}()
+			conn, err := pipe.Dial(t.Context(), "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() { _, _ = io.WriteString(conn, tt.sent) }()
+			cut := make(chan struct{})
+			go func() {
+				_, _ = io.ReadAll(conn)
+				close(cut)
+			}()
+			time.Sleep(headTimeout - time.Second)
+			select {
+			case <-cut:
+				t.Errorf("after %q: cut off too early", tt.sent)
+			default:
+			}
+			time.Sleep(time.Hour)
+			select {
+			case <-cut:
+				if !tt.cut {
+					t.Errorf("after %q: cut off", tt.sent)
+				}
+			default:
+				if tt.cut {
+					t.Errorf("after %q: not cut off", tt.sent)
+				}
+			}
+			conn.Close()
+			cancel()
+			upstream.Close()
+		})
 	}
 }
 

@@ -1,12 +1,10 @@
 package tap
 
 import (
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"quotatop/model"
@@ -20,77 +18,59 @@ const (
 	maxExcerpt = 4 << 10
 )
 
-// A recorder is the tap's transport. It records each request and its response.
-//
-// The time of a call is when the request arrived, as the API counts it. It is
-// reported when the response begins; for a 4xx or 5xx, once the first 4 KiB of
-// the body have passed. A call that was sent in full and got no response, because
-// the client gave up or the connection broke, is reported with status 0: the API
-// has counted it. A call that could not be sent is not reported.
-type recorder struct{ *Tap }
-
-func (t recorder) RoundTrip(out *http.Request) (*http.Response, error) {
-	at := time.Now()
-	res, err := t.transport.RoundTrip(out)
-	secrets := secretsOf(out.Header)
-	seen := observed{at: at, call: model.Call{
-		Vantage: model.VantageLocal,
-		Method:  cut(out.Method, maxMethod),
-		Path:    cut(secrets.redact(t.path(out.URL)), maxPath),
-	}}
-	if err != nil {
-		t.noResponse(seen, out, err)
-		return nil, err
-	}
-	t.clock.Learn(res.Header, at, time.Now())
-	if len(res.Trailer) > 0 {
-		res.Header.Del("Content-Length") // HTTP/2 allows both, HTTP/1.1 one of them
-	}
-	seen.call.Status = res.StatusCode
-	t.inbox.setProblem("")
-	if res.StatusCode < 400 {
-		seen.call.Tokens = tokens(res.Header)
-		t.inbox.put(seen)
-		return res, nil
-	}
-	seen.failure = &failure{came: t.clock.Now(), header: res.Header.Clone(), secrets: secrets}
-	res.Body = &excerpt{ReadCloser: res.Body, seen: seen, inbox: &t.inbox}
-	return res, nil
+// A pending is a request that is sent, and so a call whose response is due.
+type pending struct {
+	at      time.Time // local
+	labels  labels
+	upgrade bool // it asks for one
 }
 
-// tokens returns the number of tokens that a response says its call used, or 0.
-// The API has been observed to send X-Token-Usage with chat responses.
-func tokens(h http.Header) int64 {
-	n, err := strconv.ParseInt(h.Get("X-Token-Usage"), 10, 64)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
+// labels are what a call is reported by. Requests of one client are much alike, so
+// that the texts are made only when they differ.
+type labels struct {
+	method, path string
+	target       string // that path comes from
+	secrets      secrets
 }
 
-// noResponse records a request that got no response. It is the upstream's problem
-// only if the client cannot have caused it.
-func (t recorder) noResponse(seen observed, out *http.Request, err error) {
-	body, _ := out.Body.(*upload)
-	gaveUp := out.Context().Err() != nil || body != nil && body.broken.Load()
-	if !gaveUp && out.Header.Get("Upgrade") == "" {
-		t.inbox.setProblem(t.cannotReach(out, err).Error())
+// describe describes the request that has just been read.
+func (c *conn) describe() pending {
+	x := pending{at: time.Now()}
+	c.labels.read(&c.req)
+	x.labels = c.labels
+	for _, f := range c.req.fields {
+		x.upgrade = x.upgrade || f.is("Upgrade") && !c.req.offersH2C
 	}
-	if body != nil && body.sent.Load() {
-		t.inbox.put(seen)
+	return x
+}
+
+func (l *labels) read(r *request) {
+	if string(r.method) != l.method {
+		l.method = string(r.method)
+	}
+	changed := l.secrets.read(r.fields)
+	if changed || string(r.target) != l.target {
+		l.target = string(r.target)
+		l.path = cut(l.secrets.redact(pathOf(l.target)), maxPath)
 	}
 }
 
-// cannotReach returns the error for a request that got no response.
-func (t *Tap) cannotReach(out *http.Request, err error) error {
-	secrets := secretsOf(out.Header)
-	return pioneer.CannotReach(t.upstream.Host, err, secrets[:]...)
+// call is the call as it is reported, but for its response.
+func (x *pending) call() observed {
+	return observed{at: x.at, call: model.Call{Vantage: model.VantageLocal, Method: cut(x.labels.method, maxMethod), Path: x.labels.path}}
 }
 
-// path returns the path of a request below the client's base URL. It is escaped,
-// and so is safe to show.
-func (t *Tap) path(u *url.URL) string {
-	return strings.TrimPrefix(u.EscapedPath(), t.prefix)
+// pathOf returns the path of a target, escaped where it is not fit to be shown.
+func pathOf(target string) string {
+	if i := strings.IndexAny(target, "?#"); i >= 0 {
+		target = target[:i]
+	}
+	for i := range len(target) {
+		if target[i] <= ' ' || target[i] > '~' {
+			return (&url.URL{Path: target}).EscapedPath()
+		}
+	}
+	return target
 }
 
 // cut shortens s to n bytes, without keeping the rest in memory.
@@ -101,59 +81,82 @@ func cut(s string, n int) string {
 	return s
 }
 
-// An upload is a request's body on its way to the upstream.
-type upload struct {
-	io.ReadCloser
-	in      *http.Request
-	trailer http.Header // of the outgoing request
-
-	sent   atomic.Bool // read to the end
-	broken atomic.Bool // the client did not send all of it
-}
-
-func (u *upload) Read(p []byte) (int, error) {
-	n, err := u.ReadCloser.Read(p)
-	switch err {
-	case nil:
-	case io.EOF:
-		for name := range u.trailer { // known only now
-			u.trailer[name] = u.in.Trailer[name]
-		}
-		u.sent.Store(true)
-	default:
-		u.broken.Store(true)
+// record reports the call that got the response in c.res, whose head came just
+// now. It returns an excerpt to be filled if the call is reported only then.
+//
+// The time of a call is when the request arrived, as the API counts it. It is
+// reported when the response begins; for a 4xx or 5xx, once the first 4 KiB of
+// the body have passed.
+func (c *conn) record(x *pending) *excerpt {
+	r := &c.res
+	header := c.date.header(r)
+	c.clock.Learn(header, x.at, time.Now())
+	c.inbox.setProblem("")
+	seen := x.call()
+	seen.call.Status = r.status
+	if r.status < 400 {
+		seen.call.Tokens = tokens(r.get("X-Token-Usage"))
+		c.inbox.put(seen)
+		return nil
 	}
-	return n, err
+	seen.failure = &failure{came: c.clock.Now(), header: headerOf(r.fields), secrets: x.labels.secrets}
+	return &excerpt{seen: seen, inbox: &c.inbox}
 }
 
-// An excerpt is the body of a 4xx or 5xx. It keeps the first bytes as they pass,
-// and puts the call in the inbox once it has enough or the body ends.
+// tokens returns the number of tokens that a response says its call used, or 0.
+// The API has been observed to send X-Token-Usage with chat responses.
+func tokens(value []byte) int64 {
+	if len(value) == 0 {
+		return 0
+	}
+	n, err := strconv.ParseInt(string(value), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// A date holds what a clock learns from. It changes once a second, so that most
+// responses need no new texts.
+type date struct{ kept http.Header }
+
+func (d *date) header(r *response) http.Header {
+	if d.kept == nil {
+		d.kept = http.Header{"Date": {""}, "Age": {""}}
+	}
+	for name, value := range d.kept {
+		if got := r.get(name); string(got) != value[0] {
+			value[0] = string(got)
+		}
+	}
+	return d.kept
+}
+
+// cannotReach returns the error for a request that got no response.
+func (x *pending) cannotReach(host string, err error) error {
+	return pioneer.CannotReach(host, err, x.labels.secrets[:]...)
+}
+
+// An excerpt keeps the first bytes of the body of a 4xx or 5xx as they pass, and
+// puts the call in the inbox once it has enough or the body ends.
 type excerpt struct {
-	io.ReadCloser
 	seen  observed
 	inbox *inbox // nil when done
 }
 
-func (e *excerpt) Read(p []byte) (int, error) {
-	n, err := e.ReadCloser.Read(p)
-	if e.inbox != nil {
-		r := e.seen.failure
-		r.body = append(r.body, p[:min(n, maxExcerpt-len(r.body))]...)
-		if err != nil || len(r.body) == maxExcerpt {
-			e.done()
-		}
+func (e *excerpt) add(p []byte) {
+	if e == nil || e.inbox == nil {
+		return
 	}
-	return n, err
-}
-
-func (e *excerpt) Close() error {
-	if e.inbox != nil {
+	r := e.seen.failure
+	if r.body = append(r.body, p[:min(len(p), maxExcerpt-len(r.body))]...); len(r.body) == maxExcerpt {
 		e.done()
 	}
-	return e.ReadCloser.Close()
 }
 
 func (e *excerpt) done() {
-	e.inbox.put(e.seen)
-	e.inbox = nil
+	if e != nil && e.inbox != nil {
+		e.inbox.put(e.seen)
+		e.inbox = nil
+	}
 }

@@ -249,7 +249,7 @@ func TestDeadUpstream(t *testing.T) {
 	}
 	await(3)
 	server.Close()
-	tap.tap.transport.(*http.Transport).CloseIdleConnections()
+	tap.client.CloseIdleConnections()
 	down()
 	await(4)
 	tap.stop()
@@ -333,11 +333,15 @@ func TestKeyStaysOut(t *testing.T) {
 		}
 	}
 	upstream.Close()
-	tap.tap.transport.(*http.Transport).CloseIdleConnections()
+	tap.client.CloseIdleConnections()
 	if _, body := post(t, tap, "/"+key); strings.Contains(body, key) {
 		t.Errorf("the 502 shows the key: %s", body)
 	}
-	tap.waitFor(t, "error", func(e []model.Event) bool { return len(states(e)) == 2 })
+	// The tap may say so with its first event, if the machine is busy.
+	tap.waitFor(t, "error", func(e []model.Event) bool {
+		s := states(e)
+		return len(s) > 0 && s[len(s)-1].State == model.StateError
+	})
 	tap.stop() // looks through the log
 	said, err := json.Marshal(tap.events)
 	if err != nil {

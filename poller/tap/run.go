@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"quotatop/model"
@@ -14,9 +13,9 @@ import (
 )
 
 // Run serves on the listener until ctx ends, and emits each call and each change
-// of the tap's health. It then closes the listener, gives the requests in flight
-// Options.Drain to finish, closes the remaining connections (upgraded ones at
-// once), and returns nil.
+// of the tap's health. It then closes the listener and the idle and upgraded
+// connections, gives the requests in flight Options.Drain to finish, closes the
+// remaining connections, and returns nil.
 //
 // It returns an error if the listener is missing, fails, or is the upstream
 // itself.
@@ -36,39 +35,90 @@ func (t *Tap) Run(ctx context.Context, emit func(model.Event)) error {
 	// Requests outlive ctx, until they are drained.
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	server := t.server(requests)
 	failed := make(chan error, 1)
-	crash.Go(func() { failed <- server.Serve(t.listener) })
+	crash.Go(func() { failed <- t.accept(requests) })
+	var err error
 	select {
-	case err := <-failed:
-		return fmt.Errorf("tap: serve on %s: %w", t.listener.Addr(), errors.Join(err, server.Close()))
+	case err = <-failed:
+		err = fmt.Errorf("tap: serve on %s: %w", t.listener.Addr(), err)
+		cut()
 	case <-ctx.Done():
+		_ = t.listener.Close()
+		<-failed
 	}
-
-	grace, cancel := context.WithTimeout(requests, t.drain)
-	defer cancel()
-	if err := server.Shutdown(grace); err != nil {
+	t.draining.Store(true)
+	t.conns.closeIdle()
+	timer := time.AfterFunc(t.drain, func() {
 		t.log.Warn("tap: requests in flight were cut", "after", t.drain)
 		cut()
-		_ = server.Close()
-	}
-	<-failed
-	if transport, ok := t.transport.(interface{ CloseIdleConnections() }); ok {
-		transport.CloseIdleConnections()
-	}
-	return nil
+	})
+	defer timer.Stop()
+	t.conns.running.Wait()
+	return err
 }
 
-// server limits the time and size of a request's header and nothing else: bodies
-// may stream for hours. The time is long because a client may open a connection
-// well before it uses it.
-func (t *Tap) server(requests context.Context) *http.Server {
-	return &http.Server{
-		Handler:           t,
-		BaseContext:       func(net.Listener) context.Context { return requests },
-		ReadHeaderTimeout: time.Minute,
-		IdleTimeout:       5 * time.Minute,
-		MaxHeaderBytes:    http.DefaultMaxHeaderBytes,
-		ErrorLog:          t.errorLog(),
+// accept serves the connections that arrive until the listener is closed.
+func (t *Tap) accept(ctx context.Context) error {
+	for delay := time.Duration(0); ; {
+		client, err := t.listener.Accept()
+		switch {
+		case err == nil:
+			delay = 0
+			c := t.newConn(client)
+			t.conns.add(c)
+			stop := context.AfterFunc(ctx, func() { client.Close() })
+			t.conns.running.Go(crash.Guarded(func() {
+				defer t.conns.remove(c)
+				defer stop()
+				c.serve(ctx)
+			}))
+		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ECONNABORTED):
+			// Connections that end make room for others.
+			delay = min(max(2*delay, 5*time.Millisecond), time.Second)
+			t.log.Warn("tap: cannot accept a connection", "error", err)
+			time.Sleep(delay)
+		default:
+			return err
+		}
+	}
+}
+
+// conns are the connections that are open.
+type conns struct {
+	running sync.WaitGroup
+	mu      sync.Mutex
+	all     map[*conn]bool
+}
+
+func (s *conns) add(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil {
+		s.all = map[*conn]bool{}
+	}
+	s.all[c] = true
+}
+
+func (s *conns) remove(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, c)
+}
+
+// closeIdle closes those on which no response is due, and the upgraded ones. The
+// others close after their response, as no more requests are taken.
+func (s *conns) closeIdle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.all {
+		select {
+		case upgraded := <-c.turn:
+			c.client.Close()
+			c.turn <- upgraded // serve may wait for it
+		default:
+			if c.upgraded.Load() {
+				c.client.Close()
+			}
+		}
 	}
 }

@@ -1,8 +1,7 @@
 package tap
 
 import (
-	"net/http"
-	"strings"
+	"bytes"
 
 	"quotatop/poller/pioneer"
 )
@@ -11,12 +10,22 @@ import (
 // the upstream repeats them.
 type secrets [2]string
 
-func secretsOf(h http.Header) (s secrets) {
+// read takes in the credentials of a request, and reports whether they differ from
+// those of the one before.
+func (s *secrets) read(fields []field) (changed bool) {
 	for i, name := range [len(s)]string{"X-Api-Key", "Authorization"} {
-		value := h.Get(name)
-		s[i] = value[strings.LastIndexByte(value, ' ')+1:] // without the scheme
+		var value []byte
+		for _, f := range fields {
+			if f.is(name) {
+				value = f.value[bytes.LastIndexByte(f.value, ' ')+1:] // without the scheme
+				break
+			}
+		}
+		if string(value) != s[i] {
+			s[i], changed = string(value), true
+		}
 	}
-	return s
+	return changed
 }
 
 func (s *secrets) redact(text string) string { return pioneer.Redact(text, s[:]...) }

@@ -257,6 +257,7 @@ func TestCancellation(t *testing.T) {
 				close(arrived)
 				<-r.Context().Done()
 				close(cancelled)
+				panic(http.ErrAbortHandler) // nobody is there to get a response
 			})
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
