@@ -319,7 +319,7 @@ func TestDemoInTmux(t *testing.T) {
 			pane.tmux("resize-window", "-x", "60", "-y", "20")
 			pane.see("/200")
 			pane.press("q")
-			pane.see("ended with 0")
+			pane.see("quotatop demo:", "ended with 0")
 		})
 	}
 }

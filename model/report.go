@@ -52,6 +52,8 @@ type EndpointReport struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Scope Scope  `json:"scope"`
+	// Stacks is set if its limits count the calls of other endpoints, as its figures do.
+	Stacks bool `json:"stacks,omitempty"`
 	// Source is the name of the source that saw most, which the figures are
 	// from, and Vantage what it saw; empty when there was none. The rejected
 	// calls are always what this machine saw.
@@ -238,7 +240,7 @@ func (r *Reporter) busiestLocal(e int) (fullest *sourceTally) {
 func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
 	at := &r.table.Endpoints[e]
 	out := EndpointReport{
-		ID: at.ID, Name: at.Name, Scope: at.Scope, Limits: make([]LimitReport, len(at.Limits)), Denials: []DenialCount{},
+		ID: at.ID, Name: at.Name, Scope: at.Scope, Stacks: at.Covers != CoversPaths, Limits: make([]LimitReport, len(at.Limits)), Denials: []DenialCount{},
 		AcceptedSteps: []int{},
 	}
 	for i, limit := range at.Limits {
@@ -331,7 +333,6 @@ func (l *LimitReport) fill(m *meter, end int64, watched Opt[float64]) {
 }
 
 // models returns the calls by model from the tally with the most.
-
 func (r *Reporter) models() []ModelReport {
 	most, out := 0, []ModelReport{}
 	for _, w := range append(slices.Clone(r.local), r.billing) {

@@ -463,3 +463,39 @@ func TestReportBeginsWithTheRun(t *testing.T) {
 		t.Errorf("watched for %v s, %d rows of before, %v calls; want 100 s, 950, 50", got.Watched, got.Earlier, inference.Accepted)
 	}
 }
+
+// The worst moment is the minute with the most rejected calls, wherever it begins, and
+// else the fullest window.
+func TestWorst(t *testing.T) {
+	rate := Denial{Kind: KindRate, Status: 429, Limit: Limit{200, time.Minute}}
+	var events []Event
+	for i := range 20 {
+		events = append(events, call(float64(i), SourceTap, chatPath))
+	}
+	table, err := Profile(DefaultProfile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	worst := func() (WorstMoment, bool) {
+		r := NewReporter(table, LedgerOptions{})
+		for _, e := range events {
+			r.Observe(e)
+		}
+		report := r.Report()
+		return report.Worst()
+	}
+	if w, ok := worst(); !ok || w.Rejected != 0 || w.Endpoint.ID != "chat" || w.Limit.Peak.Or(0) != 20 {
+		t.Errorf("without rejected calls: %+v, %t", w, ok)
+	}
+	for _, s := range []float64{30, 100, 150, 155, 170} { // 3 within a minute, from 100 on and from 150 on
+		events = append(events, denied(s, SourceTap, chatPath, rate))
+	}
+	events = append(events, denied(171, SourceTap, "/generate/x", Denial{Kind: KindCap, Status: 429}))
+	if w, _ := worst(); w.Rejected != 3 || !w.At.Equal(at(100)) || w.Span != time.Minute || w.Endpoint.ID != "chat" || w.Limit.Limit != 200 {
+		t.Errorf("with rejected calls: %d from %s for %s, %s %+v", w.Rejected, w.At, w.Span, w.Endpoint.ID, w.Limit)
+	}
+	events = nil
+	if w, ok := worst(); ok {
+		t.Errorf("of nothing: %+v", w)
+	}
+}

@@ -250,6 +250,20 @@ func (s *Session) Record(path string) error {
 	return nil
 }
 
+// Summarize makes the session add up its run. The function returns the report of it;
+// call it once the snapshots have ended.
+func (s *Session) Summarize() func() model.Report {
+	sum := sums{model.NewReporter(s.table, s.settings.Ledger())}
+	s.journals = append(s.journals, sum)
+	return sum.Report
+}
+
+// sums is a runner.Journal that adds up the events.
+type sums struct{ *model.Reporter }
+
+// Checkpoint implements runner.Journal.
+func (sums) Checkpoint(func([]byte) []byte) {}
+
 // Start runs the sources until ctx ends. The channel holds the newest snapshot;
 // it is closed once every source has returned.
 func (s *Session) Start(ctx context.Context) <-chan model.Snapshot {

@@ -19,6 +19,7 @@ import (
 	"quotatop/poller/config"
 	"quotatop/poller/crash"
 	"quotatop/ui"
+	"quotatop/ui/report"
 	"quotatop/ui/statefile"
 	"quotatop/ui/warn"
 )
@@ -83,6 +84,7 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 	adjust := f.newAdjuster(s, settings)
 	adjust.demo, adjust.journal = of.label != "", of.journal
 	looks := f.looks(ctx, look, s.Notices("config"), adjust)
+	run := s.Summarize()
 	feed := s.Start(ctx)
 	err := ui.Run(ctx, feed, ui.Options{
 		Label: of.label, PollNow: s.PollNow, ASCII: f.plainCharacters(cmd),
@@ -97,7 +99,21 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 	defer slow.Stop()
 	for range feed {
 	}
+	if err == nil {
+		f.leave(cmd, run(), of)
+	}
 	return err
+}
+
+// leave prints what a run added up to, where the screen was.
+func (f *flags) leave(cmd *cobra.Command, run model.Report, of screenOf) {
+	name := "quotatop"
+	if of.label != "" {
+		name += " " + strings.ToLower(of.label)
+	}
+	for _, line := range report.Brief(name, run, f.record) {
+		fmt.Fprintln(cmd.OutOrStdout(), line)
+	}
 }
 
 // looks returns a channel with the current look of the screen, and a new one

@@ -12,6 +12,7 @@ import (
 
 	"quotatop/poller/recording"
 	"quotatop/ui"
+	"quotatop/ui/report"
 )
 
 func replayCommand(f *flags) *cobra.Command {
@@ -45,9 +46,13 @@ func replayCommand(f *flags) *cobra.Command {
 			}
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
-			return ui.Run(ctx, player.Start(ctx), ui.Options{
+			err = ui.Run(ctx, player.Start(ctx), ui.Options{
 				Player: player, ASCII: f.plainCharacters(cmd), Theme: look.Theme, Keys: look.Keys, Looks: f.looks(ctx, look, nil, nil),
 			}, ui.Terminal{})
+			if err == nil {
+				fmt.Fprintln(cmd.OutOrStdout(), report.More(args[0]))
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&speed, "speed", "1x", "speed of the playback, from 1x to 1000x")
