@@ -74,6 +74,7 @@ type App struct {
 	away   bool           // the terminal does not have the focus
 	newest model.Snapshot // the last received
 	title  string         // the window's, by the newest
+	ranked []int          // the endpoints by urgency, see rank
 
 	w, h int
 	view

@@ -20,6 +20,7 @@ func (a App) take(s model.Snapshot) App {
 	if !a.live || !a.paused && !(a.away && sameSecond(s.At, a.snap.At)) {
 		a.snap, a.live = s, true
 		a.restand()
+		a.ranked = a.rank()
 	}
 	return a
 }

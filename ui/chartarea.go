@@ -34,7 +34,7 @@ func (a area) drawArea(p *plot, s *scale, stale bool) {
 					char |= limitDots
 				}
 			}
-			role := theme.Area(s.ratio(min(value, float64(base+4)/float64(s.dots-1)*s.top)))
+			role := theme.Area(s.ratio(min(value, float64(base+4)/float64(s.high)*s.top)))
 			switch {
 			case char == 0:
 				continue

@@ -70,6 +70,10 @@ var detailLayouts = []detailLayout{
 	{w: 0, above: true},
 }
 
+// broadChart is the least width of a chart beside facts, where the pane is not zoomed
+// to show these.
+const broadChart = 60
+
 // detailGap is the cells between the columns of the details.
 const detailGap = 3
 
@@ -113,7 +117,7 @@ const fewFacts = 4
 func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage) (below int, chart grid) {
 	d := detailLayouts[0]
 	for _, d = range detailLayouts {
-		if at.w >= d.w && at.h >= d.h {
+		if at.w >= d.w && at.h >= d.h && (a.zoom || d.above || at.w-d.facts-d.models >= broadChart) {
 			break
 		}
 	}

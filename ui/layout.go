@@ -34,10 +34,17 @@ type slot struct {
 var layouts = []layout{
 	{"huge", 170, 45, true, true, []band{
 		{
-			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}}},
+			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}, {pane: historyPane, min: 5, most: 26}}},
 			{60, []slot{{pane: wallPane, min: 8}, {pane: capPane, min: 9, share: 1}}},
 		},
 		{{slots: []slot{{pane: ratePane, min: 3, most: 12}}}, {slots: []slot{{pane: billingPane, min: 3, most: 12}}}},
+	}},
+	{"large", 110, 36, true, true, []band{
+		{
+			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}, {pane: historyPane, min: 8, most: 8}}},
+			{38, []slot{{pane: wallPane, min: 5, most: 8}, {pane: capPane, min: 9, share: 1}}},
+		},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
 	{"wide", 110, 24, true, true, []band{
 		{
@@ -164,6 +171,8 @@ func (a *App) content(p paneID) int {
 		return a.limits() + 1
 	case wallPane:
 		return wallHeight
+	case historyPane:
+		return stripLines * len(a.snap.Endpoints)
 	case capPane:
 		return capTallHeight
 	case ratePane, billingPane:

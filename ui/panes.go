@@ -16,9 +16,10 @@ const (
 	detailPane
 	focusable // the number of panes that can have the focus
 
-	alertsPane paneID = iota - 1 // both lists of alerts on one line
-	stripPane                    // what matters most, on one to three lines
-	wallPane                     // the next wall, in big figures
+	alertsPane  paneID = iota - 1 // both lists of alerts on one line
+	stripPane                     // what matters most, on one to three lines
+	wallPane                      // the next wall, in big figures
+	historyPane                   // the charts of all endpoints, small
 )
 
 // A pane draws one part of the screen into an area.
@@ -59,6 +60,7 @@ var panes = [...]pane{
 	alertsPane:    {draw: still((*App).drawAlertsLine)},
 	stripPane:     {draw: still((*App).drawStrip)},
 	wallPane:      {title: (*App).wallTitle, roles: (*App).wallRoles, draw: still((*App).drawWall)},
+	historyPane:   {title: (*App).historyTitle, draw: (*App).drawHistory},
 }
 
 // A frame is the screen at one moment.

@@ -4,8 +4,9 @@ import "math"
 
 // A scale places values on the lines of a chart, four dots to a line.
 type scale struct {
-	top   float64 // the value of the highest dot
+	top   float64 // the value of the dot high
 	dots  int     // how many there are
+	high  int     // the highest dot for a value
 	limit int     // the dot of the limit, the highest of its line; -1 if it is out of sight
 	max   float64 // the limit; 0 for none
 }
@@ -14,14 +15,14 @@ type scale struct {
 // sight if the values come within a third of it, with as many lines above it as they
 // need.
 func newScale(most, limit, lines int) scale {
-	s := scale{top: float64(max(most, 1)), dots: 4 * lines, limit: -1, max: float64(limit)}
+	s := scale{top: float64(max(most, 1)), dots: 4 * lines, high: 4*lines - 1, limit: -1, max: float64(limit)}
 	s.top = math.Ceil(s.top/s.step()) * s.step()
 	if limit <= 0 || most <= limit/3 {
 		return s
 	}
 	for above := range lines {
 		s.limit = 4*(lines-above) - 1
-		if s.top = s.max * float64(s.dots-1) / float64(s.limit); float64(most) <= s.top {
+		if s.top = s.max * float64(s.high) / float64(s.limit); float64(most) <= s.top {
 			break
 		}
 	}
@@ -31,7 +32,7 @@ func newScale(most, limit, lines int) scale {
 // dot returns the dot of a value, from 0. Only a value that reaches the limit gets
 // the limit's dot, and any value above 0 is higher than 0.
 func (s *scale) dot(value float64) int {
-	d := int(math.Round(min(value/s.top, 1) * float64(s.dots-1)))
+	d := int(math.Round(min(value/s.top, 1) * float64(s.high)))
 	if s.limit >= 0 && value < s.max {
 		d = min(d, s.limit-1)
 	}
