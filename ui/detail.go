@@ -109,7 +109,7 @@ func (a *App) drawDenials(at area, g *model.DenialGroup) (below int) {
 }
 
 // fewFacts is how many lines of facts there are above a chart at least.
-const fewFacts = 4
+const fewFacts = 5
 
 // drawEndpoint draws an endpoint's facts, its chart and its models, and returns how
 // many lines of the facts are below the area, and the grid of the chart. It leaves out

@@ -295,7 +295,7 @@ func (a *App) drawRow(at area, c columns, r *row, newest model.Opt[time.Time], c
 
 // drawState draws what the row's wall says: that calls are refused, or the time to the
 // limit. Without one it draws how many calls were rejected before, or of a row that is
-// older than the newest, how old it is.
+// older than the newest, how old it is, or else how many calls are left.
 func (a *App) drawState(at area, r *row, newest model.Opt[time.Time]) {
 	role, p := wallRole(r.wall), r.wall.Pressure
 	if a.capRefuses(r.endpoint) {
@@ -314,6 +314,8 @@ func (a *App) drawState(at area, r *row, newest model.Opt[time.Time]) {
 		age, old := words.Age(&a.snap, r.limit.AsOf)
 		if t, ok := r.limit.AsOf.Get(); old && ok && newest.Or(t).Sub(t) > words.FreshAge {
 			at.put(0, 0, theme.Dim, fit(at.w, words.Coarse(age)+" ago", words.Coarse(age)))
+		} else if left := words.Left(r.limit); !r.stale && left != words.Unknown && !a.refusesAll() {
+			at.put(0, 0, theme.Dim, fit(at.w, a.signs(left)+" left"))
 		}
 	}
 }
@@ -346,6 +348,13 @@ func (a *App) stateTexts(r *row) []string {
 		return []string{w.Then, w.Time}
 	}
 	return nil
+}
+
+// refusesAll reports whether something refuses the calls of every endpoint.
+func (a *App) refusesAll() bool {
+	next, _ := a.snap.Next()
+	_, reached := a.snap.CapWall()
+	return reached || next.Kind == model.WallRefused && next.Endpoint == ""
 }
 
 // capRefuses reports whether the cap, which is reached, has refused calls of an

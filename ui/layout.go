@@ -42,14 +42,21 @@ var layouts = []layout{
 	{"large", 110, 36, true, true, []band{
 		{
 			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}, {pane: historyPane, min: 8, most: 8}}},
-			{38, []slot{{pane: wallPane, min: 5, most: 8}, {pane: capPane, min: 9, share: 1}}},
+			{38, []slot{{pane: wallPane, min: 8}, {pane: capPane, min: 9, share: 1}}},
 		},
 		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
-	{"wide", 110, 24, true, true, []band{
+	{"wide", 110, 32, true, true, []band{
 		{
 			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}}},
-			{38, []slot{{pane: wallPane, min: 5, most: 8}, {pane: capPane, min: 9, share: 1}}},
+			{38, []slot{{pane: wallPane, min: 8}, {pane: capPane, min: 9, share: 1}}},
+		},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
+	}},
+	{"broad", 110, 24, true, true, []band{
+		{
+			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}}},
+			{38, []slot{{pane: wallPane, min: 5}, {pane: capPane, min: 9, share: 1}}},
 		},
 		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
@@ -61,6 +68,11 @@ var layouts = []layout{
 		{{slots: []slot{{pane: endpointsPane, min: 9, most: 24}}}},
 		{{32, []slot{{pane: wallPane, min: 5}}}, {slots: []slot{{pane: capPane, min: 5}}}},
 		{{slots: []slot{{pane: detailPane, min: 8, share: 1}}}},
+		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
+	}},
+	{"roomy", 96, 29, true, true, []band{
+		{{slots: []slot{{pane: endpointsPane, min: 11, most: 24}}}},
+		{{38, []slot{{pane: wallPane, min: 8}, {pane: capPane, min: 3, most: 9}}}, {slots: []slot{{pane: detailPane, min: 8, share: 1}}}},
 		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
 	{"standard", 76, 24, true, true, []band{
@@ -169,8 +181,6 @@ func (a *App) content(p paneID) int {
 	switch p {
 	case endpointsPane:
 		return a.limits() + 1
-	case wallPane:
-		return wallHeight
 	case historyPane:
 		return stripLines * len(a.snap.Endpoints)
 	case capPane:

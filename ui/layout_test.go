@@ -197,8 +197,8 @@ func TestLayoutsHaveRoomForTheirBands(t *testing.T) {
 func TestLayoutFor(t *testing.T) {
 	for size, want := range map[[2]int]string{
 		{20, 3}: "strip", {19, 40}: "strip", {20, 4}: "short", {40, 8}: "short", {40, 12}: "slim", {60, 15}: "narrow",
-		{40, 40}: "column", {62, 18}: "flatter", {70, 24}: "flat", {80, 24}: "standard", {100, 30}: "standard", {80, 40}: "tall", {120, 20}: "low",
-		{120, 24}: "wide", {120, 40}: "large", {200, 60}: "huge", {300, 100}: "huge", {120, 10}: "short",
+		{40, 40}: "column", {62, 18}: "flatter", {70, 24}: "flat", {80, 24}: "standard", {100, 30}: "roomy", {80, 40}: "tall", {120, 20}: "low",
+		{120, 24}: "broad", {120, 34}: "wide", {120, 40}: "large", {200, 60}: "huge", {300, 100}: "huge", {120, 10}: "short",
 	} {
 		if got := layoutFor(size[0], size[1]).name; got != want {
 			t.Errorf("layout of %v is %s, want %s", size, got, want)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"time"
 
 	"quotatop/model"
 	"quotatop/theme"
@@ -19,6 +20,7 @@ type headline struct {
 	figure string // what is drawn in big characters, "14s"; empty if there is none
 	short  string // the figure in fewer characters
 	state  string // "92%", or what is said without a figure
+	left   time.Duration
 }
 
 func (a *App) headline() headline {
@@ -27,7 +29,7 @@ func (a *App) headline() headline {
 		left, _ := a.reset()
 		return headline{wall: wall, role: theme.Dim, mark: ' ', name: "cap", what: "resets in", figure: left, short: words.ShortCountdown(a.snap.Cap.ResetsAt.Sub(a.snap.At))}
 	}
-	h := headline{wall: wall, role: wallRole(wall), mark: pressureGlyph(wall.Pressure), name: brief(w.Name, maxID), state: a.signs(w.Figure)}
+	h := headline{wall: wall, role: wallRole(wall), mark: pressureGlyph(wall.Pressure), name: brief(w.Name, maxID), state: a.signs(w.Figure), left: w.Left}
 	if wall.Stale {
 		h.mark = ' '
 	}
@@ -99,18 +101,26 @@ func (a *App) drawWall(at area) {
 	facts := a.wallFacts(&h)
 	for _, figure := range [2]string{h.figure, h.short} {
 		w, ok := bigWidth(figure)
-		switch {
-		case !ok || figure == "":
-		case at.h >= wallHeight && 2*w <= at.w:
-			at.huge(0, 0, h.role, figure)
-			at.sub(0, hugeHeight, at.w, at.h-hugeHeight).drawJoined(facts[:])
+		if !ok || figure == "" {
+			continue
+		}
+		if at.h >= wallHeight && 2*w <= at.w {
+			x := at.huge(0, 0, h.role, figure) + 3
+			if side := at.sub(x, 1, at.w-x, hugeHeight-1); side.w >= narrowSide {
+				side.drawLines(facts[:3])
+				at.put(0, hugeHeight, facts[3].role, fit(at.w, facts[3].text))
+			} else {
+				at.sub(0, hugeHeight, at.w, 1).drawJoined(facts[:])
+			}
 			return
-		case at.h >= bigHeight && w <= at.w && !a.opts.ASCII: // half cells are hard to read in ASCII
+		}
+		if at.h >= bigHeight && w <= at.w && !a.opts.ASCII { // half cells are hard to read in ASCII
 			x := at.big(0, 0, h.role, figure) + 3
 			if side := at.sub(x, 0, at.w-x, bigHeight); side.w >= narrowSide {
-				side.drawLines(facts[:])
-			} else if at.h > bigHeight+1 {
-				at.sub(0, bigHeight+1, at.w, at.h-bigHeight-1).drawJoined(facts[:])
+				side.drawLines(facts[:3])
+			}
+			if at.h > bigHeight+1 {
+				at.sub(0, bigHeight+1, at.w, 1).drawJoined(facts[:])
 			}
 			return
 		}
@@ -130,15 +140,12 @@ const narrowSide = 8
 func (a area) drawLines(facts []word) {
 	y := 0
 	for i, f := range facts {
-		if short, _, cut := strings.Cut(f.text, " in "); cut && width(f.text) > a.w {
-			f.text = short
-		}
-		switch {
+		switch short := shortly(f.text, a.w); {
 		case f.text == "":
 			continue
-		case width(f.text) <= a.w:
+		case short != "":
+			a.put(0, y, f.role, short)
 			y++
-			a.put(0, y-1, f.role, f.text)
 		case i == len(facts)-1:
 			for _, line := range wrap(f.text, a.w) {
 				a.put(0, y, f.role, line)
@@ -146,6 +153,13 @@ func (a area) drawLines(facts []word) {
 			}
 		}
 	}
+}
+
+// shortly returns a text such as "184 of 200 in 1m" in at most n cells; empty if it is too
+// long.
+func shortly(text string, n int) string {
+	used, _, _ := strings.Cut(text, " in ")
+	return fit(n, text, used, strings.Replace(used, " of ", "/", 1))
 }
 
 // drawJoined writes facts on one line, as many as fit.
@@ -159,16 +173,20 @@ func (a area) drawJoined(facts []word) {
 	}
 }
 
-// wallFacts says how a wall stands: its state, its figures, and who is to blame.
-func (a *App) wallFacts(h *headline) (facts [3]word) {
+// wallFacts says how a wall stands: its state, its figures, who is to blame, and when it
+// is reached or gone.
+func (a *App) wallFacts(h *headline) (facts [4]word) {
 	c := &a.snap.Cap
 	facts[0] = word{h.role, h.state}
+	if h.left > 0 {
+		facts[3] = word{theme.Dim, "at " + words.Clock(a.snap.At.Add(h.left)) + " UTC"}
+	}
 	_, u := a.snap.LimitOf(h.wall)
 	switch {
 	case h.wall.Pressure <= model.Calm:
 		facts[0] = word{theme.Dim, words.CapLeft(c) + " left"}
 		if moments := a.resetMoment(); len(moments) > 0 {
-			facts[1] = word{theme.Dim, moments[0]}
+			facts[3] = word{theme.Dim, moments[0]}
 		}
 	case u != nil:
 		facts[1] = word{theme.Text, a.signs(words.Used(u)) + " of " + words.Count(u.Limit) + " in " + words.Span(u.Per())}

@@ -29,6 +29,16 @@ func LimitSign(u *model.LimitUsage) string {
 	return Sign(u.Estimated || u.Inferred, u.UpperBound, u.LowerBound)
 }
 
+// Left writes the calls that a limit still accepts in its window, with the sign of an
+// upper bound where the used calls are a lower one, and the other way round.
+func Left(u *model.LimitUsage) string {
+	used, ok := u.Used.Get()
+	if !ok {
+		return Unknown
+	}
+	return Sign(u.Estimated || u.Inferred, u.LowerBound, u.UpperBound) + Count(max(u.Learned.Or(u.Limit)-used, 0))
+}
+
 // Peak writes the peak of a limit with its sign: ≥812.
 func Peak(u *model.LimitUsage) string {
 	if !u.Peak.Known() {
