@@ -38,6 +38,7 @@ type Session struct {
 	observers []func(model.Snapshot) // who else sees every snapshot
 	watch     func(model.Snapshot) []model.Event
 	journals  []runner.Journal
+	journal   *journal.Journal     // one of them; may be nil
 	restore   func() *model.Ledger // makes the ledger; nil to begin with an empty one
 	closers   []func() error
 	tapAt     string
@@ -218,7 +219,9 @@ func (s *Session) Journal(dir string) {
 	j := journal.Open(folder, journal.Options{
 		Keep: s.settings.Journal.Retention.Duration, MaxBytes: s.settings.Journal.MaxSize.Bytes,
 		Report: func(err error) { reported.Store(true); report(err) },
+		Clock:  &s.clock,
 	})
+	s.journal = j
 	s.journals = append(s.journals, j)
 	s.closers = append(s.closers, j.Close)
 	s.restore = func() *model.Ledger {
@@ -235,6 +238,19 @@ func (s *Session) Journal(dir string) {
 		s.clock.SetOffset(time.Duration(offset) * time.Millisecond) // until the API says what it is
 		return ledger
 	}
+}
+
+// Journals reports whether the session has a journal.
+func (s *Session) Journals() bool { return s.journal != nil }
+
+// Past returns a player of what the session's journal holds, up to now. It reads the
+// journal's folder, so it may block.
+func (s *Session) Past() (*recording.Player, error) {
+	past, err := s.journal.Past(s.table, s.settings.Ledger())
+	if err != nil {
+		return nil, err
+	}
+	return recording.PlayPast(past), nil
 }
 
 // Record makes the session keep the run in a file, for replay and report.

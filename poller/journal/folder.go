@@ -38,7 +38,7 @@ type run struct {
 type segment struct {
 	path   string
 	number int
-	size   int64
+	size   int64 // with its index
 	mtime  time.Time
 }
 
@@ -66,6 +66,12 @@ func list(dir string) ([]*run, error) {
 		}
 		if base, ok := strings.CutSuffix(name, checkpointSuffix); ok && isRun(base) {
 			of(base).checkpoint = filepath.Join(dir, name)
+		}
+		if of, ok := strings.CutSuffix(name, segmentSuffix+indexSuffix); ok && len(runs) > 0 { // it follows its segment
+			r := runs[len(runs)-1]
+			if n := len(r.segments); n > 0 && strings.HasSuffix(r.segments[n-1].path, of+segmentSuffix) {
+				r.segments[n-1].size += info.Size()
+			}
 		}
 		base, ok := strings.CutSuffix(name, segmentSuffix)
 		base, number, dot := strings.Cut(base, ".")
@@ -152,6 +158,7 @@ func retire(s segment, remove bool) error {
 		return errInUse
 	}
 	if remove {
+		_ = os.Remove(s.path + indexSuffix)
 		return os.Remove(s.path)
 	}
 	frames := frame.NewReader(f, 0)

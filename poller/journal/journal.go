@@ -1,16 +1,18 @@
 // Package journal keeps what the dashboard sees, so that nothing is lost when
-// it is restarted: every event in a folder of event lines and, every 30 s,
-// everything the ledger knows.
+// it is restarted, and one can go back in time: every event in a folder of event
+// lines and, every 30 s, everything the ledger knows.
 //
 // Each run of quotatop writes files of its own, so that several can share the
 // folder. Whatever goes wrong is reported; the dashboard goes on without.
 package journal
 
 import (
+	"errors"
 	"time"
 
 	"quotatop/model"
 	"quotatop/poller/events"
+	"quotatop/poller/pioneer"
 )
 
 const (
@@ -34,6 +36,8 @@ type Options struct {
 	// Report, if not nil, is called with an error when the journal cannot be
 	// written, and with nil once it can again. It must not block.
 	Report func(error)
+	// Clock is the server's; the local one if nil.
+	Clock *pioneer.Clock
 }
 
 // A Journal writes events to a folder. It is a runner.Journal: Observe and
@@ -42,6 +46,8 @@ type Options struct {
 type Journal struct {
 	writer   *events.Writer
 	segments *segments
+	clock    *pioneer.Clock
+	marker   marker
 	unread   bool      // rows of the billing log came, but not yet their Reading
 	saved    time.Time // when the last checkpoint was taken
 }
@@ -49,11 +55,15 @@ type Journal struct {
 // Open begins a journal in a folder, which is created if it does not exist. A
 // folder that cannot be used is reported once there is something to write.
 func Open(dir string, opts Options) *Journal {
-	return start(newSegments(dir, opts), opts.Report)
+	j := start(newSegments(dir, opts), opts.Report)
+	if opts.Clock != nil {
+		j.clock = opts.Clock
+	}
+	return j
 }
 
 func start(s *segments, report func(error)) *Journal {
-	return &Journal{writer: events.NewWriter("journal", s, flushEvery, report), segments: s}
+	return &Journal{clock: &pioneer.Clock{}, writer: events.NewWriter("journal", s, flushEvery, report), segments: s}
 }
 
 // Observe takes in an event to be written. One that comes while too much is
@@ -64,7 +74,10 @@ func (j *Journal) Observe(e model.Event) {
 	} else if e.Reading != nil {
 		j.unread = false
 	}
-	j.writer.Observe(e)
+	denied, at := j.marker.observe(&e)
+	if j.writer.Observe(e) && denied && j.segments.own.deny(at) {
+		j.marker.denials = append(j.marker.denials, at)
+	}
 }
 
 // Checkpoint takes the state of the ledger if that is due: the state after all
@@ -79,7 +92,13 @@ func (j *Journal) Checkpoint(state func(dst []byte) []byte) {
 	}
 	j.saved = now
 	text := state(nil)
-	j.writer.Then(len(text), func() error { return j.segments.save(text) })
+	k, due := j.marker.next(now, j.clock.Now().UTC().Round(0))
+	j.writer.Then(len(text), func() error {
+		if !due {
+			return j.segments.save(text)
+		}
+		return errors.Join(j.segments.mark(k, text), j.segments.save(text))
+	})
 }
 
 // Close writes what is pending. The error says how many events were dropped over

@@ -40,6 +40,12 @@ type segments struct {
 	retry  time.Time // when a folder that cannot be used is tried again
 	err    error     // the last one
 	create func(path string) (file, error)
+
+	path      string // of file
+	own       marks
+	index     file // of file's marks; nil before the first
+	indexEnd  int64
+	unindexed bool // the index cannot be written
 }
 
 // file is an *os.File, or a test's.
@@ -91,7 +97,7 @@ func (s *segments) Close() error {
 	if s.file == nil {
 		return nil
 	}
-	err := s.file.Close()
+	err := errors.Join(s.closeIndex(), s.file.Close())
 	s.file = nil
 	return err
 }
@@ -149,13 +155,14 @@ func (s *segments) open(now time.Time) error {
 	if err := prepare(s.dir); err != nil {
 		return err
 	}
-	f, err := s.create(filepath.Join(s.dir, fmt.Sprintf("%s.%04d%s", s.run, s.number+1, segmentSuffix)))
+	path := filepath.Join(s.dir, fmt.Sprintf("%s.%04d%s", s.run, s.number+1, segmentSuffix))
+	f, err := s.create(path)
 	if err != nil {
 		return err
 	}
 	_ = s.Close()
 	s.retry = time.Time{}
-	s.file, s.number, s.day, s.offset = f, s.number+1, day, 0
+	s.file, s.path, s.number, s.day, s.offset = f, path, s.number+1, day, 0
 	tidy(s.dir, s.keep, s.maxBytes, now)
 	return nil
 }

@@ -89,7 +89,7 @@ func BenchmarkSeek(b *testing.B) {
 			for b.Loop() {
 				p.status.At, p.seek = from.Add(time.Duration(rng.Int64N(int64(to.Sub(from))))), true
 				begin := time.Now()
-				at := p.advance()
+				at, _ := p.shownAt(b.Context(), true)
 				p.ledger.Snapshot(at)
 				worst = max(worst, time.Since(begin))
 			}
@@ -105,9 +105,8 @@ func BenchmarkSeek(b *testing.B) {
 			_, to := r.Span()
 			b.ReportAllocs()
 			for b.Loop() {
-				p.restore(r.entries[0])
-				p.status.At, p.seek = to, false
-				p.advance()
+				p.restore(r.entries[0].at)
+				p.advance(b.Context(), to, false)
 			}
 			b.ReportMetric(float64(r.entries[len(r.entries)-1].events)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 		})

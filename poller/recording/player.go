@@ -2,16 +2,14 @@ package recording
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math"
+	"sort"
 	"sync"
 	"time"
 
 	"quotatop/model"
 	"quotatop/poller/crash"
-	"quotatop/poller/events"
 )
 
 // The speeds of a replay, as multiples of time.
@@ -36,14 +34,39 @@ type Status struct {
 	Speed    float64
 	Paused   bool
 	Ended    bool // At is To
+	Reading  bool // what is shown is not yet of At
+	// Denials are the times of the denials, in order. It must not be changed.
+	Denials []time.Time
 }
 
-// A Player plays a recording: it is a source of snapshots, as runner.Runner is.
-// Its methods may be called from any goroutine and do not block. It can be
-// started once.
+// settle is how long the newest part of a growing tape may miss what is still to be
+// written; it is shown again until then.
+const settle = 3 * time.Second
+
+// A Tape is what a Player plays: a recording, or what a journal holds. Its methods
+// may be called from any goroutine; only Open may block.
+type Tape interface {
+	// Span returns the first and the last time.
+	Span() (from, to time.Time)
+	// Kept returns the last time at or before t of which the ledger's state is
+	// kept, or the first.
+	Kept(t time.Time) time.Time
+	// Open returns the ledger at the last time at or before t of which the state can
+	// be read, that time, and a function that reads on from there until close is
+	// called. next appends the next events to dst and returns when the ledger had
+	// observed them; its error is io.EOF when there are none yet.
+	Open(t time.Time) (l *model.Ledger, at time.Time, next func(dst []model.Event) ([]model.Event, time.Time, error), close func())
+	// Denials returns the times of the denials, in order.
+	Denials() []time.Time
+}
+
+// A Player plays a Tape: it is a source of snapshots, as runner.Runner is. Its
+// methods may be called from any goroutine and do not block. It can be started
+// once.
 type Player struct {
-	recording *Recording
-	wake      chan struct{}
+	tape    Tape
+	growing bool // the tape goes on to now
+	wake    chan struct{}
 
 	mu     sync.Mutex
 	status Status
@@ -51,11 +74,11 @@ type Player struct {
 
 	// Used by the playing goroutine only.
 	ledger *model.Ledger
-	cursor *cursor
+	next   func(dst []model.Event) ([]model.Event, time.Time, error)
+	close  func()
 	shown  time.Time     // the ledger has observed everything up to it
-	held   time.Time     // the tick after events; zero if it has not been read
+	held   time.Time     // when the ledger had observed events; zero if they have not been read
 	events []model.Event // read, but not observed
-	over   bool          // the file has been read to its end
 }
 
 // Play returns a Player. A part that is not in the recording is an error.
@@ -79,7 +102,15 @@ func (r *Recording) Play(o PlayOptions) (*Player, error) {
 			s.From.Format(time.RFC3339), s.To.Format(time.RFC3339), from.Format(time.RFC3339), to.Format(time.RFC3339))
 	}
 	s.At = s.From
-	return &Player{recording: r, wake: make(chan struct{}, 1), status: s, seek: true}, nil
+	return &Player{tape: r, wake: make(chan struct{}, 1), status: s, seek: true}, nil
+}
+
+// PlayPast returns a Player of a tape that goes on to now, paused at its end.
+func PlayPast(t Tape) *Player {
+	s := Status{Speed: 1, Paused: true, Ended: true}
+	s.From, s.To = t.Span()
+	s.At = s.To
+	return &Player{tape: t, growing: true, wake: make(chan struct{}, 1), status: s, seek: true}
 }
 
 // Start plays until ctx ends. The channel holds one snapshot, always the newest.
@@ -95,13 +126,12 @@ func (p *Player) play(ctx context.Context, out chan model.Snapshot) {
 	tick := time.NewTicker(frameEvery)
 	defer tick.Stop()
 	defer func() {
-		if p.cursor != nil {
-			p.cursor.close()
+		if p.close != nil {
+			p.close()
 		}
 	}()
 	for moved := true; ; {
-		if moved {
-			at := p.advance()
+		if at, ok := p.shownAt(ctx, moved); ok {
 			s := p.ledger.Snapshot(at)
 			select {
 			case <-out: // a snapshot that nobody looked at
@@ -126,11 +156,22 @@ func (p *Player) step() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := &p.status
+	p.grow()
+	if p.growing && s.To.Sub(s.At) < settle {
+		return true
+	}
 	if s.Paused || s.Ended {
 		return false
 	}
 	s.move(time.Duration(float64(frameEvery) * s.Speed))
 	return true
+}
+
+// grow follows the end of a tape that grows. p.mu is held.
+func (p *Player) grow() {
+	if p.growing {
+		p.status.From, p.status.To = p.tape.Span()
+	}
 }
 
 // move changes the current time, within the part to play.
@@ -145,20 +186,48 @@ func (s *Status) move(d time.Duration) {
 	s.Ended = s.At.Equal(s.To)
 }
 
-// advance brings the ledger to the current time, which it returns.
-func (p *Player) advance() time.Time {
-	p.mu.Lock()
-	at, seek := p.status.At, p.seek
-	p.seek = false
-	p.mu.Unlock()
-	if best := p.recording.before(at); p.ledger == nil || seek && (at.Before(p.shown) || best.at.After(p.shown)) {
-		p.restore(best)
-	}
-	for !p.over || !p.held.IsZero() {
-		if p.held.IsZero() {
-			p.read()
+// shownAt brings the ledger to the current time, if that has moved, and returns that
+// time. It returns false if there is nothing new to show.
+func (p *Player) shownAt(ctx context.Context, moved bool) (at time.Time, ok bool) {
+	for moved {
+		p.mu.Lock()
+		at := p.status.At
+		seek := p.seek
+		p.seek, p.status.Reading = false, true
+		p.mu.Unlock()
+		if p.advance(ctx, at, seek) {
+			p.mu.Lock()
+			p.status.Reading = p.seek
+			p.mu.Unlock()
+			return at, true
 		}
-		if p.held.IsZero() || p.held.After(at) {
+		if ctx.Err() != nil {
+			return at, false
+		}
+	}
+	return at, false
+}
+
+// advance brings the ledger to a time. It returns false if it was interrupted: by the
+// end of ctx, or by a seek to another time.
+func (p *Player) advance(ctx context.Context, at time.Time, seek bool) bool {
+	if p.ledger == nil || seek && (at.Before(p.shown) || p.tape.Kept(at).After(p.shown)) {
+		p.restore(at)
+	}
+	var tried time.Time
+	for n := 0; ; n++ {
+		if n%256 == 255 && p.interrupted(ctx) {
+			return false
+		}
+		if p.held.IsZero() && !p.read() {
+			if kept := p.tape.Kept(at); kept.After(p.shown) && !kept.Equal(tried) { // the next run
+				tried = kept
+				p.restore(at)
+				continue
+			}
+			break
+		}
+		if p.held.After(at) {
 			break
 		}
 		for _, e := range p.events {
@@ -167,68 +236,42 @@ func (p *Player) advance() time.Time {
 		p.shown, p.held, p.events = p.held, time.Time{}, p.events[:0]
 	}
 	p.shown = at
-	return at
+	return true
 }
 
-// restore goes to an entry of the index. If that is corrupt, it goes to the last
-// intact one before it, or to the beginning.
-func (p *Player) restore(e entry) {
-	r := p.recording
-	l, err := e.load(r.index, r.table, r.options)
-	for i := len(r.entries) - 1; err != nil && i >= 0; i-- {
-		if r.entries[i].offset < e.offset {
-			e = r.entries[i]
-			l, err = e.load(r.index, r.table, r.options)
-		}
-	}
-	if err != nil {
-		l, e = r.beginning(), entry{}
-	}
-	if p.cursor != nil {
-		p.cursor.close()
-	}
-	p.ledger, p.cursor = l, r.cursor(e.offset)
-	p.shown, p.held, p.events, p.over = e.at, time.Time{}, p.events[:0], false
+func (p *Player) interrupted(ctx context.Context) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seek || ctx.Err() != nil
 }
 
-// maxEvents bounds the events held between two ticks; when there are more, they
-// are observed before their tick.
-const maxEvents = 1 << 16
-
-// read reads the events up to the next tick.
-func (p *Player) read() {
-	for {
-		line, _, err := p.cursor.next()
-		if err != nil {
-			p.over = true // the end, or a read error
-			if errors.Is(err, io.EOF) && len(p.events) > 0 {
-				p.events = p.events[:0] // they came after the last tick
-			}
-			return
-		}
-		if at, ok := readTick(line); ok {
-			// A clock that was set back does not turn back the replay.
-			if p.held = at; at.Before(p.shown) {
-				p.held = p.shown
-			}
-			return
-		}
-		if e, err := events.Parse(line); err == nil {
-			if len(p.events) == maxEvents {
-				for _, e := range p.events {
-					p.ledger.Observe(e)
-				}
-				p.events = p.events[:0]
-			}
-			p.events = append(p.events, e)
-		}
+// restore goes to a time of which the ledger's state is kept.
+func (p *Player) restore(t time.Time) {
+	if p.close != nil {
+		p.close()
 	}
+	p.ledger, p.shown, p.next, p.close = p.tape.Open(t)
+	p.held, p.events = time.Time{}, p.events[:0]
+}
+
+// read reads the next events, and reports whether there are any.
+func (p *Player) read() bool {
+	events, at, err := p.next(p.events[:0])
+	if err != nil { // the end, or a read error
+		return false
+	}
+	// A clock that was set back does not turn back the replay.
+	if p.held, p.events = at, events; at.Before(p.shown) {
+		p.held = p.shown
+	}
+	return true
 }
 
 // change changes the status, and has the Player act on it at once.
 func (p *Player) change(f func(s *Status)) {
 	p.mu.Lock()
 	before := p.status.At
+	p.grow()
 	f(&p.status)
 	p.seek = p.seek || !p.status.At.Equal(before)
 	p.mu.Unlock()
@@ -252,16 +295,27 @@ func (p *Player) SeekTo(t time.Time) { p.change(func(s *Status) { s.move(t.Sub(s
 
 // NextDenial goes to the next denial and reports whether there is one. Denials
 // less than a second apart count as one.
-func (p *Player) NextDenial() bool { return p.jump(p.recording.denialAfter) }
+func (p *Player) NextDenial() bool {
+	return p.jump(func(all []time.Time, at time.Time) int {
+		return sort.Search(len(all), func(i int) bool { return all[i].After(at) })
+	})
+}
 
 // PrevDenial goes to the previous denial and reports whether there is one.
-func (p *Player) PrevDenial() bool { return p.jump(p.recording.denialBefore) }
+func (p *Player) PrevDenial() bool {
+	return p.jump(func(all []time.Time, at time.Time) int {
+		return sort.Search(len(all), func(i int) bool { return !all[i].Before(at) }) - 1
+	})
+}
 
-func (p *Player) jump(find func(time.Time) (time.Time, bool)) (found bool) {
+// jump goes to the denial with the index that find returns, if it is in the part to
+// play.
+func (p *Player) jump(find func(all []time.Time, at time.Time) int) (found bool) {
+	all := p.tape.Denials()
 	p.change(func(s *Status) {
-		at, ok := find(s.At)
-		if found = ok && !at.Before(s.From) && !at.After(s.To); found {
-			s.move(at.Sub(s.At))
+		i := find(all, s.At)
+		if found = i >= 0 && i < len(all) && !all[i].Before(s.From) && !all[i].After(s.To); found {
+			s.move(all[i].Sub(s.At))
 		}
 	})
 	return found
@@ -276,33 +330,10 @@ func (p *Player) SetSpeed(x float64) {
 
 // Status returns the state of the replay.
 func (p *Player) Status() Status {
+	denials := p.tape.Denials()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.status
-}
-
-// ParseTime reads a time in RFC 3339, or a time of day ("12:04", "12:04:30") in
-// UTC: on the recording's first day, or on the second if the recording begins
-// later than that.
-func (r *Recording) ParseTime(text string) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t.UTC(), nil
-	}
-	from, to := r.Span()
-	for _, layout := range []string{"15:04", "15:04:05"} {
-		t, err := time.Parse(layout, text)
-		if err != nil {
-			continue
-		}
-		midnight := from.UTC().Truncate(24 * time.Hour)
-		at := midnight.Add(t.Sub(t.Truncate(24 * time.Hour)))
-		switch next := at.Add(24 * time.Hour); {
-		case at.Before(from) && !next.After(to):
-			return next, nil
-		case at.Before(from) && from.Sub(at) < time.Minute && layout == "15:04":
-			return from, nil // the minute in which it begins
-		}
-		return at, nil
-	}
-	return time.Time{}, fmt.Errorf("time %q: write it like 12:04 (UTC) or 2026-06-17T12:04:00Z", text)
+	s := p.status
+	s.Denials = denials
+	return s
 }

@@ -25,6 +25,7 @@ type Recording struct {
 	table   model.Table
 	options model.LedgerOptions
 	entries []entry // at least one
+	denials []time.Time
 	end     time.Time
 }
 
@@ -85,6 +86,9 @@ func open(path string) (_ *Recording, err error) {
 	}
 	if err := r.openIndex(h.ID, info.Size()); err != nil {
 		return nil, err
+	}
+	for _, e := range r.entries {
+		r.denials = append(r.denials, e.denials...)
 	}
 	return r, nil
 }
@@ -222,33 +226,6 @@ func (r *Recording) before(t time.Time) entry {
 		i--
 	}
 	return r.entries[max(i, 0)]
-}
-
-// denialAfter returns the time of the first denial after t, denialBefore that of
-// the last one before t.
-func (r *Recording) denialAfter(t time.Time) (at time.Time, ok bool) {
-	for _, e := range r.entries {
-		if e.at.Before(t) {
-			continue
-		}
-		for _, at := range e.denials {
-			if at.After(t) {
-				return at, true
-			}
-		}
-	}
-	return at, false
-}
-
-func (r *Recording) denialBefore(t time.Time) (at time.Time, ok bool) {
-	for i := len(r.entries) - 1; i >= 0; i-- {
-		for _, at := range slices.Backward(r.entries[i].denials) {
-			if at.Before(t) {
-				return at, true
-			}
-		}
-	}
-	return at, false
 }
 
 // A cursor reads the lines of a file, beginning at an offset.
