@@ -21,6 +21,10 @@ import (
 type Options struct {
 	// Player, if not nil, makes the screen a replay with keys to control it.
 	Player Player
+	// Past opens the past of the run that the screen shows, if not nil. It may read
+	// files. Without it, NoPast says in a line why there is none.
+	Past   func() (Past, error)
+	NoPast string
 	// Label is a word for the header, such as "DEMO". May be empty.
 	Label string
 	// PollNow is bound to r; if nil, there is no such key. The text says what it
@@ -66,7 +70,7 @@ type App struct {
 	tmux   bool // the terminal is a tmux pane
 	styles *theme.Styles
 
-	replay Replay // the state of opts.Player
+	replay Replay // the state of opts.Player, or of the past
 
 	snap   model.Snapshot // the one shown
 	live   bool           // there has been one
@@ -103,6 +107,9 @@ type view struct {
 	saidAt  time.Time
 
 	saidBefore string // what was said when the last key was pressed
+
+	log  logView
+	past pastView
 
 	asking bool   // the palette is open
 	asked  string // what is typed into it
@@ -187,6 +194,10 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case snapshotMsg:
 		return a.syncReplay().take(model.Snapshot(msg)), a.next
+	case pastOpenedMsg:
+		return a.opened(msg)
+	case pastMsg:
+		return a.takePast(msg)
 	case warningMsg:
 		return a, a.warn(string(msg))
 	case lookMsg:
@@ -218,7 +229,7 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		switch {
 		case a.typing:
-			*a.filter(a.focus) = typed(*a.filter(a.focus), msg.Content)
+			*a.typedFilter() = typed(*a.typedFilter(), msg.Content)
 		case a.asking:
 			a.asked, a.choice, a.wrong = typed(a.asked, msg.Content), 0, ""
 		}

@@ -17,7 +17,7 @@ func (a App) take(s model.Snapshot) App {
 	if a.opts.Player == nil && s.At.Sub(a.saidAt) > sayFor { // in a replay, seconds may take no time
 		a.said = ""
 	}
-	if !a.live || !a.paused && !(a.away && sameSecond(s.At, a.snap.At)) {
+	if !a.live || !a.paused && !a.inPast() && !(a.away && sameSecond(s.At, a.snap.At)) {
 		a.snap, a.live = s, true
 		a.restand()
 		a.ranked = a.rank()
@@ -28,7 +28,7 @@ func (a App) take(s model.Snapshot) App {
 // back shows the newest snapshot when the focus returns.
 func (a App) back() App {
 	a.away = false
-	if a.live && !a.paused {
+	if a.live && !a.paused && !a.inPast() {
 		a.snap = a.newest
 	}
 	return a

@@ -9,16 +9,21 @@ import (
 
 // canCopy reports whether there is something to copy.
 func (a *App) canCopy() bool {
+	if a.log.open {
+		return a.entry() != nil
+	}
 	e, _, g := a.subjectRow()
 	return e != nil || g != nil
 }
 
-// copy copies the alert under the cursor, or else the endpoint's usage, as JSON to
+// copy copies the entry of the log or the alert under the cursor, or else the endpoint's usage, as JSON to
 // the clipboard of the terminal's machine (OSC 52).
 func (a *App) copy(string) tea.Cmd {
 	e, _, g := a.subjectRow()
 	what, name := any(g), ""
-	switch {
+	switch entry := a.entry(); {
+	case a.log.open:
+		what, name = entry, "entry of the log"
 	case g != nil:
 		name = "alert of " + brief(a.kindName(g), maxID)
 	case e != nil:

@@ -18,9 +18,24 @@ func (a *App) filter(p paneID) *string {
 	return &a.filters[p]
 }
 
+// typedFilter is the filter that is typed into: the log's while it is open, or that of
+// the focused list.
+func (a *App) typedFilter() *string {
+	if a.log.open {
+		return &a.log.filter
+	}
+	return a.filter(a.focus)
+}
+
 // filtering returns the filter that esc clears and the footer shows: that of the
 // focused list, or else of another one; nil if no list has any.
 func (a *App) filtering() *string {
+	if a.log.open {
+		if a.log.filter != "" {
+			return &a.log.filter
+		}
+		return nil
+	}
 	for _, p := range [...]paneID{a.focus, endpointsPane, ratePane} {
 		if f := a.filter(p); *f != "" {
 			return f
@@ -33,6 +48,7 @@ func (a *App) filtering() *string {
 // detail pane belongs to; or of the alerts.
 func (a *App) startFilter(string) tea.Cmd {
 	switch {
+	case a.log.open:
 	case a.focus == detailPane:
 		a.show(a.subject)
 	case !a.focus.isList():
@@ -107,9 +123,9 @@ func (a App) typeFilter(key, text string) (tea.Model, tea.Cmd) {
 		a.typing = false
 	case "esc":
 		a.typing = false
-		*a.filter(a.focus) = ""
+		*a.typedFilter() = ""
 	default:
-		*a.filter(a.focus) = edited(*a.filter(a.focus), key, text)
+		*a.typedFilter() = edited(*a.typedFilter(), key, text)
 	}
 	return a, nil
 }

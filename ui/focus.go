@@ -21,7 +21,7 @@ func (a *App) show(p paneID) {
 	if p != a.focus {
 		a.scroll = 0
 	}
-	a.focus, a.help, a.panel = p, false, false
+	a.focus, a.help, a.panel, a.log.open = p, false, false, false
 }
 
 // step focuses the nth pane from here. Unless a pane is zoomed, it skips those that
@@ -126,9 +126,13 @@ func chosen(rows []item, picked item) int {
 // move moves the cursor n rows down in the focused list, or scrolls the detail pane
 // or the help.
 func (a *App) move(n int) {
-	if a.help || a.focus == detailPane {
+	if a.help || !a.log.open && a.focus == detailPane {
 		bottom := a.frame().below + a.scroll
 		a.scroll = min(max(a.scroll+n, 0), bottom)
+		return
+	}
+	if a.log.open {
+		a.moveLog(n)
 		return
 	}
 	a.pick(a.focus, n)
@@ -149,7 +153,9 @@ func (a *App) pick(p paneID, n int) {
 const far = math.MaxInt32
 
 // moves reports whether there are rows or lines to move in.
-func (a *App) moves() bool { return a.help || a.focus.isList() || a.focus == detailPane }
+func (a *App) moves() bool {
+	return a.help || a.log.open || a.focus.isList() || a.focus == detailPane
+}
 
 func (a *App) up(string) tea.Cmd      { a.move(-1); return nil }
 func (a *App) down(string) tea.Cmd    { a.move(1); return nil }
@@ -174,6 +180,7 @@ func (a *App) right(string) tea.Cmd { a.sideways(1); return nil }
 // here. Without a chart the detail pane shows the nth item.
 func (a *App) sideways(n int) {
 	switch {
+	case a.log.open:
 	case a.moveCursor(n):
 	case a.focus == detailPane:
 		a.stepItem(n)
@@ -196,12 +203,18 @@ func (a *App) inDetail() bool { return !a.help && a.focus == detailPane }
 
 // canOpen reports whether enter has a row to open.
 func (a *App) canOpen() bool {
+	if a.log.open {
+		return !a.help && a.canTravel() && a.entry() != nil
+	}
 	return !a.help && a.focus.isList() && len(a.items(a.focus)) > 0
 }
 
 // open shows the details of the row under the cursor. An alert stays open when a
 // newer one comes.
 func (a *App) open(string) tea.Cmd {
+	if a.log.open {
+		return a.goToEntry()
+	}
 	if a.focus != endpointsPane {
 		a.pick(a.focus, 0)
 	}
@@ -211,13 +224,17 @@ func (a *App) open(string) tea.Cmd {
 
 // canLeave reports whether esc has something to leave.
 func (a *App) canLeave() bool {
-	return a.help || a.problem != "" || !a.cursor.IsZero() || a.zoom || a.filtering() != nil || !a.follows()
+	return a.help || a.log.open || a.problem != "" || !a.cursor.IsZero() || a.zoom || a.filtering() != nil || !a.follows()
 }
 
 func (a *App) leave(string) tea.Cmd {
 	switch {
 	case a.help:
 		a.help, a.scroll = false, 0
+	case a.log.open && a.log.filter != "":
+		a.log.filter = ""
+	case a.log.open:
+		a.log.open = false
 	case a.problem != "":
 		a.problem = ""
 	case !a.cursor.IsZero():

@@ -49,6 +49,9 @@ func (a *App) segments(n int) []segment {
 	if a.opts.Player != nil {
 		left(11, a.replayWords()...)
 	}
+	if a.inPast() {
+		left(11, a.pastWords()...)
+	}
 	if a.opts.Label != "" {
 		left(mustStay, word{theme.Accent, a.opts.Label})
 	}

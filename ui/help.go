@@ -7,11 +7,11 @@ import (
 )
 
 // drawFooter draws the filter while it is being typed, or what the last key did,
-// or the keys that do something now.
+// or what has just happened, or the keys that do something now.
 func (a *App) drawFooter(at area, o outcome) outcome {
 	if a.typing {
 		x := at.put(1, 0, theme.Accent, "/")
-		x = at.cut(x, 0, at.w-x-2, theme.Bright, *a.filter(a.focus))
+		x = at.cut(x, 0, at.w-x-2, theme.Bright, *a.typedFilter())
 		at.set(x, 0, theme.Accent, '▏')
 		hints := "enter keep  esc clear"
 		if at.w-x > width(hints)+4 {
@@ -25,6 +25,10 @@ func (a *App) drawFooter(at area, o outcome) outcome {
 	}
 	if a.panel && !a.help {
 		a.drawPanelKeys(at)
+		return o
+	}
+	if e := a.freshEntry(); e != nil {
+		a.drawFreshEntry(at, e)
 		return o
 	}
 	if f := a.filtering(); f != nil { // that something is hidden matters more than the keys
@@ -81,7 +85,7 @@ func (a *App) hintEnds() []int {
 	first := 0
 	for i := range a.keys {
 		k := &a.keys[i]
-		if k.hint == "" || len(k.Keys()) == 0 || k.when != nil && !k.when(a) {
+		if k.hint == "" || len(k.Keys()) == 0 || a.log.open && !inLog[k.name] || k.when != nil && !k.when(a) {
 			continue
 		}
 		if i > 0 && ends[first] == i && a.keys[first].hint == k.hint {
@@ -96,6 +100,9 @@ func (a *App) hintEnds() []int {
 
 // hint is the word for an action in the footer.
 func (a *App) hint(i int) string {
+	if a.log.open && a.keys[i].name == "open" {
+		return "go there"
+	}
 	if k := &a.keys[i]; k.name == pauseAction && a.paused || k.name == playAction && a.replay.Paused {
 		return "resume"
 	}

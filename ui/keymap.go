@@ -32,14 +32,14 @@ const pauseAction, playAction = "pause", "play"
 // keymap returns the table of actions with their default keys. No two actions
 // have the same key.
 func keymap() []action {
-	return []action{
+	return slices.Concat([]action{
 		{"next-pane", on("tab", "next pane", "tab"), "pane", false, nil, (*App).nextPane},
 		{"previous-pane", on("shift+tab", "previous pane", "shift+tab"), "", false, nil, (*App).previousPane},
 		{panesAction, on("1-5", "pane by number", "1", "2", "3", "4", "5"), "", false, nil, (*App).paneByNumber},
 		{"up", on("↑ k", "up", "up", "k"), "", false, (*App).moves, (*App).up},
 		{"down", on("↓ j", "down", "down", "j"), "", false, (*App).moves, (*App).down},
-		{"left", on("← h", "previous pane, or left on the chart", "left", "h"), "", false, nil, (*App).left},
-		{"right", on("→ l", "next pane, or right on the chart", "right", "l"), "", false, nil, (*App).right},
+		{"left", on("←", "previous pane, or left on the chart", "left"), "", false, nil, (*App).left},
+		{"right", on("→", "next pane, or right on the chart", "right"), "", false, nil, (*App).right},
 		{"previous-item", on("N", "previous item in details", "N"), "", false, (*App).inDetail, (*App).previousItem},
 		{"next-item", on("n", "next item in details", "n"), "", false, (*App).inDetail, (*App).nextItem},
 		{"top", on("g", "top, or the chart's start", "g", "home"), "", false, (*App).moves, (*App).top},
@@ -56,6 +56,8 @@ func keymap() []action {
 		{"clear", on("c", "clear alerts", "c"), "clear", false, (*App).canClear, (*App).clear},
 		{"sort", on("s", "sort endpoints", "s"), "sort", false, nil, (*App).nextSort},
 		{"reverse", on("S", "reverse the order", "S"), "", false, (*App).isSorted, (*App).reverse},
+		{logAction, on("l", "log of what happened", "l"), "log", false, nil, (*App).toggleLog},
+	}, travelKeys(), []action{
 		{"copy", on("y", "copy row as JSON", "y"), "", false, (*App).canCopy, (*App).copy},
 		{"settings", on(",", "settings", ","), "settings", false, (*App).hasSettings, (*App).toggleSettings},
 		{paletteAction, on(":", "all commands", ":"), "", false, nil, (*App).openPalette},
@@ -63,7 +65,7 @@ func keymap() []action {
 		{"help", on("?", "all keys (F1)", "?", "f1"), "help", true, nil, (*App).toggleHelp},
 		{"quit", on("q", "quit", "q"), "quit", true, nil, (*App).quit},
 		{"suspend", on("ctrl+z", "suspend", "ctrl+z"), "", false, nil, (*App).suspend},
-	}
+	})
 }
 
 // press handles a key.

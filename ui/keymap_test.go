@@ -84,8 +84,8 @@ func TestFocusKeys(t *testing.T) {
 		{[2]int{120, 40}, "tab tab tab tab tab", endpointsPane, false},
 		{[2]int{120, 40}, "shift+tab", detailPane, false},
 		{[2]int{120, 40}, "3", ratePane, false},
-		{[2]int{120, 40}, "right l", ratePane, false},
-		{[2]int{120, 40}, "4 h left", capPane, false},
+		{[2]int{120, 40}, "right right", ratePane, false},
+		{[2]int{120, 40}, "4 left left", capPane, false},
 		{[2]int{120, 40}, "2 z", capPane, true},
 		{[2]int{120, 40}, "2 z z", capPane, false},
 		{[2]int{120, 40}, "2 z tab", ratePane, true},
@@ -123,7 +123,7 @@ func TestCursorKeys(t *testing.T) {
 		{"3", "Detail: chat"},
 		{"3 j", "Detail: generate"},
 		{"3 j 5", "Detail: generate"},
-		{"3 5 l", "Detail: generate"},
+		{"3 5 right", "Detail: generate"},
 		{"3 5 l l h", "Detail: chat"},
 		{"4", "Next limit: POST /v1/chat/completions +3, user, 1m"}, // nothing there to tell of
 	} {

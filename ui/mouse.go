@@ -21,6 +21,7 @@ const (
 	onRow
 	onAction  // a hint of the footer
 	onCommand // a line of the palette
+	onLog     // an entry of the log, by its index, or the log for -1
 	onColumn  // the title of a column of the endpoints
 	onSetting // a line of the settings
 )
@@ -65,6 +66,14 @@ func (a App) click(m tea.Mouse) (tea.Model, tea.Cmd) {
 		a.panelRow = t.nth
 	case onColumn:
 		a.sortBy(sorting(t.nth))
+	case onLog:
+		if all := a.entries(); t.nth >= 0 && t.nth < len(all) {
+			if t.nth == a.pickedEntry(all) && a.canOpen() {
+				cmd := a.open("")
+				return a, cmd
+			}
+			a.pickEntry(t.nth)
+		}
 	case onPane:
 		a.show(t.pane)
 	case onRow:
@@ -96,7 +105,7 @@ func (a App) wheel(m tea.Mouse) App {
 	case step == 0:
 	case a.asking:
 		a.choice = min(max(a.choice+step, 0), max(len(a.hits())-1, 0))
-	case a.help:
+	case a.help, t.kind == onLog:
 		a.move(step * textStep)
 	case a.panel:
 		a.panelRow = min(max(a.panelRow+step, 0), max(len(a.settings())-1, 0))

@@ -96,6 +96,9 @@ var typedLines = [...]func(a *App, line string) (command, bool){(*App).settingLi
 // if nothing is typed. A command matches if its text has the typed letters in that
 // order, or its help has the typed words.
 func (a *App) hits() []hit {
+	if startsTime(a.asked) {
+		return []hit{{command: a.timeCommand()}}
+	}
 	all := a.commands()
 	out := make([]hit, 0, len(all))
 	if a.asked == "" {

@@ -89,8 +89,12 @@ func (a *App) frame() *frame {
 		a.drawHeader(all.sub(0, 0, all.w, 1))
 		body = body.sub(0, 1, body.w, body.h-1)
 	}
-	if a.typing || a.said != "" || l.footer || (a.help || a.panel || a.filtering() != nil) && a.h >= framedH {
+	if a.typing || a.said != "" || l.footer || (a.help || a.panel || a.log.open || a.filtering() != nil) && a.h >= framedH {
 		o = a.drawFooter(all.sub(0, all.h-1, all.w, 1), o)
+		body = body.sub(0, 0, body.w, body.h-1)
+	}
+	if a.scrubs() {
+		a.drawScrubber(body.sub(0, body.h-1, body.w, 1))
 		body = body.sub(0, 0, body.w, body.h-1)
 	}
 	if body.h >= 4 {
@@ -103,6 +107,8 @@ func (a *App) frame() *frame {
 		o.below = a.drawHelp(body)
 	case a.panel:
 		o = a.drawPanel(body, o)
+	case a.log.open:
+		o = a.drawLog(body, o)
 	case a.zoom:
 		o = a.place(body, slot{pane: a.focus, bare: body.w < framedW || body.h < framedH}, o)
 	default:

@@ -15,6 +15,7 @@ import (
 type Player interface {
 	Toggle() // pauses or resumes
 	SeekBy(time.Duration)
+	SeekTo(time.Time)
 	// NextDenial and PrevDenial seek to a denial and report whether there is one.
 	NextDenial() bool
 	PrevDenial() bool
@@ -29,41 +30,84 @@ type Replay struct {
 	Speed    float64
 	Paused   bool
 	Ended    bool // At is To
+	Reading  bool // what is shown is not yet of At
+	// Denials are the times of the denials, in order.
+	Denials []time.Time
 }
 
 // seekStep is how far an arrow key seeks.
 const seekStep = 10 * time.Second
 
-// replayKeys returns the table of actions for a replay. It adds the player's, whose
-// keys go before others, and drops those that make no sense in a replay.
-func replayKeys(keys []action) []action {
-	seek := func(d time.Duration) func(*App, string) tea.Cmd {
-		return func(a *App, _ string) tea.Cmd { a.opts.Player.SeekBy(d); return nil }
+// playerKeys returns the actions that only a player has; when says when.
+func playerKeys(when func(*App) bool) []action {
+	outside := func(a *App) bool { return !a.log.open && (when == nil || when(a)) }
+	return []action{
+		{playAction, on("space", "pause or resume", "space", "p"), "pause", false, when, (*App).play},
+		{"seek-back", on("←", "back 10 s, or left on the chart", "left"), "seek", false, when, step(-1)},
+		{"seek-forward", on("→", "forward 10 s, or right on the chart", "right"), "seek", false, when, step(1)},
+		{"slower", on("-", "half speed", "-"), "speed", false, when, (*App).slower},
+		{"faster", on("+", "double speed", "+", "="), "speed", false, when, (*App).faster},
+		{"start", on("home", "to the start", "home"), "", false, outside, (*App).toStart},
 	}
-	step := func(n int) func(*App, string) tea.Cmd {
-		return func(a *App, key string) tea.Cmd {
-			if a.moveCursor(n) {
-				return nil
-			}
-			return seek(time.Duration(n)*seekStep)(a, key)
+}
+
+// travelKeys returns the actions that move in time, in a recording and out of now.
+func travelKeys() []action {
+	return []action{
+		{"earlier-denial", on("[", "earlier denial, in the past", "["), "denials", false, nil, (*App).prevDenial},
+		{"later-denial", on("]", "later denial, in the past", "]"), "denials", false, nil, (*App).nextDenial},
+		{"minute-back", on("shift+←", "back 1 min, in the past", "shift+left"), "", false, nil, seek(-time.Minute)},
+		{"minute-forward", on("shift+→", "forward 1 min, in the past", "shift+right"), "", false, nil, seek(time.Minute)},
+	}
+}
+
+func seek(d time.Duration) func(*App, string) tea.Cmd {
+	return func(a *App, _ string) tea.Cmd {
+		if d > 0 && a.opts.Player == nil && !a.inPast() {
+			a.say("this is now: there is nothing later")
+			return nil
 		}
+		return a.travel(func(p Player) string { p.SeekBy(d); return "" })
 	}
-	table := []action{
-		{playAction, on("space", "pause or resume", "space", "p"), "pause", true, nil, (*App).play},
-		{"seek-back", on("←", "back 10 s, or left on the chart", "left"), "seek", false, nil, step(-1)},
-		{"seek-forward", on("→", "forward 10 s", "right"), "seek", false, nil, seek(seekStep)},
-		{"seek-minute-back", on("shift+←", "back 1 min", "shift+left"), "", false, nil, seek(-time.Minute)},
-		{"seek-minute-forward", on("shift+→", "forward 1 min", "shift+right"), "", false, nil, seek(time.Minute)},
-		{"previous-denial", on("[", "previous denial", "["), "denials", false, nil, (*App).prevDenial},
-		{"next-denial", on("]", "next denial", "]"), "denials", false, nil, (*App).nextDenial},
-		{"slower", on("-", "half speed", "-"), "speed", false, nil, (*App).slower},
-		{"faster", on("+", "double speed", "+", "="), "speed", false, nil, (*App).faster},
+}
+
+// step moves the cursor of the chart that has the focus, or seeks by a step.
+func step(n int) func(*App, string) tea.Cmd {
+	return func(a *App, key string) tea.Cmd {
+		if a.moveCursor(n) {
+			return nil
+		}
+		return seek(time.Duration(n)*seekStep)(a, key)
 	}
+}
+
+// bound returns the table of actions with these keys. In a replay it drops those that
+// make no sense there, and the player's keys go before others.
+func (a *App) bound(keys map[string][]string) []action {
+	if a.opts.Player == nil {
+		return append(pastKeys(), bind(keys)...)
+	}
+	table := append(playerKeys(nil), action{"end", on("end", "to the end", "end"), "", false, func(a *App) bool { return !a.log.open }, (*App).toFinish})
 	var taken []string
 	for i := range table {
-		taken = append(taken, table[i].Keys()...)
+		if name := table[i].name; name != "start" && name != "end" {
+			taken = append(taken, table[i].Keys()...)
+		}
 	}
-	for _, k := range keys {
+	rest := bind(keys)
+	travels := func(k action) bool {
+		return slices.ContainsFunc(travelKeys(), func(t action) bool { return t.name == k.name })
+	}
+	slices.SortStableFunc(rest, func(j, k action) int { // those that move in time first
+		switch {
+		case travels(j) == travels(k):
+			return 0
+		case travels(j):
+			return -1
+		}
+		return 1
+	})
+	for _, k := range rest {
 		free := slices.DeleteFunc(slices.Clone(k.Keys()), func(name string) bool { return slices.Contains(taken, name) })
 		if k.name == pauseAction || k.name == "poll" || len(free) == 0 {
 			continue
@@ -77,37 +121,75 @@ func replayKeys(keys []action) []action {
 	return table
 }
 
-// bound returns the table of actions with these keys.
-func (a *App) bound(keys map[string][]string) []action {
-	if a.opts.Player != nil {
-		return replayKeys(bind(keys))
-	}
-	return bind(keys)
+func (a *App) play(string) tea.Cmd {
+	return a.travel(func(p Player) string { p.Toggle(); return "" })
 }
 
-func (a *App) play(string) tea.Cmd { a.opts.Player.Toggle(); return nil }
-
 func (a *App) prevDenial(string) tea.Cmd {
-	if !a.opts.Player.PrevDenial() {
-		a.say("no earlier denial")
-	}
-	return nil
+	return a.travel(func(p Player) string {
+		if !p.PrevDenial() {
+			return "no earlier denial"
+		}
+		return ""
+	})
 }
 
 func (a *App) nextDenial(string) tea.Cmd {
-	if !a.opts.Player.NextDenial() {
-		a.say("no later denial")
+	if a.opts.Player == nil && !a.inPast() {
+		a.say("this is now: there is no later denial")
+		return nil
 	}
-	return nil
+	return a.travel(func(p Player) string {
+		if !p.NextDenial() {
+			return "no later denial"
+		}
+		return ""
+	})
 }
 
-func (a *App) slower(string) tea.Cmd { a.opts.Player.SetSpeed(a.replay.Speed / 2); return nil }
-func (a *App) faster(string) tea.Cmd { a.opts.Player.SetSpeed(a.replay.Speed * 2); return nil }
+func (a *App) slower(string) tea.Cmd { return a.speed(0.5) }
+func (a *App) faster(string) tea.Cmd { return a.speed(2) }
 
-// syncReplay reads the state of the replay.
+func (a *App) speed(by float64) tea.Cmd {
+	to := a.replay.Speed * by
+	return a.travel(func(p Player) string { p.SetSpeed(to); return "" })
+}
+
+func (a *App) toStart(string) tea.Cmd {
+	return a.travel(func(p Player) string { p.SeekTo(p.Status().From); return "" })
+}
+
+func (a *App) toFinish(string) tea.Cmd {
+	return a.travel(func(p Player) string { p.SeekTo(p.Status().To); return "" })
+}
+
+// goToEntry goes to the time of the entry of the log under the cursor, and shows the
+// endpoint that it is about.
+func (a *App) goToEntry() tea.Cmd {
+	e := a.entry()
+	a.log.open = false
+	if e.Endpoint != "" {
+		a.picked[endpointsPane] = item{endpoint: e.Endpoint}
+	}
+	return a.goTo(e.At)
+}
+
+// goTo goes to a time.
+func (a *App) goTo(t time.Time) tea.Cmd {
+	return a.travel(func(p Player) string {
+		from := p.Status().From
+		p.SeekTo(t)
+		if t.Before(from) {
+			return "the first time that is known is " + words.Clock(from) + " UTC, " + from.UTC().Format("2 Jan")
+		}
+		return ""
+	})
+}
+
+// syncReplay reads the state of the player.
 func (a App) syncReplay() App {
-	if a.opts.Player != nil {
-		a.replay = a.opts.Player.Status()
+	if p := a.player(); p != nil {
+		a.replay = p.Status()
 	}
 	return a
 }
@@ -115,17 +197,12 @@ func (a App) syncReplay() App {
 // replayWords say that this is a replay, and its state.
 func (a *App) replayWords() []word {
 	r := &a.replay
-	parts := []word{{theme.Warm, "REPLAY"}}
-	switch {
-	case r.Ended:
-		parts = append(parts, word{theme.Warm, "ended"})
-	case r.Paused:
-		parts = append(parts, word{theme.Warm, "paused"})
-	default:
-		parts = append(parts, word{theme.Text, strconv.FormatFloat(r.Speed, 'g', 4, 64) + "x"})
-	}
+	parts := append([]word{{theme.Warm, "REPLAY"}}, a.playWords()...)
+	parts = append(parts, word{theme.Text, speedText(r.Speed)})
 	if whole := r.To.Sub(r.From); whole > 0 && !r.Ended {
 		parts = append(parts, word{theme.Dim, words.Percent(float64(r.At.Sub(r.From)) / float64(whole))})
 	}
 	return parts
 }
+
+func speedText(x float64) string { return strconv.FormatFloat(x, 'g', 4, 64) + "x" }

@@ -20,7 +20,7 @@ func (a *App) drawStrip(at area) {
 	_, _, percent := a.capFigures()
 	left, _ := a.reset()
 	status := a.statusWords()
-	if wall, _ := a.snap.Next(); wall.Kind == model.WallSource && !a.paused && a.opts.Player == nil {
+	if wall, _ := a.snap.Next(); wall.Kind == model.WallSource && !a.paused && !a.inPast() && a.opts.Player == nil {
 		status = nil // the wall says so
 	}
 	gap, next := 1, a.nextTexts()
@@ -43,6 +43,9 @@ func (a *App) drawStrip(at area) {
 			add(1, fitWords(at.w, append([]word{then}, denied...), append([]word{brief}, denied...), append([]word{brief}, denied[1:]...), denied)...)
 		}
 		cap := []word{{theme.Dim, "cap"}, percent, {theme.Text, "resets " + left}}
+		for len(status) > 1 && wordsWidth(status) > at.w {
+			status = status[:len(status)-1]
+		}
 		if status != nil { // that it is the past matters more
 			cap = append(cap[:2], status...)
 		}
@@ -116,6 +119,9 @@ func wallRole(w model.Wall) theme.Role {
 func (a *App) statusWords() []word {
 	if a.paused {
 		return []word{{theme.Warm, "PAUSED"}}
+	}
+	if a.inPast() {
+		return a.pastWords()
 	}
 	if a.opts.Player != nil {
 		return a.replayWords()

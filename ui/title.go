@@ -8,14 +8,18 @@ import (
 
 // windowTitle is the next wall in a few words, for the window list of a terminal
 // or of tmux: quotatop chat 92% 40s. It is about the newest snapshot even while
-// the screen is paused. Its times are coarse, because each change is written to
+// the screen is paused, or shows the past, which it says. Its times are coarse, because each change is written to
 // the terminal.
 func (a App) windowTitle() string {
 	wall, w := words.NextOf(&a.newest)
-	if w.Name == "" {
-		return "quotatop"
+	title := "quotatop"
+	if a.inPast() {
+		title += " PAST, now"
 	}
-	title := "quotatop " + plain(w.Name, maxID) + " " + w.Figure
+	if w.Name == "" {
+		return title
+	}
+	title += " " + plain(w.Name, maxID) + " " + w.Figure
 	switch {
 	case wall.Stale:
 		title += " stale"

@@ -89,6 +89,7 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 	err := ui.Run(ctx, feed, ui.Options{
 		Label: of.label, PollNow: s.PollNow, ASCII: f.plainCharacters(cmd),
 		Theme: look.Theme, Keys: look.Keys, Looks: looks, Settings: adjust,
+		Past: pastOf(ctx, s), NoPast: noPast,
 		Warnings: warner.Lines(), Bell: alerts.Bell, Notify: string(alerts.Notify),
 	}, ui.Terminal{})
 	cancel()
