@@ -18,6 +18,7 @@ func (l *Ledger) Snapshot(now time.Time) Snapshot {
 	for e := range s.Endpoints {
 		s.Endpoints[e] = l.usage(e, now)
 	}
+	s.Cap.Spent = l.spendCurve(now)
 	s.Sources, s.Services = l.sourceStates(now)
 	s.Walls = WallsOf(&s)
 	s.Log = l.logAt(&s)

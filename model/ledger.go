@@ -25,6 +25,7 @@ type Ledger struct {
 	replayed       logRange     // the billing log that an earlier run has counted; see Resume
 
 	spend   spend
+	spent   spendTracker
 	alerts  alerts
 	sources []source
 	offset  time.Duration
@@ -43,7 +44,7 @@ type LedgerOptions struct {
 
 // NewLedger returns an empty ledger for the limits of t.
 func NewLedger(t Table, opts LedgerOptions) *Ledger {
-	l := &Ledger{attribution: newAttribution(t, opts), spend: newSpend(opts.Cap), saved: t.fingerprint(), chartCache: make([]chartCache, len(t.Endpoints))}
+	l := &Ledger{attribution: newAttribution(t, opts), spend: newSpend(opts.Cap), spent: newSpendTracker(), saved: t.fingerprint(), chartCache: make([]chartCache, len(t.Endpoints))}
 	for _, e := range t.Endpoints {
 		spans := make([]time.Duration, 0, len(e.Limits)+1)
 		for _, limit := range e.Limits {
@@ -113,6 +114,7 @@ func (l *Ledger) Observe(e Event) {
 			l.happened.confirmCap(l.spend.unconfirmed(), l.spend.reset)
 		}
 		l.followReset()
+		l.noteSpend()
 		l.happened.resetAt = l.spend.reset(l.now)
 		l.logCap()
 	case e.Health != nil:
@@ -135,7 +137,7 @@ func (l *Ledger) row(endpoint int, at time.Time) {
 }
 
 // internal implements sink.
-func (l *Ledger) internal(at time.Time, u ModelUsage) { l.spend.charge(at, at, u.Cost, false) }
+func (l *Ledger) internal(at time.Time, u ModelUsage) { l.charge(at, at, u.Cost, false) }
 
 // accepted implements sink.
 func (l *Ledger) accepted(c countedCall) {
@@ -147,7 +149,7 @@ func (l *Ledger) accepted(c countedCall) {
 	case VantageOwn:
 		l.poller(c.source).polls.Add(c.at, 1)
 	case VantageAccount:
-		l.spend.charge(c.at, c.at, c.usage.Cost, false)
+		l.charge(c.at, c.at, c.usage.Cost, false)
 		l.countModel(stream, c.endpoint, c.at, c.usage)
 	default:
 		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset, &l.happened)
@@ -292,7 +294,7 @@ func (l *Ledger) spread(r *Reading, e *estimate, scale float64) {
 	for p, n := range e.patterns {
 		b.paths[p].Spread(r.From, r.To, round(n*scale))
 	}
-	l.spend.charge(r.From, r.To, Micros(e.cost*scale), true)
+	l.charge(r.From, r.To, Micros(e.cost*scale), true)
 	for i := range e.models {
 		m := &e.models[i]
 		l.countModel(b, m.endpoint, r.To.Add(-1), m.usage(scale))
@@ -315,6 +317,7 @@ func (l *Ledger) read(r *Reading) {
 		b.oldest = b.since
 	}
 	l.settleAll()
+	l.noteSpend()
 }
 
 // log returns the part of the billing log that has been read.

@@ -55,6 +55,9 @@ type Cap struct {
 	// last until the reset or the burn rate is unknown.
 	ExhaustsAt Opt[time.Time] `json:"exhausts_at"`
 	AsOf       Opt[time.Time] `json:"as_of"`
+	// Spent is what had been spent over the period; nil if nothing is known. Not
+	// part of the JSON.
+	Spent *SpendCurve `json:"-"`
 }
 
 // EndpointUsage is one endpoint against each of its limits.

@@ -11,10 +11,11 @@ import (
 // StateVersion is the version of the bytes that Ledger.AppendState writes. A
 // change to what serialize writes raises it.
 //
-// RestoreLedger also reads version 2, which had no log, and version 1, which had one stream each for the tap and
-// the tails, no vantages and no interval of the account, and kept less of the last
-// denials. It refuses other versions.
-const StateVersion = 3
+// RestoreLedger also reads version 3, which had no spend curve, version 2, which had no
+// log, and version 1, which had one stream each for the tap and the tails, no vantages
+// and no interval of the account, and kept less of the last denials. It refuses other
+// versions.
+const StateVersion = 4
 
 // A state begins with stateMagic, its version, the fingerprint of its table and
 // its checksum.
@@ -115,6 +116,9 @@ func (l *Ledger) serialize(c *codec) {
 	c.time(&l.replayed.to)
 	if c.version > 2 {
 		l.happened.serialize(c, len(l.table.Endpoints))
+	}
+	if c.version > 3 {
+		l.spent.serialize(c)
 	}
 	if c.version == 1 {
 		var replayedTo time.Time
