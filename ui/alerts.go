@@ -55,13 +55,39 @@ func (a *App) alertLines(p paneID) int {
 // fewAlerts is the most alerts that have a line for their message.
 const fewAlerts = 3
 
-// An alertFormat is the widths of the columns of an alert that is at least w wide.
-type alertFormat struct{ w, name, last, clears int }
+// alertColumns are the widths of the columns of a list of alerts; 0 for none.
+type alertColumns struct{ name, last, clears int }
 
-var alertFormats = []alertFormat{
-	{50, 12, 12, 18},
-	{36, 10, 0, 18},
-	{0, 10, 0, 15},
+// alertCount is the cells of an alert's number of calls.
+const alertCount = 7
+
+// alertColumnsFor returns the columns of alerts with these names in w cells. They do not
+// depend on what changes by the second. Names are cut before the time to wait is, and the
+// time of the last denial goes before both.
+func alertColumnsFor(names []string, w int) alertColumns {
+	c := alertColumns{clears: len("retry in 00:00:00")}
+	longest := 10
+	if w >= 50 {
+		longest = 12
+	}
+	for _, name := range names {
+		longest = max(longest, width(name))
+	}
+	room := w - 2 - alertCount - 2
+	if room-c.clears < longest {
+		c.clears = len("action required")
+	}
+	if room-c.clears < 8 {
+		c.clears = len("retry 00:00")
+	}
+	if room-c.clears < 7 {
+		c.clears = len("00:00:00")
+	}
+	c.name = min(longest, max(room-c.clears, 0))
+	if room -= c.clears + c.name; room >= len("last 59m")+2 {
+		c.last = len("last 59m") + 1
+	}
+	return c
 }
 
 // drawAlerts gives each group a line, and a second one for its message if all groups
@@ -84,11 +110,13 @@ func (a *App) drawAlerts(at area, p paneID, o outcome) outcome {
 	if len(groups) > room {
 		room = max(room-1, 1) // the last line says how many more there are
 	}
+	names := a.alertNames(groups)
+	columns := alertColumnsFor(names, at.w)
 	shown := a.shownAlerts(groups, room, cursor)
 	first, y := shown[0], 0
 	for _, i := range shown {
 		place := at.sub(0, y, at.w, lines)
-		a.drawAlert(place, groups[i], a.nameAmong(groups, groups[i]), i == cursor)
+		a.drawAlert(place, groups[i], names[i], columns, i == cursor)
 		o = o.hit(target{at: place, kind: onRow, pane: p, item: itemOf(groups[i])})
 		y += lines
 	}
@@ -168,18 +196,19 @@ func (a *App) kindName(g *model.DenialGroup) string {
 	return words.Endpoint(g.Endpoint)
 }
 
-// nameAmong names a group in a list. If others are of the same kind, its endpoint
-// tells it apart.
-func (a *App) nameAmong(groups []*model.DenialGroup, g *model.DenialGroup) string {
-	if g.Kind == model.KindRate {
-		return a.kindName(g)
-	}
-	for _, other := range groups {
-		if other.Kind == g.Kind && other.Endpoint != g.Endpoint {
-			return string(g.Kind) + " " + words.Endpoint(g.Endpoint)
+// alertNames names the groups of a list. Those of one kind are told apart by their
+// endpoints.
+func (a *App) alertNames(groups []*model.DenialGroup) []string {
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		names[i] = a.kindName(g)
+		for _, other := range groups {
+			if g.Kind != model.KindRate && other.Kind == g.Kind && other.Endpoint != g.Endpoint {
+				names[i] = string(g.Kind) + " " + words.Endpoint(g.Endpoint)
+			}
 		}
 	}
-	return a.kindName(g)
+	return names
 }
 
 // clears says what clears a group and when, from the longest text to the shortest, which
@@ -218,30 +247,24 @@ func (a *App) clears(g *model.DenialGroup) (theme.Role, []string) {
 	return role, []string{"action required", "action"}
 }
 
-func (a *App) drawAlert(at area, g *model.DenialGroup, name string, cursor bool) {
-	f := alertFormats[0]
-	for _, f = range alertFormats {
-		if at.w >= f.w {
-			break
-		}
-	}
+func (a *App) drawAlert(at area, g *model.DenialGroup, name string, c alertColumns, cursor bool) {
 	if cursor {
 		at.set(0, 0, theme.Accent, '▸')
 	}
-	at.cut(2, 0, f.name, theme.Bright, name)
-	x := 2 + f.name
-	at.right(x, 0, 7, theme.Text, words.Short(g.Count)+"×")
-	x += 9
-	if f.last > 0 {
-		at.put(x, 0, theme.Dim, fit(f.last, "last "+words.Coarse(a.snap.At.Sub(g.At)), words.Coarse(a.snap.At.Sub(g.At))))
-		x += f.last + 1
+	at.put(2, 0, theme.Bright, ending(name, c.name))
+	x := 2 + c.name
+	at.right(x, 0, alertCount, theme.Text, words.Short(g.Count)+"×")
+	x += alertCount + 2
+	if c.last > 0 {
+		at.put(x, 0, theme.Dim, "last "+words.Coarse(a.snap.At.Sub(g.At)))
+		x += c.last + 1
 	}
 	role, texts := a.clears(g)
-	at.put(x, 0, role, fit(min(f.clears, at.w-x), texts...))
+	at.put(x, 0, role, fit(min(c.clears, at.w-x), texts...))
 	text := message(g)
 	if at.h > 1 {
 		at.cut(2, 1, at.w-2, theme.Dim, text)
-	} else if x += f.clears + 1; at.w-x >= 16 {
+	} else if x += c.clears + 1; at.w-x >= 16 {
 		at.cut(x, 0, at.w-x, theme.Dim, text)
 	}
 }
@@ -280,6 +303,12 @@ func message(g *model.DenialGroup) string {
 	if text == "" {
 		text = g.Reason
 	}
+	if text == "" && g.Kind == model.KindUnknown {
+		text = "reason not in the log"
+		if g.Source != model.SourceTail {
+			text = "reason not in the response"
+		}
+	}
 	switch {
 	case g.URL == "":
 		return text
@@ -303,7 +332,7 @@ func (a *App) drawAlertsLine(at area) {
 	}
 	for i, g := range groups {
 		role, texts := a.clears(g)
-		part := []word{{theme.Text, brief(a.kindName(g), maxID)}, {theme.Text, words.Short(g.Count) + "×"}, {}}
+		part := []word{{theme.Text, ending(a.kindName(g), maxID)}, {theme.Text, words.Short(g.Count) + "×"}, {}}
 		more := ""
 		if rest := len(groups) - i - 1; rest > 0 {
 			more = " +" + words.Count(rest)

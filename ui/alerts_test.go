@@ -46,7 +46,7 @@ func TestAlertsOfOneKindDiffer(t *testing.T) {
 	other.Endpoint, other.At = "inference", now.Add(-time.Minute)
 	s.Denials = append(s.Denials, other)
 	frame := plainFrame(screen(func() *model.Snapshot { return s }, 120, 40))
-	for _, want := range []string{"credits inf…", "credits chat", "daily cap  "} {
+	for _, want := range []string{"credits inference", "credits chat", "daily cap  "} {
 		if !strings.Contains(frame, want) {
 			t.Errorf("there is no %q:\n%s", want, frame)
 		}

@@ -25,9 +25,9 @@ func (a *App) copy(string) tea.Cmd {
 	case a.log.open:
 		what, name = entry, "entry of the log"
 	case g != nil:
-		name = "alert of " + brief(a.kindName(g), maxID)
+		name = "alert of " + ending(a.kindName(g), maxID)
 	case e != nil:
-		what, name = e, "usage of "+brief(e.ID, maxID)
+		what, name = e, "usage of "+ending(e.ID, maxID)
 	}
 	text, err := json.MarshalIndent(what, "", "  ")
 	if err != nil {

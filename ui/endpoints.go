@@ -265,7 +265,7 @@ func (a *App) drawRow(at area, c columns, r *row, newest model.Opt[time.Time], c
 		at.set(0, 0, theme.Accent, '▸')
 	}
 	if r.first || cursor {
-		at.cut(c.id.x, 0, c.id.w, bright, r.endpoint)
+		at.put(c.id.x, 0, bright, ending(r.endpoint, c.id.w))
 	}
 	if r.first {
 		at.cut(c.name.x, 0, c.name.w, theme.Dim, r.usage.Name)

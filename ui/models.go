@@ -42,7 +42,7 @@ func (a *App) drawModels(at area, e *model.EndpointUsage) {
 	}
 	for i := range list {
 		m := &list[i]
-		at.cut(0, y, name-1, theme.Text, modelName(m))
+		at.put(0, y, theme.Text, ending(modelName(m), name-1))
 		calls, tokens, cost := modelFigures(m)
 		at.right(name, y, f.calls, theme.Bright, calls)
 		at.right(name+f.calls, y, f.tokens, theme.Text, tokens)

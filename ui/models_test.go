@@ -26,14 +26,14 @@ func TestModelsTable(t *testing.T) {
 		{"wide", 44, 6, now.Truncate(24 * time.Hour), `
 since 00:00           calls tokens      cost
 big                  12,480    31M    $18.72
-a-name-that-is-…      ≈1.3M      –   $0.0012
-漢字漢字漢字漢…           7      9         –
+…than-its-column      ≈1.3M      –   $0.0012
+…字漢字漢字漢字           7      9         –
 –                         3      –         –
 EE                        2      –         –`},
 		{"no room for all", 34, 4, yesterday, `
 since 16 Jun 23:04    calls tokens
 big                  12,480    31M
-a-name-that-is-l…     ≈1.3M      –
+…-than-its-column     ≈1.3M      –
 +3 more`},
 		{"narrow", 24, 3, time.Time{}, `
 models             calls

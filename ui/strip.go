@@ -94,7 +94,7 @@ func (a *App) nextTexts() [][]word {
 	if mark != ' ' {
 		name = append(name, word{role, string(mark)})
 	}
-	name = append(name, word{theme.Bright, brief(w.Name, maxID)})
+	name = append(name, word{theme.Bright, ending(w.Name, maxID)})
 	said := func(parts ...word) []word { return append(slices.Clip(name), parts...) }
 	figure := said(word{role, a.signs(w.Figure)})
 	if w.Then == "" {

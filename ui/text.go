@@ -35,6 +35,28 @@ func brief(text string, n int) string {
 	return head(text, n-1) + "…"
 }
 
+// ending returns a name in at most n cells. Of one that is too long its end stays, which
+// tells it apart: the organization goes before the model.
+func ending(name string, n int) string {
+	for width(name) > n {
+		_, rest, found := strings.Cut(name, "/")
+		if !found {
+			break
+		}
+		name = rest
+	}
+	if width(name) <= n {
+		return name
+	}
+	for width(name) >= n && name != "" {
+		_, name = nextGlyph(name)
+		for len(name) > 1 && strings.IndexByte(number, name[0]) >= 0 { // no part of a number
+			name = name[1:]
+		}
+	}
+	return prefix("…"+name, n)
+}
+
 // prefix returns as much of the beginning of a text as fits n cells.
 func prefix(text string, n int) string {
 	end := 0

@@ -29,7 +29,7 @@ func (a *App) headline() headline {
 		left, _ := a.reset()
 		return headline{wall: wall, role: theme.Dim, mark: ' ', name: "cap", what: "resets in", figure: left, short: words.ShortCountdown(a.snap.Cap.ResetsAt.Sub(a.snap.At))}
 	}
-	h := headline{wall: wall, role: wallRole(wall), mark: pressureGlyph(wall.Pressure), name: brief(w.Name, maxID), state: a.signs(w.Figure), left: w.Left}
+	h := headline{wall: wall, role: wallRole(wall), mark: pressureGlyph(wall.Pressure), name: ending(w.Name, maxID), state: a.signs(w.Figure), left: w.Left}
 	if wall.Stale {
 		h.mark = ' '
 	}
@@ -126,31 +126,24 @@ func (a *App) drawWall(at area) {
 		}
 	}
 	y := 0
-	if h.figure != "" {
-		at.put(0, 0, h.role, h.figure)
-		y = 1
+	for _, f := range append([]word{{h.role, h.figure}}, facts[:]...) {
+		for _, line := range wrap(f.text, at.w) {
+			at.put(0, y, f.role, line)
+			y++
+		}
 	}
-	at.sub(0, y, at.w, at.h-y).drawLines(facts[:])
 }
 
 // narrowSide is how many cells facts need beside a figure.
 const narrowSide = 8
 
-// drawLines writes facts one below the other, and wraps the last.
+// drawLines writes facts one below the other, as far as they fit.
 func (a area) drawLines(facts []word) {
 	y := 0
-	for i, f := range facts {
-		switch short := shortly(f.text, a.w); {
-		case f.text == "":
-			continue
-		case short != "":
-			a.put(0, y, f.role, short)
+	for _, f := range facts {
+		if text := shortly(f.text, a.w); text != "" {
+			a.put(0, y, f.role, text)
 			y++
-		case i == len(facts)-1:
-			for _, line := range wrap(f.text, a.w) {
-				a.put(0, y, f.role, line)
-				y++
-			}
 		}
 	}
 }
