@@ -13,8 +13,9 @@ import (
 // everything reads as zero.
 type codec struct {
 	reading bool
-	version int    // of the bytes
-	buf     []byte // what has been written, or what is left to read
+	visit   func(*Window) // called with each window instead of writing it; nil to write them
+	version int           // of the bytes
+	buf     []byte        // what has been written, or what is left to read
 	err     error
 }
 
@@ -140,6 +141,10 @@ func list[T any](c *codec, p *[]T, most int, element func(*T)) {
 // window writes or reads the counts of a window, as runs of zeros and of others.
 // The window that it reads into must have the same shape.
 func (c *codec) window(w *Window) {
+	if c.visit != nil {
+		c.visit(w)
+		return
+	}
 	width, size := w.width, len(w.counts)
 	number(c, &width)
 	number(c, &size)

@@ -121,6 +121,8 @@ type Health struct {
 	BudgetMinute int `json:"budget_minute,omitempty"`
 	BudgetHour   int `json:"budget_hour,omitempty"`
 	// ClockOffset is the server's clock minus the local clock, as far as a source
-	// of the account knows it.
+	// of the account knows it. The local clock is the one as it was when the source
+	// started; ClockStep is how far it has been set since.
 	ClockOffset time.Duration `json:"clock_offset,omitempty"`
+	ClockStep   time.Duration `json:"clock_step,omitempty"`
 }

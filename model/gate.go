@@ -37,6 +37,8 @@ type Judgment struct {
 	Wall Wall
 	// Stale is set if a figure that the gate asks for is too old.
 	Stale bool
+	// ClockInDoubt is set if the figures may be those of another time; see Snapshot.
+	ClockInDoubt bool
 	// Problem is the source that keeps the figures from being known or fresh.
 	Problem *Source
 }
@@ -67,6 +69,7 @@ func (g Gate) Judge(s *Snapshot) Judgment {
 			j.Problem = src
 		}
 	}
+	j.ClockInDoubt = s.ClockInDoubt
 	headroom := Open
 	if least, ok := g.Headroom.Get(); ok {
 		headroom = VerdictUnknown
@@ -83,7 +86,7 @@ func (g Gate) Judge(s *Snapshot) Judgment {
 		}
 	}
 	switch {
-	case j.Problem != nil, j.Stale:
+	case j.Problem != nil, j.Stale, j.ClockInDoubt:
 	case headroom == Shut:
 		j.Verdict = Shut
 	case capLeft == Shut:

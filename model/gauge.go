@@ -8,7 +8,8 @@ func (l *Ledger) Snapshot(now time.Time) Snapshot {
 	s := Snapshot{
 		Version:       SnapshotVersion,
 		At:            now,
-		ClockOffsetMS: l.offset.Milliseconds(),
+		ClockOffsetMS: (l.offset - l.step).Milliseconds(),
+		ClockInDoubt:  !l.moved.IsZero() && now.Sub(l.moved).Abs() < clockSettles,
 		Profile:       l.table.Profile,
 		Account:       AccountName{Plan: l.spend.account.Plan, Team: l.spend.account.Team},
 		Cap:           l.spend.snapshot(now, l.log()),

@@ -50,63 +50,20 @@ func (l *Ledger) health(name string, h Health, at time.Time) {
 		if (h.ClockOffset - l.offset).Abs() > clockJump {
 			if !first { // else the sources have known the clock from the start
 				l.restartLocal(at)
+				l.moved = at
+				if h.ClockOffset < l.offset {
+					l.restartBilling() // it is read again
+				}
 			}
 			l.turnBack(at)
 		}
-		l.offset = h.ClockOffset
+		l.offset, l.step = h.ClockOffset, h.ClockStep
 	case VantageLocal:
 		stream := l.localStream(name)
 		stream.live = h.Live
 		if stream.since.IsZero() && h.State == StateOK {
 			stream.since = at
 		}
-	}
-}
-
-// clockJump is the smallest change of the clock offset that invalidates earlier
-// local times.
-const clockJump = 2 * time.Second
-
-// restartLocal drops the calls whose times come from a clock that turned out to
-// be wrong: they may be far from the server's. Counting starts again at now.
-func (l *Ledger) restartLocal(now time.Time) {
-	if l.polls != nil {
-		l.polls = newStream("", l.table, l.spans)
-	}
-	for i, old := range l.local {
-		stream := newStream(old.name, l.table, l.spans)
-		stream.live, stream.replayedTo = old.live, old.replayedTo
-		if old.watching() {
-			stream.since = now
-		}
-		l.local[i] = stream
-	}
-	for e := range l.lastDenials {
-		clear(l.lastDenials[e])
-		l.full[e] = newFullTally(l.spans[e][:len(l.lastDenials[e])])
-	}
-	l.spend.figures = nil
-	for i := range l.sources {
-		l.sources[i].polls = newPollWindow()
-	}
-}
-
-// turnBack makes nothing lie ahead of now.
-func (l *Ledger) turnBack(now time.Time) {
-	l.now = now
-	l.happened.turnBack(now)
-	if l.horizon.After(now) {
-		l.horizon, l.billing.since = time.Time{}, time.Time{}
-		l.billing.watched.cut(now)
-	}
-	for _, at := range []*time.Time{&l.spend.asOf, &l.spend.denied, &l.spend.leftAt, &l.spend.fullAt} {
-		*at = minTime(*at, now)
-	}
-	for _, stream := range l.local {
-		stream.since = minTime(stream.since, now)
-	}
-	for i := range l.sources {
-		l.sources[i].good = minTime(l.sources[i].good, now)
 	}
 }
 

@@ -28,7 +28,9 @@ type Ledger struct {
 	spent   spendTracker
 	alerts  alerts
 	sources []source
-	offset  time.Duration
+	offset  time.Duration // of the server's clock; see Health.ClockOffset
+	step    time.Duration // of the local clock; see Health.ClockStep
+	moved   time.Time     // when the server's time last turned out to be another; zero if it never did
 
 	happened eventLog
 }
@@ -92,7 +94,10 @@ const maxAhead = time.Minute
 
 // Observe counts one event. Events may come late and in any order.
 func (l *Ledger) Observe(e Event) {
-	e.At = wall(e.At)
+	e, ok := restrained(e)
+	if !ok {
+		return
+	}
 	if e.Call != nil && e.Call.Vantage == VantageAccount {
 		if (l.now.IsZero() || e.At.Before(l.now.Add(maxAhead))) && !l.replayed.contains(e.At) {
 			l.call(e, l)

@@ -7,8 +7,11 @@ import "time"
 // The sources report some of what they reported before: billing reads the past
 // of its log, and a tail that of its file. That is not counted again. What the
 // local sources saw before stays, but nobody watched in between, and what the
-// sources said about themselves no longer holds. now is the server's time.
+// sources said about themselves no longer holds. now is the server's time; nothing
+// that lies ahead of it stays.
 func (l *Ledger) Resume(now time.Time) {
+	l.turnBack(now)
+	l.offset, l.step, l.moved = l.offset-l.step, 0, time.Time{}
 	if l.billing != nil {
 		l.replayed = l.log()
 	}
@@ -30,4 +33,16 @@ func (l *Ledger) Resume(now time.Time) {
 		}
 	}
 	l.sources = kept
+}
+
+// ClockOffset returns the server's clock minus the local clock by what an earlier run
+// has learned. local is the local time now: if what was observed lies ahead of it by
+// the offset, and not by the local clock alone, the clock has been set since, and the
+// offset is 0.
+func (l *Ledger) ClockOffset(local time.Time) time.Duration {
+	offset := l.offset - l.step
+	if l.now.After(local.Add(offset)) && !l.now.After(local) {
+		return 0
+	}
+	return offset
 }

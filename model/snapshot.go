@@ -13,18 +13,21 @@ const SnapshotVersion = 1
 // that screens and scripts read, and must not be changed. Unknown values are null
 // in JSON.
 type Snapshot struct {
-	Version       int             `json:"version"`
-	At            time.Time       `json:"at"`              // server time
-	ClockOffsetMS int64           `json:"clock_offset_ms"` // server clock minus local clock
-	Profile       string          `json:"profile"`         // the table of limits
-	Account       AccountName     `json:"account"`
-	Cap           Cap             `json:"cap"`
-	Endpoints     []EndpointUsage `json:"endpoints"`
-	Denials       []DenialGroup   `json:"denials"` // newest first
-	Walls         []Wall          `json:"walls"`   // what stops the run, the next one first
-	Sources       []Source        `json:"sources"`
-	Services      []Service       `json:"services"`
-	Log           Log             `json:"log"` // what happened, newest first
+	Version       int       `json:"version"`
+	At            time.Time `json:"at"`              // server time
+	ClockOffsetMS int64     `json:"clock_offset_ms"` // server clock minus local clock
+	// ClockInDoubt is set while the server's time is in doubt, and for a minute after
+	// it turned out to be another: the figures may be those of another time.
+	ClockInDoubt bool            `json:"clock_in_doubt,omitempty"`
+	Profile      string          `json:"profile"` // the table of limits
+	Account      AccountName     `json:"account"`
+	Cap          Cap             `json:"cap"`
+	Endpoints    []EndpointUsage `json:"endpoints"`
+	Denials      []DenialGroup   `json:"denials"` // newest first
+	Walls        []Wall          `json:"walls"`   // what stops the run, the next one first
+	Sources      []Source        `json:"sources"`
+	Services     []Service       `json:"services"`
+	Log          Log             `json:"log"` // what happened, newest first
 }
 
 // AccountName identifies the account. Empty strings are unknown.

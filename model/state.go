@@ -11,10 +11,10 @@ import (
 // StateVersion is the version of the bytes that Ledger.AppendState writes. A
 // change to what serialize writes raises it.
 //
-// RestoreLedger also reads version 3, which had no spend curve, version 2, which had no
-// log, and version 1, which had one stream each for the tap and the tails, no vantages
-// and no interval of the account, and kept less of the last denials. It refuses other
-// versions.
+// RestoreLedger also reads version 3, which had no spend curve and did not say whether
+// the local clock was set, version 2, which had no log, and version 1, which had one
+// stream each for the tap and the tails, no vantages and no interval of the account, and
+// kept less of the last denials. It refuses other versions.
 const StateVersion = 4
 
 // A state begins with stateMagic, its version, the fingerprint of its table and
@@ -110,6 +110,10 @@ func (l *Ledger) serialize(c *codec) {
 	l.alerts.serialize(c, len(l.table.Endpoints))
 	list(c, &l.sources, maxSources, func(s *source) { s.serialize(c) })
 	number(c, &l.offset)
+	if c.version > 3 {
+		number(c, &l.step)
+		c.time(&l.moved)
+	}
 	c.time(&l.modelPeriod.from)
 	c.time(&l.modelPeriod.to)
 	c.time(&l.replayed.from)
@@ -359,6 +363,9 @@ func (s *source) serialize(c *codec) {
 	number(c, &h.BudgetMinute)
 	number(c, &h.BudgetHour)
 	number(c, &h.ClockOffset)
+	if c.version > 3 {
+		number(c, &h.ClockStep)
+	}
 	c.time(&s.good)
 	c.window(s.polls)
 }

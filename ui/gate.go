@@ -73,6 +73,8 @@ func gateCap(g model.Gate, j model.Judgment) string {
 // whyUnknown says why there is no verdict.
 func whyUnknown(g model.Gate, j model.Judgment) string {
 	switch {
+	case j.ClockInDoubt:
+		return "the API's clock is in doubt"
 	case j.Problem != nil && j.Problem.Error != "":
 		return plain(j.Problem.Error, maxError)
 	case j.Problem != nil:
