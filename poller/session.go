@@ -234,8 +234,7 @@ func (s *Session) Journal(dir string) {
 				}
 			})
 		}
-		offset := ledger.Snapshot(s.clock.Now()).ClockOffsetMS
-		s.clock.SetOffset(time.Duration(offset) * time.Millisecond) // until the API says what it is
+		s.clock.SetOffset(ledger.ClockOffset(time.Now())) // until the API says what it is
 		return ledger
 	}
 }
@@ -305,7 +304,9 @@ func (s *Session) Poll(ctx context.Context) (model.Snapshot, error) {
 	if err := s.billing.Poll(ctx, observe); err != nil {
 		return model.Snapshot{}, s.gate.Error(err)
 	}
-	return s.ledger.Snapshot(s.clock.Now()), nil
+	snapshot := s.ledger.Snapshot(s.clock.Now())
+	snapshot.ClockInDoubt = snapshot.ClockInDoubt || s.clock.InDoubt()
+	return snapshot, nil
 }
 
 // Adjust takes over the settings that can change during a run: the interval, the cap

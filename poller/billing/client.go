@@ -224,12 +224,13 @@ func (c *client) hold(call ownCall) {
 }
 
 // reportCalls reports our own requests by the server's clock. Those that got no
-// response wait until some response has said what it is.
+// response wait until some response has said what it is, and so do all while that is in
+// doubt.
 func (c *client) reportCalls() {
 	waiting := c.calls[:0]
 	for i, call := range c.calls {
 		answered := slices.ContainsFunc(c.calls[i:], func(later ownCall) bool { return later.status != 0 })
-		if !answered && !c.clock.Known() {
+		if !c.clock.Known() && (!answered || c.clock.InDoubt()) {
 			waiting = append(waiting, call)
 			continue
 		}

@@ -165,3 +165,109 @@ func TestCallsFromBeforeTheClockWasKnown(t *testing.T) {
 		}
 	})
 }
+
+// Whichever response has the odd date: a gate at 195 of 200 does not open, not for 20 %
+// of headroom and not after one poll more.
+func TestOddDateOpensNoGate(t *testing.T) {
+	gate := model.Gate{Headroom: model.Some(0.2), Endpoint: "chat"}
+	for _, off := range []time.Duration{5 * time.Hour, 3 * time.Minute, -3 * time.Minute, -5 * time.Hour} {
+		for nth := range 6 {
+			bubble(t, 10*time.Minute, func(ctx context.Context) {
+				w := newWorld(t, sim.Options{CapUSD: -1})
+				for range 195 {
+					w.sim.Call(sim.Call{Path: "/v1/chat/completions"})
+				}
+				time.Sleep(15 * time.Second)
+				w.source.client.http.Transport = &oddAnswer{w.source.client.http.Transport, off, nth}
+				for range 3 {
+					_ = w.source.Poll(ctx, w.ledger.Observe)
+					s := w.ledger.Snapshot(w.clock.Now())
+					s.ClockInDoubt = s.ClockInDoubt || w.clock.InDoubt()
+					if j := gate.Judge(&s); j.Verdict == model.Open {
+						t.Errorf("off by %s in response %d: the gate is open with %+v", off, nth, limit(s, "chat", 0))
+					}
+					time.Sleep(10 * time.Second)
+				}
+			})
+		}
+	}
+}
+
+// oddAnswer gives the nth response, from 0, a date that is off.
+type oddAnswer struct {
+	http.RoundTripper
+	off time.Duration
+	nth int
+}
+
+func (o *oddAnswer) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := o.RoundTripper.RoundTrip(r)
+	if err == nil && o.nth == 0 {
+		res.Header.Set("Date", time.Now().Add(o.off).UTC().Format(http.TimeFormat))
+	}
+	o.nth--
+	return res, err
+}
+
+// wrongClock gives all responses a date that is off, for a while.
+type wrongClock struct {
+	http.RoundTripper
+	off         time.Duration
+	from, until time.Time
+}
+
+func (o *wrongClock) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := o.RoundTripper.RoundTrip(r)
+	if now := time.Now(); err == nil && !now.Before(o.from) && now.Before(o.until) {
+		res.Header.Set("Date", now.Add(o.off).UTC().Format(http.TimeFormat))
+	}
+	return res, err
+}
+
+// When the server's clock is wrong for a while, the figures are in doubt, and right
+// again soon after: nothing is counted twice, and nothing waits for the wrong time to
+// come.
+func TestServerClockIsWrongForAWhile(t *testing.T) {
+	for _, off := range []time.Duration{5 * time.Hour, time.Minute, -time.Minute, -5 * time.Hour} {
+		bubble(t, 30*time.Minute, func(ctx context.Context) {
+			time.Sleep(10 * time.Minute)
+			w := newWorld(t, sim.Options{CapUSD: -1})
+			begin := time.Now()
+			w.source.client.http.Transport = &wrongClock{w.source.client.http.Transport, off, begin.Add(2 * time.Minute), begin.Add(4 * time.Minute)}
+			feed := w.run(ctx)
+			go func() {
+				for every := time.Tick(time.Second); ; {
+					select {
+					case <-ctx.Done():
+						return
+					case <-every:
+						w.sim.Call(sim.Call{Path: "/inference"})
+					}
+				}
+			}()
+			doubted := false
+			for s := range feed {
+				after := time.Since(begin)
+				doubted = doubted || s.ClockInDoubt
+				if after < 6*time.Minute || s.ClockInDoubt {
+					if after > 6*time.Minute {
+						t.Fatalf("off by %s: in doubt after %s", off, after)
+					}
+					continue
+				}
+				l := limit(s, "inference", 0)
+				asOf := l.AsOf.Or(time.Time{})
+				truth := w.sim.Truth("inference", asOf.Add(-time.Minute), asOf).Accepted
+				if got := l.Account.Or(-1); max(got-truth, truth-got) > 1 || time.Since(asOf).Abs() > 40*time.Second || time.Until(s.At).Abs() > 2*time.Second {
+					t.Fatalf("off by %s: after %s at %s: %d calls as of %s, truth %d", off, after, s.At, got, asOf, truth)
+				}
+				if after > 9*time.Minute {
+					break
+				}
+			}
+			if !doubted {
+				t.Errorf("off by %s: never in doubt", off)
+			}
+		})
+	}
+}

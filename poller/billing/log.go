@@ -146,6 +146,12 @@ func (l *log) start(ctx context.Context, reach time.Duration) error {
 	return l.begin(ctx, first)
 }
 
+// forget makes the next poll begin the log again: the server's time was wrong.
+func (l *log) forget() {
+	l.begun, l.floor, l.oldest, l.horizon = false, point{}, point{}, point{}
+	l.polled, l.newest = time.Time{}, time.Time{}
+}
+
 // moveAnchor makes the log start where it has to at now.
 func (l *log) moveAnchor(now time.Time, reach time.Duration) {
 	l.anchor = anchorFor(now, reach)

@@ -58,12 +58,13 @@ type Source struct {
 	account *account
 	budget  *budget
 
-	failures     int   // in a row
-	failed       error // why the last poll that was not out of budget failed; nil if it did not
-	state        model.State
-	starved      int       // polls in a row that ran out of budget
-	capUntil     time.Time // local: polling the log is pointless before, the cap is reached
-	limitedUntil time.Time // local: our own polls are rate-limited until then
+	failures     int           // in a row
+	failed       error         // why the last poll that was not out of budget failed; nil if it did not
+	state        model.State   // as last reported
+	offset       time.Duration // the server's clock less the steady one, as last reported
+	starved      int           // polls in a row that ran out of budget
+	capUntil     time.Time     // local: polling the log is pointless before, the cap is reached
+	limitedUntil time.Time     // local: our own polls are rate-limited until then
 
 	wake chan struct{} // holds one token while urgency or a request to poll is to be looked at
 
@@ -156,19 +157,62 @@ func (s *Source) step(ctx context.Context, emit func(model.Event)) (time.Duratio
 	defer s.end()
 	s.client.emit = emit
 	began := time.Now()
+	if s.state == "" { // the first
+		s.state, s.offset = model.StateOK, s.opts.Clock.Correction()
+	}
+	s.tellClock()
 	err := s.poll(ctx)
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
 	now := s.opts.Clock.Now()
-	h := model.Health{
-		State: model.StateOK, Vantage: s.Vantage(), Note: s.note(),
-		BudgetMinute: s.opts.BudgetMinute, BudgetHour: s.opts.BudgetHour, ClockOffset: s.opts.Clock.Offset(),
-	}
+	h := s.health()
 	wait := s.outcome(err, began, now, &h)
 	h.Interval = wait
+	s.clockMoved(h.ClockOffset)
 	emit(model.Event{At: s.asOf(&h, now), Source: model.SourceBilling, Health: &h})
 	return wait, s.failed
+}
+
+// health returns what the source says of itself, but for how it fares.
+func (s *Source) health() model.Health {
+	return model.Health{
+		Vantage: s.Vantage(), Note: s.note(), BudgetMinute: s.opts.BudgetMinute, BudgetHour: s.opts.BudgetHour,
+		ClockOffset: s.opts.Clock.Correction(), ClockStep: s.opts.Clock.Step(),
+	}
+}
+
+// clockJump is the smallest change of the server's time after which what was dated by
+// it is wrong; the ledger's is the same.
+const clockJump = 2 * time.Second
+
+// clockMoved notes the server's clock less the steady one, and reports whether it has
+// jumped. What was read by the wrong time is then read again.
+func (s *Source) clockMoved(offset time.Duration) bool {
+	back := s.offset - offset
+	s.offset = offset
+	if back.Abs() <= clockJump {
+		return false
+	}
+	if s.log.lateness = (lateness{}); back > 0 {
+		s.log.forget()
+	}
+	s.account.known.ResetsAt, s.account.termsDue = time.Time{}, time.Time{}
+	s.mu.Lock()
+	s.planAsked = time.Time{}
+	s.mu.Unlock()
+	return true
+}
+
+// tellClock tells the ledger that the server's time turned out to be another, before
+// anything is dated by it.
+func (s *Source) tellClock() {
+	if h := s.health(); s.clockMoved(h.ClockOffset) {
+		if h.State = s.state; s.failed != nil {
+			h.Error = s.failed.Error()
+		}
+		s.client.emit(model.Event{At: s.opts.Clock.Now(), Source: model.SourceBilling, Health: &h})
+	}
 }
 
 // outcome judges a poll that began at a local time: it sets the state, and returns
@@ -215,6 +259,7 @@ func (s *Source) asOf(h *model.Health, now time.Time) time.Time {
 func (s *Source) poll(ctx context.Context) error {
 	s.account.every = s.planInterval()
 	planErr := s.account.plan(ctx, s.capReached())
+	s.tellClock()
 	s.notePlan()
 	if _, broken := errors.AsType[*endpointError](planErr); planErr != nil && !broken || s.capReached() {
 		return planErr

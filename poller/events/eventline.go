@@ -108,7 +108,7 @@ func Append(dst []byte, e model.Event) []byte {
 	if h := e.Health; h != nil {
 		l.Health = &healthJSON{
 			State: h.State, Vantage: h.Vantage, Live: h.Live, Error: h.Error, Note: h.Note, RetryAt: stamp(h.RetryAt), Interval: seconds(h.Interval),
-			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: seconds(h.ClockOffset),
+			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: seconds(h.ClockOffset), ClockStep: seconds(h.ClockStep),
 		}
 	}
 	if n := e.Notice; n != nil {

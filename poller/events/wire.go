@@ -109,6 +109,7 @@ type healthJSON struct {
 	BudgetMinute int           `json:"budget_minute,omitempty"`
 	BudgetHour   int           `json:"budget_hour,omitempty"`
 	ClockOffset  seconds       `json:"clock_offset_s,omitempty"`
+	ClockStep    seconds       `json:"clock_step_s,omitempty"`
 }
 
 type noticeJSON struct {
@@ -156,7 +157,7 @@ func (l *eventJSON) event() (model.Event, error) {
 		e.Health = &model.Health{
 			State: h.State, Error: h.Error, Note: h.Note,
 			RetryAt: time.Time(h.RetryAt), Interval: time.Duration(h.Interval),
-			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: time.Duration(h.ClockOffset),
+			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: time.Duration(h.ClockOffset), ClockStep: time.Duration(h.ClockStep),
 		}
 		switch h.Vantage {
 		case "":

@@ -7,39 +7,85 @@ import (
 	"time"
 )
 
-// Clock tells the server's time: the local clock plus an offset that is learned
-// from the Date header of the API's responses. Its zero value is ready to use and
-// trusts the local clock until the first response. It is safe for concurrent use.
+// Clock tells the server's time: a steady local clock plus an offset that is learned
+// from the Date header of the API's responses. The steady clock is the local one as
+// it was at first, put forward by the process's monotonic clock: setting the local
+// clock during a run does not move it. The zero value is ready to use and trusts the
+// local clock until responses say otherwise. It is safe for concurrent use.
+//
+// One response never moves it by much. That takes a second witness: another response
+// that agrees, the local clock, or the offset that an earlier run has learned.
 type Clock struct {
-	offset atomic.Int64 // server less local, in nanoseconds
+	now     func() time.Time          // the local clock; time.Now if nil
+	origin  atomic.Pointer[time.Time] // when it was first used; the steady clock counts from there
+	slept   atomic.Int64              // how long the monotonic clock has stood still since, in nanoseconds
+	offset  atomic.Int64              // server less steady, in nanoseconds
+	step    atomic.Int64              // local less steady at the last response that was believed, in nanoseconds
+	doubted atomic.Bool               // rival is set
 
 	mu      sync.Mutex
-	bounds  bounds        // of the offset, by the responses that agree; zero before the first
-	rival   bounds        // by a response that contradicts them; zero for none
-	sure    bool          // the bounds have been confirmed
-	learned chan struct{} // closed at the first response; made when first needed
+	bounds  bounds        // of the offset, by the responses that agree; zero before that
+	rival   bounds        // by a response that nothing else speaks for; zero for none
+	learned chan struct{} // closed once bounds is set; made when first needed
 }
 
 // Now returns the server's time, in UTC.
-func (c *Clock) Now() time.Time { return c.At(time.Now()) }
+func (c *Clock) Now() time.Time { return c.At(c.local()) }
 
-// At returns the server's time at a local time, in UTC.
-func (c *Clock) At(local time.Time) time.Time { return local.Add(c.Offset()).UTC() }
+func (c *Clock) local() time.Time {
+	if c.now != nil {
+		return c.now()
+	}
+	return time.Now()
+}
+
+// At returns the server's time at a local time, in UTC. One that time.Now returned is
+// right even if the local clock has been set since.
+func (c *Clock) At(local time.Time) time.Time {
+	if local == local.Round(0) { // it has no reading of the monotonic clock
+		return local.Add(c.Offset()).UTC()
+	}
+	return c.steady(local).Add(c.Correction()).UTC()
+}
+
+// steady returns the time of the steady clock at a local time from time.Now.
+func (c *Clock) steady(local time.Time) time.Time {
+	origin := c.origin.Load()
+	if origin == nil {
+		now := c.local()
+		c.origin.CompareAndSwap(nil, &now)
+		origin = c.origin.Load()
+	}
+	return origin.Add(local.Sub(*origin) + time.Duration(c.slept.Load()))
+}
+
+// stepAt returns how far the local clock has been set since the first use, or the
+// monotonic one has stood still: at a local time from time.Now.
+func (c *Clock) stepAt(local time.Time) time.Duration {
+	return local.Round(0).Sub(c.steady(local).Round(0)).Truncate(time.Millisecond) // the two are not read at once
+}
 
 // Offset returns the server's clock less the local one.
-func (c *Clock) Offset() time.Duration { return time.Duration(c.offset.Load()) }
+func (c *Clock) Offset() time.Duration { return c.Correction() - c.Step() }
 
-// SetOffset sets the server's clock less the local one until a response says
-// what it is. After that it has no effect.
+// Correction returns the server's clock less the steady one. When it jumps, earlier
+// times of the Clock were wrong by that much.
+func (c *Clock) Correction() time.Duration { return time.Duration(c.offset.Load()) }
+
+// Step returns how far the local clock has been set since the first use.
+func (c *Clock) Step() time.Duration { return c.stepAt(c.local()) }
+
+// SetOffset sets the server's clock less the local one until responses say what it
+// is. After that it has no effect.
 func (c *Clock) SetOffset(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.bounds.at.IsZero() {
-		c.offset.Store(int64(d))
+		c.offset.Store(int64(d + c.Step()))
 	}
 }
 
-// Learned returns a channel that is closed once a response has said what the
+// Learned returns a channel that is closed once responses have said what the
 // server's time is.
 func (c *Clock) Learned() <-chan struct{} {
 	c.mu.Lock()
@@ -54,51 +100,58 @@ func (c *Clock) learnedLocked() chan struct{} {
 	return c.learned
 }
 
-// Known reports whether a response has said what the server's time is.
+// Known reports whether responses have said what the server's time is.
 func (c *Clock) Known() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.bounds.at.IsZero()
 }
 
-// InDoubt reports whether another response is needed to tell the server's time:
-// the last one contradicted what was known, or is all that speaks against the
-// local clock.
+// InDoubt reports whether another response is needed to tell the server's time: the
+// last one contradicted what was known, or the local clock has been set or the
+// machine has slept since. Until then the old offset holds.
 func (c *Clock) InDoubt() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.rival.at.IsZero() || !c.bounds.at.IsZero() && !c.sure
+	return c.doubted.Load() || (c.Step()-time.Duration(c.step.Load())).Abs() > clockStep
 }
 
-// Learn takes in a response: its header, and the local times at which its request
-// was sent and its header received. A single odd response does not move the clock
-// by much: it takes a second one that agrees.
+// Learn takes in a response: its header, and the local times, from time.Now, at which
+// its request was sent and its header received.
 func (c *Clock) Learn(header http.Header, sent, received time.Time) {
-	read, ok := readDate(header, sent, received)
+	read, ok := readDate(header, c.steady(sent), c.steady(received))
 	if !ok {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	set := c.stepAt(received) - time.Duration(c.step.Load())
 	both, agree := c.bounds.and(read)
+	known := !c.bounds.at.IsZero()
 	switch {
-	case c.bounds.at.IsZero():
-		c.bounds, c.sure = read, read.near(c.Offset()) || read.near(0)
-		close(c.learnedLocked())
-	case agree:
-		c.bounds, c.rival, c.sure = both, bounds{}, true
-	case read.near(c.Offset()): // a small step, as between servers
-		c.bounds, c.rival = read, bounds{}
-	case !c.sure && read.near(0): // the local clock is the second witness
-		c.bounds, c.rival, c.sure = read, bounds{}, true
+	case known && agree:
+		c.bounds = both
+	case read.near(c.Correction()), !known && read.near(0): // a small step, or the local clock is right
+		c.bounds = read
+	case set.Abs() > clockStep && read.near(c.Correction()+set):
+		// The machine has slept, and the monotonic clock with it.
+		c.slept.Add(int64(set))
+		c.bounds, _ = readDate(header, c.steady(sent), c.steady(received))
 	default:
 		if both, agree = c.rival.and(read); c.rival.at.IsZero() || !agree {
 			c.rival = read
+			c.doubted.Store(true)
 			return
 		}
-		c.bounds, c.rival, c.sure = both, bounds{}, true
+		c.bounds = both
 	}
+	c.rival = bounds{}
+	c.doubted.Store(false)
+	c.step.Store(int64(c.stepAt(received)))
 	c.offset.Store(int64(c.bounds.offset()))
+	select {
+	case <-c.learnedLocked():
+	default:
+		close(c.learned)
+	}
 }
 
 // Bounds of an offset. A response says when the server wrote it, in whole seconds
@@ -107,7 +160,7 @@ func (c *Clock) Learn(header http.Header, sent, received time.Time) {
 // responses together come far below a second.
 type bounds struct {
 	low, high time.Duration
-	at        time.Time // local time of the last response; zero for no bounds
+	at        time.Time // steady time of the last response; zero for no bounds
 }
 
 const (
@@ -126,7 +179,6 @@ func readDate(header http.Header, sent, received time.Time) (b bounds, ok bool) 
 	if age := header.Get("Age"); err != nil || age != "" && age != "0" {
 		return b, false
 	}
-	// Wall clocks: the monotonic one stands still while a machine sleeps.
 	b = bounds{date.Sub(received.Round(0)), date.Add(time.Second).Sub(sent.Round(0)), received}
 	return b, b.low <= b.high && max(b.low.Abs(), b.high.Abs()) < maxOffset
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 )
 
 // answer has a clock learn from a server whose clock is off by this much.
@@ -39,7 +40,8 @@ func TestOddDate(t *testing.T) {
 		doubt   bool
 	}{
 		"right clock":          {[]time.Duration{0}, 0, false},
-		"far off, once":        {[]time.Duration{5 * time.Hour}, 5 * time.Hour, true},
+		"far off, once":        {[]time.Duration{5 * time.Hour}, 0, true},
+		"odd, each in its way": {[]time.Duration{5 * time.Hour, 3 * time.Minute, -5 * time.Hour}, 0, true},
 		"far off":              {[]time.Duration{80 * time.Hour, 80 * time.Hour}, 80 * time.Hour, false},
 		"odd at first":         {[]time.Duration{5 * time.Hour, 0}, 0, false},
 		"odd, then far off":    {[]time.Duration{5 * time.Hour, -time.Hour, -time.Hour}, -time.Hour, false},
@@ -80,3 +82,63 @@ func TestNoDate(t *testing.T) {
 		}
 	}
 }
+
+// set returns a time of time.Now as a local clock that was set by d has it: the
+// reading of the monotonic clock stays.
+func set(t time.Time, d time.Duration) time.Time {
+	if t == t.Round(0) {
+		panic("no monotonic reading")
+	}
+	wall := (*uint64)(unsafe.Pointer(&t)) // 1 bit, 33 bits of seconds, 30 bits of nanoseconds
+	*wall += uint64(int64(d/time.Second)) << 30
+	return t
+}
+
+// The local clock may be set during a run, the machine may sleep, and one response may
+// be odd at that moment: the server's time goes on, and what was dated before stays
+// right.
+func TestLocalClockIsSet(t *testing.T) {
+	const hour = time.Hour
+	for name, tt := range map[string]struct {
+		set     []time.Duration // how far the local clock is off at each step
+		servers []time.Duration // how far the date of the response after it is off; none if noAnswer
+		off     time.Duration   // the server's clock, at the end, less the steady one
+		offset  time.Duration   // and less the local one
+		doubt   bool
+	}{
+		"ahead":                  {[]time.Duration{hour, hour}, []time.Duration{0, 0}, 0, -hour, false},
+		"back":                   {[]time.Duration{-hour, -hour}, []time.Duration{0, 0}, 0, hour, false},
+		"ahead, not heard yet":   {[]time.Duration{0, hour}, []time.Duration{0, noAnswer}, 0, -hour, true},
+		"ahead and back":         {[]time.Duration{hour, 0}, []time.Duration{0, 0}, 0, 0, false},
+		"ahead and back, unseen": {[]time.Duration{0, hour, 0}, []time.Duration{0, noAnswer, noAnswer}, 0, 0, false},
+		"from a wrong clock":     {[]time.Duration{0, 0, -hour}, []time.Duration{-hour, -hour, -hour}, -hour, 0, false},
+		"an odd date meanwhile":  {[]time.Duration{0, hour}, []time.Duration{0, 5 * hour}, 0, -hour, true},
+		"slept":                  {[]time.Duration{0, hour}, []time.Duration{0, hour}, hour, 0, false},
+		"slept with a set clock": {[]time.Duration{hour, 3 * hour}, []time.Duration{0, 2 * hour}, 2 * hour, -hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var clock Clock
+			off := time.Duration(0)
+			clock.now = func() time.Time { return set(time.Now(), off) }
+			begin := clock.local()
+			clock.Learn(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}, begin, clock.local())
+			for i := range tt.set {
+				if off = tt.set[i]; tt.servers[i] != noAnswer {
+					now := clock.local()
+					clock.Learn(http.Header{"Date": {time.Now().Add(tt.servers[i]).UTC().Format(http.TimeFormat)}}, now, now)
+				}
+			}
+			if got := clock.Now().Sub(time.Now()); (got-tt.off).Abs() > time.Second || clock.Now().Round(0).Sub(time.Now().Add(tt.off).Round(0)).Abs() > time.Second {
+				t.Errorf("the server's time is off by %s, want %s", got, tt.off)
+			}
+			if got := clock.Offset(); (got-tt.offset).Abs() > time.Second || clock.InDoubt() != tt.doubt {
+				t.Errorf("offset %s, in doubt %t, want %s and %t", got, clock.InDoubt(), tt.offset, tt.doubt)
+			}
+			if line := clock.local().Round(0); clock.At(line).Sub(clock.Now()).Abs() > time.Second {
+				t.Errorf("a line of now is dated %s, want %s", clock.At(line), clock.Now())
+			}
+		})
+	}
+}
+
+const noAnswer = time.Duration(1<<63 - 1)

@@ -135,7 +135,12 @@ func (r *Runner) observe(e model.Event) {
 
 // watched returns the snapshot at now, with what Watch found in it.
 func (r *Runner) watched(now time.Time) model.Snapshot {
-	s := r.Ledger.Snapshot(now)
+	snapshot := func() model.Snapshot {
+		s := r.Ledger.Snapshot(now)
+		s.ClockInDoubt = s.ClockInDoubt || r.Clock.InDoubt()
+		return s
+	}
+	s := snapshot()
 	if r.Watch == nil {
 		return s
 	}
@@ -146,7 +151,7 @@ func (r *Runner) watched(now time.Time) model.Snapshot {
 	for _, e := range found {
 		r.observe(e)
 	}
-	return r.Ledger.Snapshot(now)
+	return snapshot()
 }
 
 // untilNextSecond returns the time until just after the server's next second, so
@@ -172,7 +177,7 @@ func (r *Runner) supervise(ctx context.Context, source Source, events chan<- mod
 		now := r.Clock.Now()
 		emit(model.Event{At: now, Source: source.Name(), Health: &model.Health{
 			State: model.StateError, Vantage: source.Vantage(), Error: err.Error(), RetryAt: now.Add(wait),
-			ClockOffset: r.Clock.Offset(),
+			ClockOffset: r.Clock.Correction(), ClockStep: r.Clock.Step(),
 		}})
 		select {
 		case <-ctx.Done():
