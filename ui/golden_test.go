@@ -126,6 +126,8 @@ func TestGoldenViews(t *testing.T) {
 	for _, v := range []struct{ name, state, keys string }{
 		{"help-40x12", "over", "?"},
 		{"help-80x24", "over", "?"},
+		{"help-end-80x24", "over", "? G"},
+		{"help-120x40", "over", "?"},
 		{"detail-40x12", "over", "enter"},
 		{"detail-80x24", "busy", "enter"},
 		{"detail-120x40", "busy", "enter w"},
@@ -145,6 +147,8 @@ func TestGoldenViews(t *testing.T) {
 		{"endpoints-120x40", "over", "z"},
 		{"palette-20x3", "over", ": z o"},
 		{"palette-80x24", "over", ": s o down"},
+		{"palette-40x12", "over", ":"},
+		{"palette-120x40", "over", ": down"},
 		{"paused-120x40", "busy", "p"},
 	} {
 		t.Run(v.name, func(t *testing.T) {

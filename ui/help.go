@@ -23,8 +23,12 @@ func (a *App) drawFooter(at area, o outcome) outcome {
 		at.cut(1, 0, at.w-1, theme.Accent, a.said)
 		return o
 	}
-	if a.panel && !a.help {
-		a.drawPanelKeys(at)
+	if a.help || a.panel {
+		hints := panelHints
+		if a.help {
+			hints = helpHints
+		}
+		at.hints(hints)
 		return o
 	}
 	if e := a.freshEntry(); e != nil {
@@ -121,37 +125,82 @@ func (a *App) drawHelp(at area) (below int) {
 	if at.w >= framedW && at.h >= framedH {
 		at = at.frame(focusable, []string{"Keys and signs", "Keys"}, a.opts.Themes[a.theme].Name+" theme", true)
 	}
-	keys, texts := 0, 0
-	shown := make([]*action, 0, len(a.keys))
-	for i := range a.keys {
-		k := &a.keys[i]
-		if len(k.Keys()) == 0 || k.name == "poll" && !a.canPoll() {
-			continue
-		}
-		keys, texts = max(keys, min(width(k.Help().Key), 16)), max(texts, width(k.Help().Desc))
-		shown = append(shown, k)
+	keys, past := a.helpKeys()
+	k := keyColumns(append(keys, past...), at.w)
+	total := k.lines(keys) + 1 + len(legend)
+	if len(past) > 0 {
+		total += 1 + k.lines(past)
 	}
-	column := keys + 2 + texts + 3
-	columns := max((at.w+3)/column, 1)
-	lines := (len(shown) + columns - 1) / columns
-	total := lines + 1 + len(legend)
 	scroll := min(a.scroll, max(total-at.h, 0))
-	below = max(total-at.h-scroll, 0)
-	for i, k := range shown {
-		x, y := i/lines*column, i%lines-scroll
-		at.cut(x, y, keys, theme.Accent, k.Help().Key)
-		at.cut(x+keys+2, y, min(texts, at.w-x-keys-2), theme.Text, k.Help().Desc)
+	y := k.draw(at, -scroll, keys)
+	if len(past) > 0 {
+		at.put(0, y, theme.Dim, "in the past:")
+		y = k.draw(at, y+1, past)
 	}
 	for i := range legend {
-		x, y := 0, lines+1+i-scroll
+		x := 0
+		y++
 		for _, s := range legend[i].signs {
 			x = at.put(x, y, s.role, a.signs(s.text)) + 1
 		}
-		x = max(x+1, keys+2)
+		x = max(x+1, k.keys+2)
 		at.cut(x, y, at.w-x, theme.Dim, legend[i].means)
 	}
+	below = max(total-at.h-scroll, 0)
 	at.moreMarks(scroll, below)
 	return below
+}
+
+// helpKeys returns the actions of the help, and apart from them those that do nothing
+// before the past is shown.
+func (a *App) helpKeys() (keys, past []*action) {
+	later := 0
+	if a.opts.Player == nil && !a.inPast() {
+		later = len(pastKeys())
+	}
+	for i := range a.keys {
+		switch k := &a.keys[i]; {
+		case len(k.Keys()) == 0, k.name == "poll" && !a.canPoll():
+		case i < later:
+			past = append(past, k)
+		default:
+			keys = append(keys, k)
+		}
+	}
+	return keys, past
+}
+
+// A keyTable is how keys and what they do are put into columns.
+type keyTable struct {
+	keys, texts int // cells
+	columns     int
+}
+
+// keyColumns returns the columns for these actions in w cells.
+func keyColumns(all []*action, w int) keyTable {
+	var t keyTable
+	for _, k := range all {
+		t.keys, t.texts = max(t.keys, min(width(k.Help().Key), 16)), max(t.texts, width(k.Help().Desc))
+	}
+	t.columns = max((w+3)/t.column(), 1)
+	return t
+}
+
+// column is the width of a column, with the blanks after it.
+func (t *keyTable) column() int { return t.keys + 2 + t.texts + 3 }
+
+// lines returns how many lines some actions need.
+func (t *keyTable) lines(list []*action) int { return (len(list) + t.columns - 1) / t.columns }
+
+// draw draws actions from a line on, and returns the line after them.
+func (t *keyTable) draw(at area, y int, list []*action) int {
+	lines := t.lines(list)
+	for i, k := range list {
+		x, line := i/lines*t.column(), y+i%lines
+		at.cut(x, line, t.keys, theme.Accent, k.Help().Key)
+		at.cut(x+t.keys+2, line, min(t.texts, at.w-x-t.keys-2), theme.Text, k.Help().Desc)
+	}
+	return y + lines
 }
 
 // legend explains the mouse and the signs, in the colours that they have elsewhere.

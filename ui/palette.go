@@ -26,10 +26,10 @@ var paneNames = [focusable]string{"endpoints", "cap", "rate", "billing", "detail
 // usefulFirst are the actions that the palette lists first. It lists those that move
 // the cursor last: who opened it wants something else.
 var (
-	usefulFirst = []string{pauseAction, playAction, "open", "zoom", "filter", "clear", "sort", "poll", "settings", "help", "quit"}
+	usefulFirst = []string{pauseAction, playAction, "open", "zoom", "filter", "clear", "sort", "poll", "log", "settings", "help", "quit"}
 	movesLast   = []string{
 		"up", "down", "left", "right", "top", "bottom", "page-up", "page-down", "next-pane", "previous-pane",
-		"seek-back", "seek-forward", "seek-minute-back", "seek-minute-forward",
+		"previous-item", "next-item", "seek-back", "seek-forward", "minute-back", "minute-forward", "start", "end",
 	}
 )
 
@@ -283,7 +283,7 @@ func (h *hit) draw(at area, chosen bool, help int) {
 		}
 		x = at.put(x, 0, role, string(r))
 	}
-	if room := keys - 2 - help; room >= width(h.help) {
+	if room := keys - 2 - help; room >= width(h.help) && h.help != h.text {
 		at.put(help, 0, theme.Dim, h.help)
 	}
 	if keys > x {

@@ -43,8 +43,8 @@ func playerKeys(when func(*App) bool) []action {
 	outside := func(a *App) bool { return !a.log.open && (when == nil || when(a)) }
 	return []action{
 		{playAction, on("space", "pause or resume", "space", "p"), "pause", false, when, (*App).play},
-		{"seek-back", on("←", "back 10 s, or left on the chart", "left"), "seek", false, when, step(-1)},
-		{"seek-forward", on("→", "forward 10 s, or right on the chart", "right"), "seek", false, when, step(1)},
+		{"seek-back", on("←", "back 10 s, or chart left", "left"), "seek", false, when, step(-1)},
+		{"seek-forward", on("→", "on 10 s, or chart right", "right"), "seek", false, when, step(1)},
 		{"slower", on("-", "half speed", "-"), "speed", false, when, (*App).slower},
 		{"faster", on("+", "double speed", "+", "="), "speed", false, when, (*App).faster},
 		{"start", on("home", "to the start", "home"), "", false, outside, (*App).toStart},
@@ -54,10 +54,10 @@ func playerKeys(when func(*App) bool) []action {
 // travelKeys returns the actions that move in time, in a recording and out of now.
 func travelKeys() []action {
 	return []action{
-		{"earlier-denial", on("[", "earlier denial, in the past", "["), "denials", false, nil, (*App).prevDenial},
-		{"later-denial", on("]", "later denial, in the past", "]"), "denials", false, nil, (*App).nextDenial},
-		{"minute-back", on("shift+←", "back 1 min, in the past", "shift+left"), "", false, nil, seek(-time.Minute)},
-		{"minute-forward", on("shift+→", "forward 1 min, in the past", "shift+right"), "", false, nil, seek(time.Minute)},
+		{"earlier-denial", on("[", "earlier denial (past)", "["), "denials", false, nil, (*App).prevDenial},
+		{"later-denial", on("]", "later denial (past)", "]"), "denials", false, nil, (*App).nextDenial},
+		{"minute-back", on("shift+←", "back 1 min (past)", "shift+left"), "", false, nil, seek(-time.Minute)},
+		{"minute-forward", on("shift+→", "forward 1 min (past)", "shift+right"), "", false, nil, seek(time.Minute)},
 	}
 }
 

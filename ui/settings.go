@@ -48,7 +48,7 @@ func (a *App) hasSettings() bool { return a.opts.Settings != nil }
 
 func (a *App) toggleSettings(string) tea.Cmd {
 	open := !a.panel
-	a.help, a.panel, a.panelRow = false, open, 0
+	a.help, a.log.open, a.panel, a.panelRow = false, false, open, 0
 	return nil
 }
 
@@ -323,10 +323,17 @@ func (a *App) drawSetting(at area, s *Setting, chosen bool, x, values int) {
 	}
 }
 
-// drawPanelKeys draws the keys of the panel in the footer.
-func (a *App) drawPanelKeys(at area) {
-	x := 1
-	for _, k := range [...][2]string{{"↑ ↓", "move"}, {"enter", "change"}, {"s", "save"}, {"esc", "close"}} {
+// panelHints and helpHints are the footer of the settings and of the help: keys, and
+// what they do there.
+var (
+	panelHints = [][2]string{{"enter", "change"}, {"s", "save"}, {"esc", "close"}, {"↑ ↓", "move"}}
+	helpHints  = [][2]string{{"↑ ↓", "scroll"}, {"esc", "close"}}
+)
+
+// hints draws as many keys of a footer as fit.
+func (a area) hints(hints [][2]string) {
+	at, x := a, 1
+	for _, k := range hints {
 		if x+width(k[0])+1+width(k[1]) > at.w {
 			return
 		}
