@@ -14,6 +14,7 @@ import (
 
 	"quotatop/poller/events/atomicfile"
 	"quotatop/poller/events/frame"
+	"quotatop/poller/events/private"
 )
 
 // The files of a run of quotatop are named after it: its numbered segments and
@@ -61,7 +62,7 @@ func list(dir string) ([]*run, error) {
 	for _, entry := range entries { // sorted by name
 		name := entry.Name()
 		info, err := entry.Info()
-		if err != nil || !info.Mode().IsRegular() {
+		if err != nil || !info.Mode().IsRegular() || !private.Ours(info) {
 			continue
 		}
 		if base, ok := strings.CutSuffix(name, checkpointSuffix); ok && isRun(base) {
@@ -92,22 +93,24 @@ func isRun(name string) bool {
 	return ok && err == nil
 }
 
-// prepare makes sure that the folder exists, is our own and is closed to others.
-func prepare(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(dir)
+// prepare makes sure that nobody else can read or change what is in the folder. If
+// it does not exist, it is made, or with create unset an error.
+func prepare(dir string, create bool) error {
+	const variable = "XDG_STATE_HOME"
+	parent, err := private.Parent(filepath.Dir(dir), variable, create)
 	if err != nil {
 		return err
 	}
-	if err := ours(dir, info); err != nil {
+	defer parent.Close()
+	name := filepath.Base(dir)
+	if info, err := parent.Lstat(name); err == nil && info.IsDir() && info.Mode().Perm()&0o077 != 0 {
+		_ = parent.Chmod(name, 0o700) // if it is ours
+	}
+	root, err := private.Enter(parent, name, variable, create)
+	if err != nil {
 		return err
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return os.Chmod(dir, 0o700)
-	}
-	return nil
+	return root.Close()
 }
 
 // tidy truncates what killed runs left half written, and removes the oldest

@@ -495,7 +495,7 @@ func TestUnusableFolders(t *testing.T) {
 				t.Errorf("%s: closing says nothing of what was lost", name)
 			}
 			if len(reports) != 1 || reports[0] == nil || !strings.HasPrefix(reports[0].Error(), "journal: cannot write: ") ||
-				name == "below a file" && !strings.Contains(reports[0].Error(), "write: not a directory: mkdir /") ||
+				name == "below a file" && !strings.Contains(reports[0].Error(), "write: "+notOne+" is not a folder: remove it") ||
 				name == "another user" && !strings.Contains(reports[0].Error(), "belongs to another user") {
 				t.Errorf("%s: reports %v, want one", name, reports)
 			}
@@ -672,4 +672,85 @@ func FuzzReadCheckpoint(f *testing.F) {
 		}
 		_, _, _ = readCheckpoint(path)
 	})
+}
+
+// A file that is removed while the disk is full is given up, so that its room is
+// free, and what comes afterwards is in the next.
+func TestRemovedOnAFullDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		s := newSegments(dir, Options{})
+		var closed int
+		disk := &badDisk{}
+		disk.room.Store(400)
+		s.create = func(path string) (_ file, err error) {
+			disk.file, err = create(path)
+			return counted{disk, &closed}, err
+		}
+		d := &dashboard{T: t, Ledger: newLedger(t), Journal: start(s, nil), begin: time.Now()}
+		for i := range 20 {
+			for range 10 {
+				d.call(rand.Float64(), model.SourceTap, "/inference")
+			}
+			time.Sleep(time.Second)
+			if i != 10 {
+				continue
+			}
+			runs, err := list(dir)
+			if err != nil || len(runs) != 1 || closed != 0 {
+				t.Fatalf("runs %v, %v, %d files closed", runs, err, closed)
+			}
+			if err := os.Remove(runs[0].segments[0].path); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+			d.call(rand.Float64(), model.SourceTap, "/inference")
+			time.Sleep(2 * time.Second)
+			if closed != 1 {
+				t.Errorf("%d files closed, want the removed one", closed)
+			}
+			disk.room.Store(1 << 20)
+		}
+		_ = d.Close()
+		runs, err := list(dir)
+		if err != nil || len(runs) != 1 || len(runs[0].segments) != 1 || runs[0].segments[0].number != 2 || runs[0].segments[0].size == 0 {
+			t.Errorf("runs %v, %v, want one with its second segment", runs, err)
+		}
+	})
+}
+
+// counted is a file that counts how often files are closed.
+type counted struct {
+	file
+	closed *int
+}
+
+func (c counted) Close() error {
+	*c.closed++
+	return c.file.Close()
+}
+
+// Nothing is read from another user's folder either.
+func TestRecoverFromAnother(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a folder away: run as root to run this test")
+	}
+	dir := filepath.Join(t.TempDir(), "state", "quotatop", "account")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, level := range []string{dir, filepath.Dir(dir), filepath.Dir(filepath.Dir(dir))} {
+		if err := os.Chown(level, 4321, 4321); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := Recover(dir, table(t, model.DefaultProfile), model.LedgerOptions{}, time.Now()); l == nil || err == nil || !strings.Contains(err.Error(), level+" belongs to another user: set XDG_STATE_HOME") {
+			t.Errorf("%s: %v", level, err)
+		}
+		if err := os.Chown(level, 0, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Recover(dir, table(t, model.DefaultProfile), model.LedgerOptions{}, time.Now()); err != nil {
+		t.Error(err)
+	}
 }

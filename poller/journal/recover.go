@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"os"
 	"slices"
 	"sort"
@@ -32,6 +33,11 @@ const maxRows = 1 << 17
 // The ledger is never nil; the error says what could not be used.
 func Recover(dir string, table model.Table, opts model.LedgerOptions, now time.Time) (*model.Ledger, error) {
 	l := model.NewLedger(table, opts)
+	if err := prepare(dir, false); errors.Is(err, fs.ErrNotExist) {
+		return l, nil
+	} else if err != nil {
+		return l, fmt.Errorf("not read: %w", err)
+	}
 	runs, err := list(dir)
 	if err != nil {
 		return l, err

@@ -145,6 +145,9 @@ func (s *segments) failed(err error) error {
 // begun or the last one is large.
 func (s *segments) open(now time.Time) error {
 	day := now.UTC().YearDay()
+	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
+		_ = s.Close() // it was removed, perhaps to make room
+	}
 	if s.file != nil && s.day == day && s.offset < segmentSize {
 		return nil
 	}
@@ -152,7 +155,7 @@ func (s *segments) open(now time.Time) error {
 		return s.err
 	}
 	s.retry = now.Add(retryAfter)
-	if err := prepare(s.dir); err != nil {
+	if err := prepare(s.dir, true); err != nil {
 		return err
 	}
 	path := filepath.Join(s.dir, fmt.Sprintf("%s.%04d%s", s.run, s.number+1, segmentSuffix))

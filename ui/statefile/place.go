@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"quotatop/poller/events/atomicfile"
+	"quotatop/poller/events/private"
 )
 
 // A Place is a folder for this program's files that may be used or made. The
@@ -42,14 +43,14 @@ func Places() []Place {
 	}
 	uid := strconv.Itoa(os.Getuid())
 	add(os.Getenv("XDG_RUNTIME_DIR"), "quotatop", false, false)
-	if private {
+	if shared {
 		add("/run/user/"+uid, "quotatop", true, false)
 	}
-	add(os.TempDir(), "quotatop-"+uid, !private, false)
+	add(os.TempDir(), "quotatop-"+uid, !shared, false)
 	if cache, err := os.UserCacheDir(); err == nil {
 		add(cache, "quotatop", true, true)
 	}
-	if private {
+	if shared {
 		add("/tmp", "quotatop-"+uid, true, false)
 	}
 	return places
@@ -93,30 +94,18 @@ func (e *NoPlaceError) Error() string {
 	return e.effect + ": " + join(e.wrong).Error()
 }
 
+// variable names the place of state files in the environment.
+const variable = "XDG_RUNTIME_DIR"
+
 // open opens the place, or with create set makes it first where it is missing.
 // Nobody but this user and root may be able to write to it or to replace it.
 func (p Place) open(create bool) (*os.Root, error) {
-	if create && p.home {
-		if err := os.MkdirAll(filepath.Dir(p.Path), 0o700); err != nil {
-			return nil, err
-		}
-	}
-	parent, err := os.OpenRoot(filepath.Dir(p.Path))
+	parent, err := private.Parent(filepath.Dir(p.Path), variable, create && p.home)
 	if err != nil {
 		return nil, err
 	}
 	defer parent.Close()
-	info, err := parent.Stat(".")
-	if err != nil {
-		return nil, err
-	}
-	switch mode := info.Mode(); {
-	case !trusted(info):
-		return nil, fmt.Errorf("%s belongs to another user: set XDG_RUNTIME_DIR to a folder of your own", parent.Name())
-	case private && mode.Perm()&0o022 != 0 && mode&fs.ModeSticky == 0:
-		return nil, fmt.Errorf("others can write to %s: chmod go-w %[1]s", parent.Name())
-	}
-	return enter(parent, filepath.Base(p.Path), create)
+	return private.Enter(parent, filepath.Base(p.Path), variable, create)
 }
 
 // account opens the folder of an account, as open does.
@@ -126,56 +115,14 @@ func (p Place) account(id string, create bool) (*os.Root, error) {
 		return nil, err
 	}
 	defer place.Close()
-	return enter(place, id, create)
-}
-
-// enter opens a folder in another, which no other user can write to. It follows
-// no symbolic link, and what it has checked is what it opens.
-func enter(parent *os.Root, name string, create bool) (*os.Root, error) {
-	path := filepath.Join(parent.Name(), name)
-	if create {
-		if err := parent.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("cannot make %s: %w", path, cause(err))
-		}
-	}
-	info, err := parent.Lstat(name)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
-	case !info.IsDir():
-		return nil, fmt.Errorf("%s is not a folder: remove it", path)
-	case !ours(info):
-		return nil, fmt.Errorf("%s belongs to another user: set XDG_RUNTIME_DIR to a folder of your own", path)
-	case private && info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("%s is open to others: chmod 700 %[1]s", path)
-	}
-	dir, err := parent.OpenRoot(name)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open %s: %w", path, cause(err))
-	}
-	if opened, err := dir.Stat("."); err != nil || !os.SameFile(info, opened) {
-		_ = dir.Close()
-		return nil, fmt.Errorf("%s was replaced while it was opened: try again", path)
-	}
-	return dir, nil
-}
-
-// cause is an error without the operation and the paths of the system call.
-func cause(err error) error {
-	if failed, ok := errors.AsType[*fs.PathError](err); ok {
-		return failed.Err
-	}
-	if failed, ok := errors.AsType[*os.LinkError](err); ok {
-		return failed.Err
-	}
-	return err
+	return private.Enter(place, id, variable, create)
 }
 
 // replace puts a file into a folder in one step: a reader sees the old one or
 // the new one.
 func replace(dir *os.Root, name string, data []byte) error {
 	if err := atomicfile.WriteIn(dir, name, data, 0o600); err != nil {
-		return fmt.Errorf("cannot write to %s: %w", dir.Name(), cause(err))
+		return fmt.Errorf("cannot write to %s: %w", dir.Name(), private.Cause(err))
 	}
 	return nil
 }

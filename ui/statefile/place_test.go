@@ -88,7 +88,7 @@ func TestUnsafeFolder(t *testing.T) {
 		mkdir(t, at("listed"), 0o755):                  "is open to others: chmod 700 ",
 		at("open", "quotatop"):                         "others can write to " + at("open") + ": chmod go-w ",
 		at("group", "quotatop"):                        "others can write to " + at("group") + ": chmod go-w ",
-		at("file", "quotatop"):                         "not a directory",
+		at("file", "quotatop"):                         "is not a folder: remove it",
 		at("no", "quotatop"):                           "no such file",
 		at("sticky", "quotatop"):                       "",
 		at("readable", "quotatop"):                     "",

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/events/private"
 )
 
 const (
@@ -84,7 +85,7 @@ func pollIn(ctx context.Context, dir *os.Root, poll func(context.Context) (model
 	}
 	lock, err := dir.OpenFile(lockName, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return s, fmt.Errorf("cannot write to %s: %w", dir.Name(), cause(err)), nil
+		return s, fmt.Errorf("cannot write to %s: %w", dir.Name(), private.Cause(err)), nil
 	}
 	defer lock.Close()
 	for {

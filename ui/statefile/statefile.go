@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/events/private"
 )
 
 const (
@@ -98,7 +99,7 @@ func (p Place) read(accounts []string) (states []state, wrong []error) {
 		}
 	}
 	for _, id := range accounts {
-		dir, err := enter(place, id, false)
+		dir, err := private.Enter(place, id, variable, false)
 		if err != nil {
 			wrong = append(wrong, unlessMissing(err)...)
 			continue
@@ -161,7 +162,7 @@ func readFile(dir *os.Root, name string) (state, error) {
 		s, err = parse(data)
 	}
 	if err != nil {
-		return state{}, fmt.Errorf("%s: %w", filepath.Join(dir.Name(), name), cause(err))
+		return state{}, fmt.Errorf("%s: %w", filepath.Join(dir.Name(), name), private.Cause(err))
 	}
 	return s, nil
 }

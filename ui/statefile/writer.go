@@ -16,6 +16,7 @@ import (
 	"quotatop/model"
 	"quotatop/poller/crash"
 	"quotatop/poller/events/atomicfile"
+	"quotatop/poller/events/private"
 )
 
 // writeEvery is the shortest time between two writes.
@@ -73,7 +74,7 @@ func (p Place) sweep() {
 	defer place.Close()
 	accounts, _ := fs.ReadDir(place.FS(), ".")
 	for _, account := range accounts {
-		dir, err := enter(place, account.Name(), false)
+		dir, err := private.Enter(place, account.Name(), variable, false)
 		if err != nil {
 			continue
 		}
@@ -216,7 +217,7 @@ func (w *Writer) remove() error {
 			continue // nothing of ours is there
 		}
 		if err := dir.Remove(w.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			wrong = append(wrong, fmt.Errorf("state file: cannot remove %s: %w", filepath.Join(dir.Name(), w.name), cause(err)))
+			wrong = append(wrong, fmt.Errorf("state file: cannot remove %s: %w", filepath.Join(dir.Name(), w.name), private.Cause(err)))
 		}
 		_ = dir.Close()
 		if place, err := p.open(false); err == nil {

@@ -321,11 +321,17 @@ func TestFolders(t *testing.T) {
 		"the second choice": {func(o *Options) { o.Places = append([]statefile.Place{{Path: link}}, o.Places...) },
 			"warn: state file folder: " + link + " is not a folder: remove it; using "},
 		"no runtime folder": {func(o *Options) { o.Places = append([]statefile.Place{{Path: "/nowhere/quotatop"}}, o.Places...) },
-			"warn: state file folder: open /nowhere: no such file or directory; using "},
+			"warn: state file folder: cannot read /nowhere: no such file or directory; using "},
 		"no well-known folder": {func(o *Options) {
 			o.Places = append([]statefile.Place{{Path: "/nowhere/quotatop", WellKnown: true}}, o.Places...)
 		}, "ok: state file folder: "},
-		"relative":     {func(o *Options) { o.Env = append(o.Env, "XDG_RUNTIME_DIR=run") }, "warn: state file folder: XDG_RUNTIME_DIR is a relative path, run; using "},
+		"relative": {func(o *Options) { o.Env = append(o.Env, "XDG_RUNTIME_DIR=run") }, "warn: state file folder: XDG_RUNTIME_DIR is a relative path, run; using "},
+		"state is open to others": {func(o *Options) {
+			o.StateDir = t.TempDir()
+			if err := os.Chmod(o.StateDir, 0o777); err != nil {
+				t.Fatal(err)
+			}
+		}, "FAIL: journal folder: others can write to "},
 		"the kernel's": {func(o *Options) { o.StateDir = "/proc/quotatop" }, "FAIL: journal folder: cannot write to /proc/quotatop: "},
 	} {
 		got := examine(t, func(o *Options) { at("no")(o); tt.change(o) })

@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/colorprofile"
 
+	"quotatop/poller/events/private"
 	"quotatop/ui/statefile"
 )
 
@@ -78,8 +79,21 @@ func (c *checkup) folders() {
 		c.stateFile()
 	}
 	if c.opts.StateDir != "" {
-		c.folder("journal folder", c.opts.StateDir)
+		c.journal(c.opts.StateDir)
 	}
+}
+
+// journal checks the folder of the journals, if it exists yet.
+func (c *checkup) journal(dir string) {
+	const name, variable = "journal folder", "XDG_STATE_HOME"
+	switch folder, err := private.Parent(dir, variable, false); {
+	case err == nil:
+		_ = folder.Close()
+	case !errors.Is(err, fs.ErrNotExist):
+		c.fail(name+": "+err.Error(), "until then nothing is kept; or set "+variable+" to a folder of your own")
+		return
+	}
+	c.folder(name, dir)
 }
 
 // stateFile checks the place of the state file, which it makes.
