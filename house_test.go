@@ -31,7 +31,7 @@ var arrows = map[string]string{
 	"poller/events":            "model poller/crash poller/pioneer",
 	"poller/events/atomicfile": "",
 	"poller/events/frame":      "",
-	"poller/events/input":      "",
+	"poller/events/input":      "poller/crash",
 	"poller/events/private":    "",
 	"poller/journal":           "model poller/events poller/events/atomicfile poller/events/frame poller/events/private poller/pioneer",
 	"poller/pioneer":           "model",

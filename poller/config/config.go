@@ -5,12 +5,12 @@ package config
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -20,6 +20,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"quotatop/model"
+	"quotatop/poller/events/input"
 	"quotatop/poller/pioneer"
 )
 
@@ -101,12 +102,17 @@ type File struct {
 // in $XDG_CONFIG_HOME.
 func Path() string { return filepath.Join(xdg.ConfigHome, "quotatop", "config.toml") }
 
+// pipeTimeout is how long a file that is a pipe may take to be read.
+const pipeTimeout = 5 * time.Second
+
 // Load reads the file at path. A missing file is an error only when needed is
 // set. The error is one line and gives the position of the mistake. Settings of
 // the screen are checked by File.Look.
 func Load(path string, needed bool) (*File, error) {
 	f := &File{Settings: Default(), path: path}
-	data, err := os.ReadFile(path)
+	ctx, cancel := context.WithTimeout(context.Background(), pipeTimeout)
+	defer cancel()
+	data, err := input.ReadAll(ctx, path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) && !needed {
 		return f, nil
 	}

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"quotatop/poller/events/input"
 )
 
 // keyCommandTimeout limits a key_command, which may ask for a passphrase.
@@ -23,18 +25,18 @@ const maxKeyFile = 64 << 10
 func (s *Settings) Key(ctx context.Context, flagFile, env string) (string, error) {
 	switch {
 	case flagFile != "":
-		return readKey(flagFile)
+		return readKey(ctx, flagFile)
 	case strings.TrimSpace(env) != "":
 		return checkKey(env, "PIONEER_API_KEY")
 	case s.KeyFile != "":
-		return readKey(s.KeyFile)
+		return readKey(ctx, s.KeyFile)
 	case s.KeyCommand != "":
 		return runKey(ctx, s.KeyCommand)
 	}
 	return "", errors.New("no API key: set PIONEER_API_KEY, or give --key-file FILE (quotatop demo needs none)")
 }
 
-func readKey(path string) (string, error) {
+func readKey(ctx context.Context, path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", fmt.Errorf("key file: %w", err)
@@ -42,7 +44,9 @@ func readKey(path string) (string, error) {
 	if !info.Mode().IsRegular() && info.Mode()&os.ModeNamedPipe == 0 || info.Size() > maxKeyFile {
 		return "", fmt.Errorf("key file %s is not a file that contains a key", path)
 	}
-	data, err := os.ReadFile(path)
+	ctx, cancel := context.WithTimeout(ctx, keyCommandTimeout) // it may be the pipe of such a command
+	defer cancel()
+	data, err := input.ReadAll(ctx, path, maxKeyFile)
 	if err != nil {
 		return "", fmt.Errorf("key file: %w", err)
 	}

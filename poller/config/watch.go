@@ -13,12 +13,13 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"quotatop/poller/crash"
+	"quotatop/poller/events/input"
 )
 
 // settle is how long to collect the events of one save.
 const settle = 50 * time.Millisecond
 
-// maxFile is how much of a file is compared, in bytes.
+// maxFile is the size of the largest file, in bytes.
 const maxFile = 1 << 20
 
 // Paths are the files to watch. They need not exist, and either may be empty.
@@ -222,17 +223,13 @@ func (w *watch) sum() (sum [sha256.Size]byte) {
 
 // readFile returns the first most bytes of a regular file.
 func readFile(path string, most int64) ([]byte, error) {
-	info, err := os.Stat(path) // before it is opened: opening a pipe waits for a writer
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a file", path)
-	}
-	f, err := os.Open(path)
+	f, err := input.Regular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is not a file", path)
+	}
 	return io.ReadAll(io.LimitReader(f, most))
 }

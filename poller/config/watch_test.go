@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func (d *fixture) watch() {
 // state returns the contents of the files.
 func (d *fixture) state() string {
 	var parts []string
-	if text, err := os.ReadFile(d.paths.Config); err == nil {
+	if text, err := readFile(d.paths.Config, maxFile); err == nil {
 		parts = append(parts, string(text))
 	}
 	entries, _ := os.ReadDir(d.paths.ThemesDir)
@@ -125,6 +126,16 @@ func TestSaves(t *testing.T) {
 				d.save(config, text)
 				d.want(text)
 			}
+		},
+		"a pipe in its place": func(d *fixture) {
+			d.save(config, "1")
+			d.watch()
+			d.must(syscall.Mkfifo(d.at(config+".pipe"), 0o600))
+			d.move(config+".pipe", config)
+			d.want("")
+			d.save(config+".new", "2")
+			d.move(config+".new", config)
+			d.want("2")
 		},
 		"removed": func(d *fixture) {
 			d.save(config, "1")

@@ -12,6 +12,7 @@ import (
 	"quotatop/model"
 	"quotatop/poller/events/atomicfile"
 	"quotatop/poller/events/frame"
+	"quotatop/poller/events/private"
 )
 
 // An entry of the index is due after this many events, or this much time.
@@ -124,7 +125,7 @@ func createIndex(path, id string) (f *os.File, end int64, err error) {
 	if err := atomicfile.Write(path, []byte(indexMagic+id+"\n"), 0o600); err != nil {
 		return nil, 0, err
 	}
-	if f, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
+	if f, err = private.OpenFile(path); err != nil {
 		return nil, 0, err
 	}
 	if end, err = f.Seek(0, io.SeekEnd); err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -15,6 +14,7 @@ import (
 	"quotatop/poller/crash"
 	"quotatop/poller/events"
 	"quotatop/poller/events/frame"
+	"quotatop/poller/events/input"
 )
 
 // Unreadable is how much of a file Read skipped.
@@ -51,7 +51,7 @@ const maxFirstLine = 1 << 20
 // Is reports whether Read can read the file at path: whether it is compressed in
 // zstd frames, or begins with the header of a recording or an event line.
 func Is(path string) (bool, error) {
-	file, err := os.Open(path)
+	file, err := input.Regular(path)
 	if err != nil {
 		return false, err
 	}
@@ -87,7 +87,7 @@ func Read(ctx context.Context, path string, begin func(t model.Table, o model.Le
 }
 
 func read(ctx context.Context, path string, begin func(model.Table, model.LedgerOptions, bool), observe func(model.Event)) (lost Unreadable, err error) {
-	file, err := os.Open(path)
+	file, err := input.Regular(path)
 	if err != nil {
 		return lost, errors.Unwrap(err)
 	}

@@ -141,6 +141,7 @@ func (o *output) Write(lines []byte) (int, error) {
 	}
 	if _, err := o.file.Write(text); err != nil {
 		o.err = fmt.Errorf("the recording ends here: %w", err)
+		_, _ = o.file.Close(), o.index.Close() // so that removing them makes room on a full disk
 		return 0, o.err
 	}
 	o.offset += int64(len(text))
@@ -162,9 +163,8 @@ func (o *output) mark(e entry) error {
 
 // Close closes both files. The error says why the recording ended early.
 func (o *output) Close() error {
-	closing := errors.Join(o.file.Close(), o.index.Close())
 	if o.err != nil {
 		return o.err
 	}
-	return closing
+	return errors.Join(o.file.Close(), o.index.Close())
 }

@@ -13,6 +13,8 @@ import (
 	"quotatop/model"
 	"quotatop/poller/events"
 	"quotatop/poller/events/frame"
+	"quotatop/poller/events/input"
+	"quotatop/poller/events/private"
 )
 
 // A Recording is an open recording. It is read while it is played, so its length
@@ -46,7 +48,7 @@ var (
 )
 
 func open(path string) (_ *Recording, err error) {
-	file, err := os.Open(path)
+	file, err := input.Regular(path)
 	if err != nil {
 		return nil, errors.Unwrap(err) // without the path, which Open adds
 	}
@@ -109,9 +111,9 @@ func (r *Recording) Span() (from, to time.Time) { return r.entries[0].at, r.end 
 func (r *Recording) openIndex(id string, size int64) error {
 	path := r.path + indexSuffix
 	var end int64
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := private.OpenFile(path)
 	if err != nil {
-		f, err = os.Open(path) // it may still be readable
+		f, err = input.Regular(path) // it may still be readable
 	}
 	if err == nil {
 		r.index = f

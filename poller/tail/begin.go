@@ -2,8 +2,9 @@ package tail
 
 import (
 	"io"
-	"os"
 	"time"
+
+	"quotatop/poller/events/input"
 )
 
 // maxWhole is the size up to which a log is read whole if its lines have no
@@ -97,7 +98,7 @@ func failuresOf(path string) func() []byte {
 		if name == "" {
 			return nil
 		}
-		file, err := os.Open(name)
+		file, err := input.Regular(name)
 		if err != nil {
 			return nil
 		}

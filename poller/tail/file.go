@@ -41,11 +41,25 @@ func openLog(path string, s *stream) (*openFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info, err = file.Stat(); err != nil {
+	if info, err = file.Stat(); err == nil && hidesSize(file, info) {
+		err = errors.New("does not say its size, as files of the kernel: give the file that the load run writes")
+	}
+	if err != nil {
 		_ = file.Close()
 		return nil, err
 	}
 	return &openFile{File: file, stream: s, info: info}, nil
+}
+
+// hidesSize reports whether a regular file has content and still the size 0. It
+// cannot be followed.
+func hidesSize(file *os.File, info fs.FileInfo) bool {
+	if !info.Mode().IsRegular() || info.Size() > 0 {
+		return false
+	}
+	n, _ := file.ReadAt(make([]byte, 1), 0)
+	later, err := file.Stat() // it may have been written to just now
+	return n > 0 && err == nil && later.Size() == 0
 }
 
 // explain says briefly why a file cannot be read.

@@ -102,19 +102,26 @@ func (s *Source) Run(ctx context.Context, emit func(model.Event)) error {
 	return nil
 }
 
-// readInput reads a stream to its end or until ctx ends.
-func (r *reader) readInput(ctx context.Context, input io.Reader) error {
-	cancel := func() {}
+// cancelable returns a reader of the input whose reads end when ctx does, until
+// stop is called. An io.Closer that is not an *os.File is closed for that.
+func cancelable(ctx context.Context, input io.Reader) (from io.Reader, stop func()) {
+	cancel, end := func() {}, func() {}
 	if file, ok := input.(*os.File); ok {
 		// It fails for regular files, whose reads never block.
 		if c, err := cancelreader.NewReader(file); err == nil {
-			defer c.Close()
-			input, cancel = c, func() { c.Cancel() }
+			input, cancel, end = c, func() { c.Cancel() }, func() { _ = c.Close() }
 		}
 	} else if c, ok := input.(io.Closer); ok {
 		cancel = func() { _ = c.Close() }
 	}
-	defer context.AfterFunc(ctx, cancel)()
+	unhook := context.AfterFunc(ctx, cancel)
+	return input, func() { unhook(); end() }
+}
+
+// readInput reads a stream to its end or until ctx ends.
+func (r *reader) readInput(ctx context.Context, input io.Reader) error {
+	input, stop := cancelable(ctx, input)
+	defer stop()
 	r.status.set(model.StateOK, "", "")
 	start := bufio.NewReaderSize(input, magicSize)
 	magic, _ := start.Peek(magicSize)

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/events/input"
 	"quotatop/poller/pioneer"
 )
 
@@ -31,7 +31,7 @@ type Summary struct {
 //
 // It is no error if nothing in the file is understood: see Summary.Note.
 func ReadFile(ctx context.Context, path string, f Format, opts Options, emit func(model.Event)) (Summary, error) {
-	file, err := os.Open(path)
+	file, err := input.Open(ctx, path)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -50,6 +50,8 @@ func ReadFile(ctx context.Context, path string, f Format, opts Options, emit fun
 // Read is ReadFile for a stream, such as standard input. Calls without a time
 // get the current one.
 func Read(ctx context.Context, from io.Reader, f Format, opts Options, emit func(model.Event)) (Summary, error) {
+	from, stop := cancelable(ctx, from)
+	defer stop()
 	return read(ctx, from, f, opts, time.Now(), nil, emit)
 }
 
@@ -75,6 +77,9 @@ func read(ctx context.Context, from io.Reader, f Format, opts Options, near time
 			r.times.near = near
 			_, err = s.lines.read(plain, func(line []byte) { r.take(s, line) })
 		}
+	}
+	if ctx.Err() != nil {
+		return Summary{}, ctx.Err()
 	}
 	r.finish(s)
 	r.tally.long, r.tally.backlog = s.lines.long, r.tally.lines
