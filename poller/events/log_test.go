@@ -170,3 +170,35 @@ func TestLogSaysWhoseClock(t *testing.T) {
 		}
 	}
 }
+
+// A log that is removed while it cannot be written is given up, and the next
+// events are in a new one.
+func TestLogRemovedOnAFullDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.log")
+	file, err := os.Open(os.DevNull) // which cannot be written
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &log{File: os.NewFile(file.Fd(), path)}
+	if n, err := l.Write([]byte("{}\n")); n != 0 || err == nil {
+		t.Errorf("wrote %d, %v", n, err)
+	}
+	if n, err := l.Write([]byte("{}\n")); n != 3 || err != nil {
+		t.Errorf("wrote %d, %v, want it in a new file", n, err)
+	}
+	if text, err := os.ReadFile(path); string(text) != "{}\n" || err != nil {
+		t.Errorf("the log has %q, %v", text, err)
+	}
+	_ = l.Close()
+}
+
+// A pipe that nobody reads is not waited for.
+func TestLogToAPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.log")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip(err)
+	}
+	if _, err := OpenLog(path, nil, nil); err == nil || !strings.Contains(err.Error(), "is a pipe that no program reads") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -2,6 +2,8 @@ package tail
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +21,45 @@ func Join(tails ...*Source) runner.Source {
 		return tails[0]
 	}
 	return joined(tails)
+}
+
+// IsAmong reports whether a path leads to the same file as one of the others, so
+// that its calls would be counted twice.
+func IsAmong(others []string, path string) bool {
+	return slices.ContainsFunc(others, func(other string) bool {
+		if where(path) == where(other) {
+			return true
+		}
+		a, missing := os.Stat(path)
+		b, err := os.Stat(other)
+		return missing == nil && err == nil && os.SameFile(a, b)
+	})
+}
+
+// where is the file that a path leads to, whether or not it exists.
+func where(path string) string {
+	if path == StandardInput {
+		return path
+	}
+	const maxLinks = 16 // in case of a loop
+	for range maxLinks {
+		target, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(whole)); err == nil {
+		return filepath.Join(dir, filepath.Base(whole))
+	}
+	return whole
 }
 
 type joined []*Source

@@ -50,11 +50,17 @@ func (f *flags) watch(cmd *cobra.Command, s *poller.Session, settings config.Set
 		s.Tap(ln)
 	}
 	var tails []*tail.Source
+	var followed []string
 	for _, arg := range f.tails {
 		path, format, err := f.splitTail(arg)
 		if err != nil {
 			return err
 		}
+		if tail.IsAmong(followed, path) {
+			fmt.Fprintf(cmd.ErrOrStderr(), "quotatop: --tail %s: this file is followed already\n", arg)
+			continue
+		}
+		followed = append(followed, path)
 		tails = append(tails, tail.New(path, format, s.Clock(), tail.Options{Input: os.Stdin, Hosts: hosts, Zone: f.zone.Location}))
 	}
 	if len(tails) > 0 {
