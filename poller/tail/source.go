@@ -89,7 +89,7 @@ func (s *Source) Run(ctx context.Context, emit func(model.Event)) error {
 		}
 	}
 	r := newReader(s.format, s.opts, s.clock, failuresOf(s.path), emit)
-	r.status = &status{name: name, window: s.opts.Window, wake: make(chan struct{}, 1)}
+	r.status = &status{name: name, window: s.opts.Window, wake: make(chan struct{}, 1), counted: make(chan struct{}, 1)}
 	done := make(chan struct{})
 	var reporting sync.WaitGroup
 	reporting.Go(crash.Guarded(func() { r.status.report(done, s.clock.Now, emit) }))

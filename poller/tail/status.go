@@ -10,9 +10,10 @@ import (
 
 // A status is the health that a tail reports.
 type status struct {
-	name   string // of the file, for people
-	window time.Duration
-	wake   chan struct{} // holds a token after a change to report at once
+	name    string // of the file, for people
+	window  time.Duration
+	wake    chan struct{} // holds a token after a change to report at once
+	counted chan struct{} // holds a token after a change to report soon
 
 	mu      sync.Mutex
 	state   model.State
@@ -31,10 +32,7 @@ func (s *status) set(state model.State, problem, note string) {
 	if !changed {
 		return
 	}
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	give(s.wake)
 }
 
 // count publishes the tally.
@@ -42,6 +40,14 @@ func (s *status) count(t tally) {
 	s.mu.Lock()
 	s.tally = t
 	s.mu.Unlock()
+	give(s.counted)
+}
+
+func give(token chan struct{}) {
+	select {
+	case token <- struct{}{}:
+	default:
+	}
 }
 
 // covers notes that the log covers the time from since on.
@@ -69,11 +75,12 @@ func (s *status) health() (h model.Health, since time.Time) {
 	return h, s.since
 }
 
+// reportEvery is the shortest time between two reports of what was counted.
+const reportEvery = time.Second
+
 // report emits the status when it has changed, at once after set and otherwise
 // at most once a second, until done is closed.
 func (s *status) report(done <-chan struct{}, now func() time.Time, emit func(model.Event)) {
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
 	var last model.Health
 	flush := func() {
 		h, since := s.health()
@@ -87,14 +94,24 @@ func (s *status) report(done <-chan struct{}, now func() time.Time, emit func(mo
 		last = h
 		emit(model.Event{At: at, Source: model.SourceTail, Health: &h})
 	}
+	var due <-chan time.Time
 	for {
 		select {
 		case <-done:
 			flush()
 			return
+		case <-s.counted:
+			if due == nil {
+				due = time.After(reportEvery)
+			}
+			continue
 		case <-s.wake:
-		case <-ticker.C:
+		case <-due:
+			due = nil
 		}
 		flush()
+		if due == nil && last.Note != "" { // it may be about what is counted in a window
+			due = time.After(reportEvery)
+		}
 	}
 }

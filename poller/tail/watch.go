@@ -99,7 +99,8 @@ func (w *watch) found(change, notified bool) {
 // wait waits until it is notified of a change, or until it is time to poll, which
 // is soon if other files are read as well. ok is false if ctx has ended.
 func (w *watch) wait(ctx context.Context, soon bool) (notified, ok bool) {
-	pause := pollSlow
+	now := time.Now()
+	pause := now.Truncate(pollSlow).Add(pollSlow + settle).Sub(now) // when others wake, too
 	if soon || w.polls() {
 		pause = pollFast
 	}

@@ -22,6 +22,10 @@ import (
 // writeEvery is the shortest time between two writes.
 const writeEvery = time.Second
 
+// slack is how much sooner a write may be. Snapshots come once a second, not to the
+// millisecond; a write with one needs no time of its own.
+const slack = 100 * time.Millisecond
+
 // Options say what a Writer writes.
 type Options struct {
 	Demo bool // the dashboard shows a simulated account
@@ -121,30 +125,29 @@ func (w *Writer) run() {
 	var failed error
 	defer func() { w.err <- errors.Join(failed, w.remove()) }()
 	started := time.Now()
-	var last []byte // what was written, without its time
-	var at time.Time
-	rest := time.NewTimer(0)
-	defer rest.Stop()
+	var last []byte      // what was written, without its time
+	var at time.Time     // when it was
+	var looked time.Time // when the last snapshot was looked at
 	for {
-		select {
-		case <-w.done:
-			return
-		case <-rest.C:
-		}
 		select {
 		case <-w.done:
 			return
 		case <-w.wake:
 		}
+		if left := writeEvery - slack - time.Since(looked); left > 0 {
+			select {
+			case <-w.done:
+				return
+			case <-time.After(left):
+			}
+		}
 		w.mu.Lock()
 		s := w.newest
 		w.mu.Unlock()
-		// The time of a snapshot always moves; that alone is no news.
 		now := time.Now()
-		timeless := s
-		timeless.At = time.Time{}
-		text, err := json.Marshal(timeless)
-		if err == nil && (!bytes.Equal(text, last) || now.Sub(at) >= heartbeat) {
+		looked = now
+		text, err := timeless(s)
+		if err == nil && (!bytes.Equal(text, last) || now.Sub(at) >= heartbeat-slack) {
 			last, at = text, now
 			if err = w.write(state{os.Getpid(), w.opts.Demo, started, now, s}); err != nil {
 				last = nil // try again, news or not
@@ -154,8 +157,18 @@ func (w *Writer) run() {
 		}
 		w.report(failed, err)
 		failed = err
-		rest.Reset(writeEvery)
 	}
+}
+
+// timeless returns a snapshot without its time. The time always moves, and with it
+// that of all that is known up to now: that alone is no news.
+func timeless(s model.Snapshot) ([]byte, error) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	at, err := json.Marshal(s.At)
+	return bytes.ReplaceAll(text, at, []byte("0")), err
 }
 
 // report passes on how a write went, if that is another than before.

@@ -34,21 +34,22 @@ func Write(path string, data []byte, mode fs.FileMode) error {
 		return replaceError(path, err)
 	}
 	defer dir.Close()
-	if err := write(dir, filepath.Base(path), data, mode); err != nil {
+	if err := write(dir, filepath.Base(path), data, mode, true); err != nil {
 		return replaceError(path, err)
 	}
 	return nil
 }
 
-// WriteIn is Write for a file in an open folder.
+// WriteIn is Write for a file in an open folder, whose loss in a power failure does
+// no harm: it does not wait until the content is on the disk.
 func WriteIn(dir *os.Root, name string, data []byte, mode fs.FileMode) error {
-	if err := write(dir, name, data, mode); err != nil {
+	if err := write(dir, name, data, mode, false); err != nil {
 		return replaceError(filepath.Join(dir.Name(), name), err)
 	}
 	return nil
 }
 
-func write(dir *os.Root, name string, data []byte, mode fs.FileMode) error {
+func write(dir *os.Root, name string, data []byte, mode fs.FileMode, synced bool) error {
 	temp := fmt.Sprintf("%s.%016x%s", name, rand.Uint64(), suffix)
 	f, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode&0o600)
 	if err != nil {
@@ -58,7 +59,7 @@ func write(dir *os.Root, name string, data []byte, mode fs.FileMode) error {
 	if err == nil && mode != mode&0o600 {
 		err = f.Chmod(mode)
 	}
-	if err == nil {
+	if err == nil && synced {
 		err = f.Sync()
 	}
 	err = errors.Join(err, f.Close())
