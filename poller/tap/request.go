@@ -42,7 +42,7 @@ func (r *request) read(head []byte, upstream string, own net.Addr) *refusal {
 		r.target, r.proto, ok = bytes.Cut(r.target, []byte(" "))
 	}
 	switch {
-	case !ok || !isToken(r.method) || !isTarget(r.target):
+	case !ok || !isToken(r.method) || !isTarget(r.target) || !bytes.HasPrefix(r.proto, []byte("HTTP/")):
 		return badRequest("the request's first line is not HTTP/1.1")
 	case string(r.proto) != "HTTP/1.1" && string(r.proto) != "HTTP/1.0":
 		return &refusal{http.StatusHTTPVersionNotSupported, "use HTTP/1.1"}

@@ -15,7 +15,7 @@
 //     around the value of Host, and empty lines before a request, are removed.
 //   - A redirect to the upstream's own origin becomes relative, so that the client
 //     stays with the tap. A Content-Length beside a Transfer-Encoding is removed
-//     from a response.
+//     from a response, and so is what follows its end unasked.
 //   - The tap itself refuses what is not for the upstream (CONNECT, another host)
 //     and what two servers could read in two ways: with 400, 421, 431, 501 or 505,
 //     {"detail":"quotatop tap: ..."} and the end of the connection. It answers 502
