@@ -74,14 +74,14 @@ var fence = map[string]string{
 	"github.com/muesli/roff":                "ui/cli",
 	"github.com/lucasb-eyer/go-colorful":    "theme",
 	"github.com/pelletier/go-toml/v2":       "poller/config theme",
-	"github.com/prometheus/client_golang":   "ui/metrics",
-	"github.com/sahilm/fuzzy":               "ui",
-	"github.com/spf13/cobra":                "ui/cli",
-	"github.com/spf13/pflag":                "ui/cli",
-	"golang.org/x/net":                      "poller/tap",
-	"golang.org/x/sync":                     "poller/recording ui/cli",
-	"golang.org/x/sys":                      "poller/journal ui/statefile ui/terminal",
-	"golang.org/x/time":                     "poller/billing",
+
+	"github.com/sahilm/fuzzy": "ui",
+	"github.com/spf13/cobra":  "ui/cli",
+	"github.com/spf13/pflag":  "ui/cli",
+	"golang.org/x/net":        "poller/tap",
+	"golang.org/x/sync":       "poller/recording ui/cli",
+	"golang.org/x/sys":        "poller/journal ui/statefile ui/terminal",
+	"golang.org/x/time":       "poller/billing",
 }
 
 // A source is a non-test file of the program.

@@ -7,13 +7,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"quotatop/model"
 )
 
-// An Exporter collects metrics from the newest snapshot it has seen. It is a
-// prometheus.Collector.
+// An Exporter serves metrics of the newest snapshot it has seen.
 type Exporter struct {
 	// Host is the name or address that the user gave to listen on; may be empty.
 	Host   string
@@ -26,12 +23,13 @@ func (e *Exporter) Seen(s model.Snapshot) { e.newest.Store(&s) }
 
 // A metric is one metric family.
 type metric struct {
-	desc *prometheus.Desc
-	kind prometheus.ValueType
+	name, help string
+	kind       string   // gauge or counter
+	labels     []string // names, in alphabetical order
 }
 
 func gauge(name, help string, labels ...string) metric {
-	return metric{prometheus.NewDesc("quotatop_"+name, help, labels, nil), prometheus.GaugeValue}
+	return metric{"quotatop_" + name, help, "gauge", labels}
 }
 
 // families are all metrics. Windows are labelled by endpoint and by the length of
@@ -66,7 +64,7 @@ func newFamilies() families {
 		toLimit:   gauge("window_time_to_limit_seconds", "Time until the limit is reached at the current rate; absent if it would not be.", window...),
 		windowAge: gauge("window_age_seconds", "Age of the window's figures.", window...),
 		bound: gauge("window_bound", "1 if quotatop_window_requests is an upper or a lower bound; absent if it is exact.",
-			"endpoint", "window", "bound"),
+			"bound", "endpoint", "window"),
 		calls: gauge("endpoint_requests", "Accepted requests in the last minute, for endpoints with and without a limit.", "endpoint"),
 
 		capUsed:      gauge("cap_used_dollars", "Spending in the period of the cap.", "period"),
@@ -78,8 +76,8 @@ func newFamilies() families {
 		capEstimated: gauge("cap_estimated", "1 if the spending is estimated from samples, else 0.", "period"),
 		capAge:       gauge("cap_age_seconds", "Age of the cap's figures.", "period"),
 
-		denials: metric{prometheus.NewDesc("quotatop_denials_total", "Responses in which the API denied a request.",
-			[]string{"kind", "endpoint", "reason", "source"}, nil), prometheus.CounterValue},
+		denials: metric{"quotatop_denials_total", "Responses in which the API denied a request.", "counter",
+			[]string{"endpoint", "kind", "reason", "source"}},
 
 		up:         gauge("source_up", "1 if a source works, else 0.", "source"),
 		sourceAge:  gauge("source_age_seconds", "Time since a source's last good data.", "source"),
@@ -102,28 +100,20 @@ func (f *families) all() []metric {
 	}
 }
 
-// Describe implements prometheus.Collector.
-func (e *Exporter) Describe(out chan<- *prometheus.Desc) {
-	f := newFamilies()
-	for _, m := range f.all() {
-		out <- m.desc
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (e *Exporter) Collect(out chan<- prometheus.Metric) {
+// collect returns the metrics of the newest snapshot.
+func (e *Exporter) collect() *collection {
+	c := &collection{families: newFamilies(), series: map[string]map[string]float64{}}
 	s := e.newest.Load()
 	if s == nil {
-		return
+		return c
 	}
-	c := collection{out, newFamilies()}
 	now := func(at model.Opt[time.Time]) model.Opt[float64] { return age(s.At, at) }
 	for i := range s.Endpoints {
 		c.endpoint(&s.Endpoints[i], now)
 	}
 	c.spend(&s.Cap, now)
 	for _, d := range s.Denials {
-		c.put(c.denials, float64(d.Count), string(d.Kind), d.Endpoint, d.Reason, d.Source)
+		c.put(c.denials, float64(d.Count), d.Endpoint, string(d.Kind), d.Reason, d.Source)
 	}
 	for _, source := range s.Sources {
 		c.put(c.up, flag(source.State == model.StateOK), source.Name)
@@ -139,23 +129,25 @@ func (e *Exporter) Collect(out chan<- prometheus.Metric) {
 	c.put(c.offset, float64(s.ClockOffsetMS)/1000)
 	c.put(c.at, stamp(s.At))
 	c.put(c.info, 1, s.Account.Plan, s.Profile)
+	return c
 }
 
-// A collection sends the metrics of one Collect call.
+// A collection is the values of all metrics, by the metric's name and the labels as
+// they are written.
 type collection struct {
-	out chan<- prometheus.Metric
 	families
+	series map[string]map[string]float64
 }
 
-// put sends a value. Labels may come from the API.
+// put adds a value. Labels may come from the API.
 func (c *collection) put(m metric, value float64, labels ...string) {
-	for i, text := range labels {
-		labels[i] = model.OneLine(text)
+	if c.series[m.name] == nil {
+		c.series[m.name] = map[string]float64{}
 	}
-	c.out <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)
+	c.series[m.name][m.labelled(labels)] = value
 }
 
-// some sends a value if it is known.
+// some adds a value if it is known.
 func (c *collection) some(m metric, value model.Opt[float64], labels ...string) {
 	if v, ok := value.Get(); ok {
 		c.put(m, v, labels...)
@@ -183,10 +175,10 @@ func (c *collection) endpoint(e *model.EndpointUsage, age func(model.Opt[time.Ti
 			c.put(c.margin, float64(u.Margin), e.ID, window)
 		}
 		if u.UpperBound {
-			c.put(c.bound, 1, e.ID, window, "upper")
+			c.put(c.bound, 1, "upper", e.ID, window)
 		}
 		if u.LowerBound {
-			c.put(c.bound, 1, e.ID, window, "lower")
+			c.put(c.bound, 1, "lower", e.ID, window)
 		}
 	}
 }

@@ -2,10 +2,12 @@ package metrics
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,11 +16,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	prometheusmodel "github.com/prometheus/common/model"
 	"go.uber.org/goleak"
 
 	"quotatop/model"
@@ -116,7 +123,7 @@ quotatop_cap_reset_timestamp_seconds{period="day"} 1.781741071e+09
 			names = append(names, strings.Fields(name)[0])
 		}
 	}
-	if err := testutil.CollectAndCompare(seen(busy(start)), strings.NewReader(want), names...); err != nil {
+	if err := testutil.GatherAndCompare(gathered(t, seen(busy(start))), strings.NewReader(want), names...); err != nil {
 		t.Error(err)
 	}
 }
@@ -126,7 +133,7 @@ quotatop_cap_reset_timestamp_seconds{period="day"} 1.781741071e+09
 func TestEveryMetricIsCollected(t *testing.T) {
 	e := seen(busy(start))
 	for name := range described() {
-		if testutil.CollectAndCount(e, name) == 0 {
+		if count(t, e, name) == 0 {
 			t.Errorf("%s is described and has no value", name)
 		}
 	}
@@ -137,9 +144,32 @@ func described() map[string]bool {
 	names := map[string]bool{}
 	f := newFamilies()
 	for _, m := range f.all() {
-		names[regexp.MustCompile(`fqName: "([^"]+)"`).FindStringSubmatch(m.desc.String())[1]] = true
+		names[m.name] = true
 	}
 	return names
+}
+
+// gathered returns what Prometheus's own parser finds in a page.
+func gathered(t *testing.T, e *Exporter) prometheus.Gatherer {
+	t.Helper()
+	parser := expfmt.NewTextParser(prometheusmodel.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(e.collect().text(false)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := slices.SortedFunc(maps.Values(families), func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return all, nil })
+}
+
+// count returns how many values there are of the metrics with these names, or of
+// all.
+func count(t *testing.T, e *Exporter, names ...string) int {
+	t.Helper()
+	n, err := testutil.GatherAndCount(gathered(t, e), names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // page returns the response to a scrape.
@@ -157,7 +187,7 @@ func page(t *testing.T, e *Exporter) string {
 
 // Unknown values are absent, not 0.
 func TestUnknownIsAbsent(t *testing.T) {
-	if n := testutil.CollectAndCount(&Exporter{}); n != 0 {
+	if n := count(t, &Exporter{}); n != 0 {
 		t.Errorf("%d metrics before the first snapshot", n)
 	}
 	table, err := model.Profile(model.DefaultProfile)
@@ -178,7 +208,7 @@ func TestUnknownIsAbsent(t *testing.T) {
 }
 
 func TestConventions(t *testing.T) {
-	problems, err := testutil.CollectAndLint(seen(busy(start)))
+	problems, err := testutil.GatherAndLint(gathered(t, seen(busy(start))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,6 +260,32 @@ func panels(t *testing.T) map[string]string {
 		}
 	}
 	return queries
+}
+
+// Two denials that look alike once their text is clean are one series.
+func TestSeriesAreUnique(t *testing.T) {
+	s := busy(start)
+	s.Denials = append(s.Denials, s.Denials[1])
+	s.Denials[2].Reason = strings.ReplaceAll(s.Denials[2].Reason, "\u200b", "")
+	if n := count(t, seen(s), "quotatop_denials_total"); n != 2 {
+		t.Errorf("%d series of denials, want 2", n)
+	}
+}
+
+// OpenMetrics names the family of a counter without _total, and ends with a mark.
+func TestOpenMetrics(t *testing.T) {
+	text := string(seen(busy(start)).collect().text(true))
+	for _, want := range []string{
+		"# TYPE quotatop_denials counter\nquotatop_denials_total{endpoint=\"chat\",kind=\"credits\",reason=\"out?\\\"of credits\",source=\"tap\"} 2\n",
+		"# TYPE quotatop_clock_offset_seconds gauge\nquotatop_clock_offset_seconds -0.132\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q in:\n%s", want, text)
+		}
+	}
+	if !strings.HasSuffix(text, "\n# EOF\n") {
+		t.Errorf("the end is %q", text[len(text)-20:])
+	}
 }
 
 func TestHandler(t *testing.T) {

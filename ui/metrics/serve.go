@@ -11,9 +11,6 @@ import (
 	"net/netip"
 	"strings"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // Path is the path of the metrics.
@@ -28,13 +25,17 @@ const (
 // Handler serves the metrics at Path, as OpenMetrics to clients that accept it. It
 // answers requests for an IP address, for localhost and for e.Host only.
 func (e *Exporter) Handler() http.Handler {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(e)
-	page := promhttp.HandlerFor(registry, promhttp.HandlerOpts{
-		ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: maxScrapes, EnableOpenMetrics: true,
-	})
+	scrapes := make(chan struct{}, maxScrapes)
 	mux := http.NewServeMux()
-	mux.Handle("GET "+Path, page)
+	mux.HandleFunc("GET "+Path, func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case scrapes <- struct{}{}:
+			defer func() { <-scrapes }()
+			e.scrape(w, r)
+		default:
+			http.Error(w, "quotatop: too many scrapes at once", http.StatusServiceUnavailable)
+		}
+	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, "quotatop: the metrics are at %s\n", Path)
 	})
@@ -45,6 +46,16 @@ func (e *Exporter) Handler() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// scrape writes the metrics.
+func (e *Exporter) scrape(w http.ResponseWriter, r *http.Request) {
+	open := strings.Contains(r.Header.Get("Accept"), "application/openmetrics-text")
+	w.Header().Set("Content-Type", textType)
+	if open {
+		w.Header().Set("Content-Type", openType)
+	}
+	_, _ = w.Write(e.collect().text(open)) // the client may be gone
 }
 
 // isOwn reports whether a Host header names this server, whatever the port. Others
