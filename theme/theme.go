@@ -36,7 +36,7 @@ type Palette struct {
 	Accent color.Color // keys, the mark of the selected row
 	Track  color.Color // the empty part of a gauge
 	Limit  color.Color // the mark of a limit on its gauge
-	Fill   color.Color // the part of a chart that is only projected, or a lower bound
+	Fill   color.Color // the part of a chart that is only projected
 
 	// The pressures, see model.Pressure.
 	Calm color.Color

@@ -117,6 +117,25 @@ func (a *App) drawCapTall(at area) {
 	}
 	at.put(at.label(y+1, "burn"), y+1, a.capRole(), a.burnText())
 	a.drawForecast(at, 0, y+2, at.w)
+	a.drawCapMore(at.sub(0, y+4, at.w, at.h-y-4))
+}
+
+// modelsBelow is how many lines the models have below the cap's curve at most, and
+// curveAbove the least height of a curve with models below it.
+const modelsBelow, curveAbove = 7, 7
+
+// drawCapMore draws the cap's curve and the spend by model where there is room.
+func (a *App) drawCapMore(at area) {
+	models := min(len(a.allModels())+1, modelsBelow, at.h-curveAbove-1)
+	if a.snap.Cap.Spent == nil {
+		models = min(len(a.allModels())+1, at.h)
+	}
+	curve := at
+	if models >= modelsHeight && len(a.allModels()) > 0 {
+		curve.h = max(at.h-models-1, 0)
+		a.drawSpendByModel(at.sub(0, at.h-models, at.w, models))
+	}
+	a.drawCurve(curve)
 }
 
 // drawCapGauge draws the money and its gauge in the first two lines.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"math"
 	"time"
 
 	"quotatop/model"
@@ -44,19 +45,19 @@ func (a *App) drawChart(at area, e *model.EndpointUsage, l *model.LimitUsage) gr
 	}
 	p.read(2 * (at.w - chartWidth/2))
 	s := newScale(p.most, p.limit, at.h-2)
-	labels := width(words.Count(max(int(s.top), p.limit)))
+	labels := s.width(count)
 	body := at.sub(labels+1, 1, min(at.w-labels-1, maxColumns/2), at.h-2)
 	if body.w < 8 {
 		return grid{}
 	}
 	p.read(2 * body.w)
-	at.sub(0, 1, labels, body.h).drawValues(&s)
+	at.sub(0, 1, labels, body.h).drawValues(&s, count)
 	at.sub(labels+1, at.h-1, body.w, 1).drawAges(&p.grid)
 	asOf := a.newestFigure()
 	if l != nil {
 		asOf = l.AsOf
 	}
-	body.drawArea(&p, &s, a.stale(asOf))
+	body.drawArea(p.columns[:], &s, a.stale(asOf))
 	body.drawRejected(&p, &s)
 	if blank := p.blank(); blank > 0 {
 		body.put(0, body.h-1, theme.Dim, fit(blank-1, words.Unknown+" no data", words.Unknown))
@@ -71,15 +72,23 @@ func (a *App) drawChart(at area, e *model.EndpointUsage, l *model.LimitUsage) gr
 	return p.grid
 }
 
+// count writes calls on a scale.
+func count(value float64) string { return words.Count(int(value)) }
+
+// width returns how many cells the values of a scale need.
+func (s *scale) width(write func(float64) string) int {
+	return max(width(write(math.Floor(s.top/s.step())*s.step())), width(write(s.step())), width(write(s.max)))
+}
+
 // drawValues writes round values and the limit at their lines.
-func (a area) drawValues(s *scale) {
+func (a area) drawValues(s *scale, write func(float64) string) {
 	for value := 0.0; value <= s.top; value += s.step() {
 		if y := s.line(value); s.limit < 0 || y != s.line(s.max) {
-			a.right(0, y, a.w, theme.Dim, words.Count(int(value)))
+			a.right(0, y, a.w, theme.Dim, write(value))
 		}
 	}
 	if s.limit >= 0 {
-		a.right(0, s.line(s.max), a.w, theme.Limit, words.Count(int(s.max)))
+		a.right(0, s.line(s.max), a.w, theme.Limit, write(s.max))
 	}
 }
 

@@ -12,17 +12,17 @@ var brailleDots = [2][4]rune{{0x40, 0x04, 0x02, 0x01}, {0x80, 0x20, 0x10, 0x08}}
 const brailleBlank = 0x2800
 
 const (
-	halftone  = 0x01 | 0x04 | 0x10 | 0x80 // every other dot, for a lower bound
+	halftone  = 0x01 | 0x04 | 0x10 | 0x80 // every other dot, for what is not known in full
 	limitDots = 0x01 | 0x08               // the highest of a cell
 	limitLine = brailleBlank + limitDots
 )
 
-// drawArea fills the area below a plot, two columns and four lines of dots a cell, in
+// drawArea fills the area below columns, two of them and four lines of dots a cell, in
 // the colours of the pressure at each height. The limit's line is seen where the area
 // is below it, and as a gap where it is above.
-func (a area) drawArea(p *plot, s *scale, stale bool) {
+func (a area) drawArea(columns []bin, s *scale, stale bool) {
 	for x := range a.w {
-		left, right := &p.columns[2*x], &p.columns[2*x+1]
+		left, right := &columns[2*x], &columns[2*x+1]
 		value := float64(max(left.calls, right.calls))
 		for y := range a.h {
 			base := s.dots - 4*(y+1)
@@ -34,7 +34,11 @@ func (a area) drawArea(p *plot, s *scale, stale bool) {
 					char |= limitDots
 				}
 			}
-			role := theme.Area(s.ratio(min(value, float64(base+4)/float64(s.high)*s.top)))
+			height := value
+			if s.dot(value) > base+3 {
+				height = float64(base+2) / float64(s.high) * s.top // the middle of the cell
+			}
+			role := theme.Area(s.ratio(height))
 			switch {
 			case char == 0:
 				continue
@@ -42,6 +46,8 @@ func (a area) drawArea(p *plot, s *scale, stale bool) {
 				role = theme.Limit
 			case stale:
 				role = theme.Dim
+			case left.ahead || right.ahead:
+				role = theme.Fill
 			case value == 0:
 				role = theme.Track
 			}
@@ -58,7 +64,7 @@ func (c *bin) dots(side, base int, s *scale) (char rune) {
 	for d := base; d <= min(s.dot(float64(c.calls)), base+3); d++ {
 		char |= brailleDots[side][d-base]
 	}
-	if c.mark&model.MarkLower != 0 {
+	if c.ahead || c.mark&model.MarkLower != 0 {
 		char &= halftone
 	}
 	return char

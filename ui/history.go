@@ -114,7 +114,7 @@ func (a *App) drawEndpointStrip(at area, names int, e *model.EndpointUsage, p *p
 		top = max(p.most, 1)
 	}
 	s := scale{top: float64(top), dots: 4 * body.h, high: 4*body.h - 2, limit: -1, max: float64(p.limit)}
-	body.drawArea(p, &s, stale)
+	body.drawArea(p.columns[:], &s, stale)
 	body.drawRejected(p, &s)
 	if at.h > 1 && p.known > 0 {
 		at.right(right, 1, figuresWidth, theme.Dim, "max "+words.Count(p.most))

@@ -28,6 +28,7 @@ type bin struct {
 	rejected int // in their steps, not in their windows
 	mark     model.Mark
 	known    bool // some point is
+	ahead    bool // it is what will be
 }
 
 // An extent is the minimum, the maximum and the sum of the known points, and the

@@ -110,6 +110,14 @@ func calm() *model.Snapshot {
 		s.Endpoints[i].Models = []model.ModelUsage{}
 		s.Endpoints[i].ModelsSince = model.Some(now.Truncate(24 * time.Hour))
 	}
+	s.Cap.Spent = spentOver(now, 31_270_000, 9*time.Hour)
+	s.Endpoints[0].Models = []model.ModelUsage{
+		{Model: "pioneer-large-of-the-latest-kind", Requests: 12_480, Cost: 18_720_000},
+		{Model: "deepseek-ai/DeepSeek-V4-Flash-of-2026", Requests: 3_000, Cost: 900_000, Estimated: true},
+		{Model: "gliner-2-xl", Requests: 1_310_000, Cost: 9_000_000},
+		{Model: "pioneer-small", Requests: 4_012, Cost: 412_000},
+		{Model: "", Requests: 12},
+	}
 	s.Endpoints[1].Models = []model.ModelUsage{{Model: "fastino/gliner-2-large-v1", Requests: 52_310}}
 	s.Endpoints[2].Models = []model.ModelUsage{
 		{Model: "pioneer-large-of-the-latest-kind", Requests: 12_480, Tokens: 31_200_000, Cost: 18_720_000},
@@ -126,6 +134,20 @@ func calm() *model.Snapshot {
 	s.Endpoints[2].Paths = []model.PathUsage{{Path: "POST /v1/chat/completions", Calls: 55}, {Path: "POST /v1/messages", Calls: 6}}
 	s.Endpoints[len(s.Endpoints)-1].Calls = model.Some(23)
 	return &s
+}
+
+// spentOver is a curve of so much spent up to a time, known for the last while.
+func spentOver(to time.Time, used model.Micros, known time.Duration) *model.SpendCurve {
+	c := &model.SpendCurve{From: to.Truncate(24 * time.Hour), Step: 5 * time.Minute}
+	for end := c.From.Add(c.Step); end.Before(to.Add(c.Step)); end = end.Add(c.Step) {
+		part := float64(end.Sub(c.From)) / float64(to.Sub(c.From))
+		spent := model.Micros(float64(used) * min(part*part, 1))
+		if to.Sub(end) > known {
+			spent = model.Unknown
+		}
+		c.Used = append(c.Used, spent)
+	}
+	return c
 }
 
 // busy climbs: one endpoint is hot, one warm, others use the key too.
@@ -179,6 +201,7 @@ func capReached() *model.Snapshot {
 	s := calm()
 	s.Cap.Used, s.Cap.Remaining = model.Some(50_070_000*model.Micros(1)), model.Some(model.Micros(0))
 	s.Cap.BurnPerMin = model.Some(model.Micros(0))
+	s.Cap.Spent = spentOver(now, 50_070_000, 9*time.Hour)
 	s.Denials = []model.DenialGroup{
 		{Kind: model.KindCap, Endpoint: "inference", Endpoints: []model.EndpointCount{{ID: "inference", Count: 300}, {ID: "chat", Count: 18}}, Status: 429, First: now.Add(-2 * time.Minute), At: now.Add(-time.Second), Count: 318, Minute: 160, Early: 305, RetryAt: model.Some(s.Cap.ResetsAt), ClearsAt: model.Some(s.Cap.ResetsAt), Reason: "daily_spend_cap_exceeded", Detail: "Daily spend cap exceeded", Source: "tap"},
 		{Kind: model.KindCredits, Endpoint: "chat", Status: 402, First: now.Add(-time.Hour), At: now.Add(-50 * time.Minute), Count: 3, Reason: "card_required", Detail: "Add a card to go on", URL: "https://app.pioneer.ai/billing/payment-methods?team=7c0e2b1a", Source: "tap"},
