@@ -22,23 +22,26 @@ func (a *App) drawCurve(at area) {
 	}
 	limit := int(max(c.Limit.Or(0), 0))
 	var bins [maxColumns]bin
-	most := a.spendBins(bins[:min(2*at.w, maxColumns)])
-	s := newScale(max(most, limit/2), limit, at.h-2)
-	labels := s.width(dollars)
-	body := at.sub(labels+1, 1, min(at.w-labels-1, maxColumns/2), at.h-2)
+	labels := width(dollars(float64(limit))) // most often
+	columns := bins[:min(2*max(at.w-labels-1, 0), maxColumns)]
+	s := newScale(max(a.spendBins(columns), limit/2), limit, at.h-2)
+	if n := s.width(dollars); n != labels {
+		labels, columns = n, bins[:min(2*max(at.w-n-1, 0), maxColumns)]
+		clear(bins[:])
+		a.spendBins(columns)
+	}
+	body := at.sub(labels+1, 1, len(columns)/2, at.h-2)
 	if body.w < 8 {
 		return
 	}
-	columns := bins[:2*body.w]
-	clear(bins[:])
-	a.spendBins(columns)
 	at.put(0, 0, theme.Dim, fit(at.w, "spent since "+words.Day(a.snap.At, c.Spent.From)+" UTC", "spent"))
 	at.sub(0, 1, labels, body.h).drawValues(&s, dollars)
 	body.drawArea(columns, &s, a.snap.CapStale())
 	if runsOut, ok := c.ExhaustsAt.Get(); ok && s.limit >= 0 {
-		role, sign, _ := a.forecast()
+		wall, _ := a.snap.CapWall()
+		sign := pressureGlyph(wall.Pressure)
 		if x := int(runsOut.Sub(c.Spent.From) * time.Duration(body.w) / c.ResetsAt.Sub(c.Spent.From)); sign != ' ' {
-			body.set(x, s.line(s.max), role, sign)
+			body.set(x, s.line(s.max), wallRole(wall), sign)
 		}
 	}
 	axis := at.sub(labels+1, at.h-1, body.w, 1)
@@ -56,15 +59,14 @@ func (a *App) drawCurve(at area) {
 // with what was spent and what will be. It returns the most.
 func (a *App) spendBins(columns []bin) (most int) {
 	c := &a.snap.Cap
-	whole := c.ResetsAt.Sub(c.Spent.From)
-	column := func(t time.Time) int { return int(t.Sub(c.Spent.From) * time.Duration(len(columns)) / whole) }
+	whole, n := c.ResetsAt.Sub(c.Spent.From), len(columns)
+	steps := max(int(whole/c.Spent.Step), 1)
 	for i, used := range c.Spent.Used {
-		end := c.Spent.From.Add(time.Duration(i+1)*c.Spent.Step - 1)
 		if used == model.Unknown {
 			continue
 		}
 		most = max(most, int(used))
-		for x := max(column(end.Add(1-c.Spent.Step)), 0); x <= column(end) && x < len(columns); x++ {
+		for x := i * n / steps; x <= ((i+1)*n-1)/steps && x < n; x++ {
 			columns[x] = bin{calls: int(used), known: true}
 		}
 	}
@@ -74,8 +76,9 @@ func (a *App) spendBins(columns []bin) (most int) {
 		return most
 	}
 	asOf := c.AsOf.Or(a.snap.At)
-	for x := max(column(asOf)+1, 0); x < len(columns); x++ {
-		ahead := c.Spent.From.Add(whole * time.Duration(x+1) / time.Duration(len(columns))).Sub(asOf)
+	past := asOf.Sub(c.Spent.From)
+	for x := max(int(past*time.Duration(n)/max(whole, 1))+1, 0); x < n; x++ {
+		ahead := whole*time.Duration(x+1)/time.Duration(n) - past
 		will := float64(used) + float64(burn)*ahead.Minutes()
 		if limit, limited := c.Limit.Get(); limited && will > float64(max(limit, used)) {
 			will = float64(max(limit, used))

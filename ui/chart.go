@@ -43,14 +43,17 @@ func (a *App) drawChart(at area, e *model.EndpointUsage, l *model.LimitUsage) gr
 	if at.w < chartWidth || at.h < chartHeight || !p.set(e, l, a.chartSpan, a.snap.At) {
 		return grid{}
 	}
-	p.read(2 * (at.w - chartWidth/2))
+	labels := width(count(float64(p.limit))) // most often
+	p.read(2 * (at.w - labels - 1))
 	s := newScale(p.most, p.limit, at.h-2)
-	labels := s.width(count)
-	body := at.sub(labels+1, 1, min(at.w-labels-1, maxColumns/2), at.h-2)
+	if n := s.width(count); n != labels {
+		labels = n
+		p.read(2 * (at.w - labels - 1))
+	}
+	body := at.sub(labels+1, 1, p.cells(), at.h-2)
 	if body.w < 8 {
 		return grid{}
 	}
-	p.read(2 * body.w)
 	at.sub(0, 1, labels, body.h).drawValues(&s, count)
 	at.sub(labels+1, at.h-1, body.w, 1).drawAges(&p.grid)
 	asOf := a.newestFigure()

@@ -24,25 +24,23 @@ func (a area) drawArea(columns []bin, s *scale, stale bool) {
 	for x := range a.w {
 		left, right := &columns[2*x], &columns[2*x+1]
 		value := float64(max(left.calls, right.calls))
+		dots := [2]int{left.top(s), right.top(s)}
+		top := max(dots[0], dots[1])
 		for y := range a.h {
 			base := s.dots - 4*(y+1)
-			char := left.dots(0, base, s) | right.dots(1, base, s)
-			if s.limit == base+3 {
-				if above := s.dot(value) > s.limit; above {
-					char &^= limitDots
-				} else {
-					char |= limitDots
-				}
+			char := left.dots(0, base, dots[0]) | right.dots(1, base, dots[1])
+			onLimit := s.limit == base+3
+			switch {
+			case onLimit && top > s.limit:
+				char &^= limitDots
+			case onLimit:
+				char |= limitDots
 			}
-			height := value
-			if s.dot(value) > base+3 {
-				height = float64(base+2) / float64(s.high) * s.top // the middle of the cell
-			}
-			role := theme.Area(s.ratio(height))
+			var role theme.Role
 			switch {
 			case char == 0:
 				continue
-			case char == limitDots && s.limit == base+3:
+			case char == limitDots && onLimit:
 				role = theme.Limit
 			case stale:
 				role = theme.Dim
@@ -50,18 +48,27 @@ func (a area) drawArea(columns []bin, s *scale, stale bool) {
 				role = theme.Fill
 			case value == 0:
 				role = theme.Track
+			case top > base+3: // by the middle of the cell
+				role = theme.Area(s.ratio(float64(base+2) / float64(s.high) * s.top))
+			default:
+				role = theme.Area(s.ratio(value))
 			}
 			a.set(x, y, role, brailleBlank+char)
 		}
 	}
 }
 
-// dots returns the dots of a bin in the cell whose lowest dot is base, on a side.
-func (c *bin) dots(side, base int, s *scale) (char rune) {
+// top returns the highest dot of a bin; -1 if it has none.
+func (c *bin) top(s *scale) int {
 	if !c.known {
-		return 0
+		return -1
 	}
-	for d := base; d <= min(s.dot(float64(c.calls)), base+3); d++ {
+	return s.dot(float64(c.calls))
+}
+
+// dots returns the dots up to top in the cell whose lowest dot is base, on a side.
+func (c *bin) dots(side, base, top int) (char rune) {
+	for d := base; d <= min(top, base+3); d++ {
 		char |= brailleDots[side][d-base]
 	}
 	if c.ahead || c.mark&model.MarkLower != 0 {

@@ -121,6 +121,12 @@ func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage)
 			break
 		}
 	}
+	most := at.h
+	if d.above && !a.zoom { // the chart comes first
+		if most = at.h / 3; most < fewFacts && len(e.Charts) > 0 {
+			return 0, a.drawChart(at, e, l)
+		}
+	}
 	var facts []fact
 	if l == nil {
 		facts = a.callFacts(nil, e, l)
@@ -134,13 +140,7 @@ func (a *App) drawEndpoint(at area, e *model.EndpointUsage, l *model.LimitUsage)
 	lines := factLines(facts, place.w)
 	var plot, models area
 	if d.above {
-		most := len(lines)
-		if !a.zoom { // the chart comes first
-			if most = min(most, at.h/3); most < fewFacts && len(e.Charts) > 0 {
-				return 0, a.drawChart(at, e, l)
-			}
-		}
-		place, plot, models = d.stack(at, place, most, len(e.Models))
+		place, plot, models = d.stack(at, place, min(most, len(lines)), len(e.Models))
 	} else {
 		place, plot, models = d.beside(at, len(lines), len(e.Models))
 	}

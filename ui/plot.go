@@ -65,7 +65,7 @@ func (p *plot) last() int { return int(p.chart.To.UnixNano()/int64(p.step)) - 1 
 
 // read arranges the points in n columns.
 func (p *plot) read(n int) {
-	p.n, p.extent = min(n, maxColumns), extent{}
+	p.n, p.extent = min(max(n, 0), maxColumns), extent{}
 	clear(p.columns[:p.n])
 	number := p.last() - len(p.chart.Accepted) + 1 // of the first step
 	for r := p.chart.Rolling(p.per); r.Next(); {
