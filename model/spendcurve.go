@@ -21,6 +21,7 @@ const curveSteps = 288
 // A spendTracker keeps the spend curve of the current period.
 type spendTracker struct {
 	period period
+	stated bool     // the figures are the account's, not the cost of rows
 	used   []Micros // by step, as in SpendCurve
 	costs  *Window  // of the billing rows by step of a day
 	curve  *SpendCurve
@@ -32,15 +33,16 @@ func newSpendTracker() spendTracker {
 
 func (t *spendTracker) step() time.Duration { return t.period.to.Sub(t.period.from) / curveSteps }
 
-// observe notes a figure of the cap's period p. read is what has been read of the
+// observe notes a figure of the cap's period p; stated is whether it is the account's.
+// read is what has been read of the
 // billing log: as far as it reaches back from the first figure without a gap, the cost
 // of its rows says what had been spent before.
-func (t *spendTracker) observe(f figure, p period, read coverage) {
+func (t *spendTracker) observe(f figure, stated bool, p period, read coverage) {
 	if f.at.Before(p.from) || !f.at.Before(p.to) || p.to.Sub(p.from) < curveSteps {
 		return
 	}
-	if p != t.period {
-		t.period, t.used = p, nil
+	if p != t.period || stated != t.stated { // the two may differ
+		t.period, t.stated, t.used = p, stated, nil
 	}
 	i := min(int(f.at.Sub(p.from)/t.step()), curveSteps-1)
 	t.used = slices.Clone(t.used) // snapshots share the old one
@@ -53,7 +55,8 @@ func (t *spendTracker) observe(f figure, p period, read coverage) {
 	t.fillBack(read)
 }
 
-// fillBack fills the steps before the first figure from the cost of rows.
+// fillBack fills the steps before the first figure from the cost of rows, unless these
+// were read since the reset and do not explain what was spent.
 func (t *spendTracker) fillBack(read coverage) {
 	first := slices.IndexFunc(t.used, func(m Micros) bool { return m != Unknown })
 	if first <= 0 || t.step() != t.costs.width {
@@ -65,20 +68,26 @@ func (t *spendTracker) fillBack(read coverage) {
 	if !slices.ContainsFunc(read, func(p period) bool { return !p.from.After(end) && p.to.After(end) }) {
 		return
 	}
+	filled := slices.Clone(t.used)
 	used := t.used[first]
 	for ; first > 0; first-- {
 		used = max(used-Micros(t.costs.Count(end, end.Add(t.step()))), 0)
-		t.used[first-1] = used
+		filled[first-1] = used
 		if !covered[first-1] {
+			t.used = filled
 			return
 		}
 		end = end.Add(-t.step())
+	}
+	if before := used - Micros(t.costs.Count(end, end.Add(t.step()))); before <= t.used[len(t.used)-1]/20 {
+		t.used = filled
 	}
 }
 
 func (t *spendTracker) serialize(c *codec) {
 	c.time(&t.period.from)
 	c.time(&t.period.to)
+	c.flag(&t.stated)
 	list(c, &t.used, curveSteps, func(m *Micros) { number(c, m) })
 	c.window(t.costs)
 }
@@ -102,7 +111,7 @@ func (l *Ledger) noteSpend() {
 		read = l.billing.watched
 	}
 	from, to := l.spend.period(at)
-	l.spent.observe(figure{at, used}, period{from, to}, read)
+	l.spent.observe(figure{at, used}, l.spend.account.Used.Known(), period{from, to}, read)
 }
 
 // spendCurve returns the curve of the period that now is in; nil if nothing is known.

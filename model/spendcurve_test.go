@@ -39,6 +39,7 @@ func TestSpendCurve(t *testing.T) {
 		"the log before":           {one(cost(-400, 1), cost(-250, 0.5), cost(-20, 0.25), read(-1200, 5), account(10, usd(3), usd(50))), 20, "-20:1.25 -15:1.25 -10:1.25 -5:2.25 0:3 5:3"},
 		"no more than was read":    {one(cost(-400, 1), cost(-20, 0.25), read(-350, 5), account(10, usd(3), usd(50))), 20, "-5:2.75 0:3 5:3"},
 		"a log with a gap":         {one(cost(-400, 1), read(-1200, -600), read(100, 200), account(210, usd(3), usd(50))), 220, "5:3"},
+		"rows that do not explain": {one(cost(-400, 1), cost(-20, 0.25), read(-untilMidnight, 5), account(10, usd(3), usd(50))), 20, "5:3"},
 		"rows alone":               {one(cost(-400, 1), cost(-20, 0.25), read(-untilMidnight, 5)), 10, ""},
 		"after the reset":          {one(account(10, usd(3), usd(50))), untilMidnight + 1, "none"},
 		"the next day":             {one(account(10, usd(3), usd(50)), account(untilMidnight+10, usd(0.1), usd(50))), untilMidnight + 20, "725:0.1"},

@@ -166,3 +166,42 @@ func TestWindowKey(t *testing.T) {
 		t.Error("w did something before there is a chart")
 	}
 }
+
+// A chart is drawn the same until a step is over: it costs nothing while nothing moves.
+func TestChartStandsStill(t *testing.T) {
+	a, c := charting(5*time.Second, 180, dayLong, func(i int) int { return 10 + i*i%13 })
+	c.To = now.Truncate(5 * time.Second)
+	was := drawnChart(a, c, nil, 110, 12)
+	for a.snap.At.Before(c.To.Add(5 * time.Second)) {
+		if got := drawnChart(a, c, nil, 110, 12); got != was {
+			t.Fatalf("%s after its last step it has changed:\n%s\nto\n%s", a.snap.At.Sub(c.To), was, got)
+		}
+		a.snap.At = a.snap.At.Add(time.Second)
+	}
+}
+
+// Steps keep their distance in columns while a chart moves to the left, so its shape
+// stays; the newest step is in the last column, and each column has a step.
+func TestGridKeepsItsShape(t *testing.T) {
+	for _, g := range []grid{{points: 169, n: 220}, {points: 169, n: 100}, {points: 60, n: 154}, {points: 1440, n: 90}, {points: 7, n: 7}} {
+		apart := map[int]int{}
+		for g.now = 1_000_000; g.now < 1_000_400; g.now++ {
+			_, last := g.place(g.now)
+			if last != g.n-1 {
+				t.Fatalf("%+v: the newest step is in column %d", g, last)
+			}
+			for step, end := g.now, g.n; end > 0 && step > g.now-g.points; step-- {
+				from, to := g.place(step)
+				if to < end-1 {
+					t.Fatalf("%+v: column %d has no step", g, end-1)
+				}
+				end = from
+				before, _ := g.place(step - 1)
+				if d, seen := apart[step]; seen && d != from-before {
+					t.Fatalf("%+v: step %d has moved against the one before", g, step)
+				}
+				apart[step] = from - before
+			}
+		}
+	}
+}
