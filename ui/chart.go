@@ -54,6 +54,7 @@ func (a *App) drawChart(at area, e *model.EndpointUsage, l *model.LimitUsage) gr
 	if body.w < 8 {
 		return grid{}
 	}
+	p.grid.at = body
 	at.sub(0, 1, labels, body.h).drawValues(&s, count)
 	at.sub(labels+1, at.h-1, body.w, 1).drawAges(&p.grid)
 	asOf := a.newestFigure()
@@ -65,13 +66,13 @@ func (a *App) drawChart(at area, e *model.EndpointUsage, l *model.LimitUsage) gr
 	if blank := p.blank(); blank > 0 {
 		body.put(0, body.h-1, theme.Dim, fit(blank-1, words.Unknown+" no data", words.Unknown))
 	}
-	text := chartWords(&p)
 	if step, shown := p.find(a.cursor); shown {
 		_, x := p.place(step)
 		body.drawCursor(x / 2)
-		text = a.readout(&p, step)
+		at.words(0, 0, fitWords(at.w, a.readout(&p, step)...))
+	} else {
+		at.drawExtent(&p)
 	}
-	at.words(0, 0, fitWords(at.w, text...))
 	return p.grid
 }
 
@@ -123,21 +124,23 @@ func (a area) drawAges(g *grid) {
 	a.put(end, 0, theme.Dim, "now")
 }
 
-// chartWords describe a plot, from the longest text to the shortest.
-func chartWords(p *plot) [][]word {
+// drawExtent writes the least, the average and the most of a plot's points, and how
+// many calls were rejected.
+func (a area) drawExtent(p *plot) {
 	least, average, most := words.Unknown, words.Unknown, words.Unknown
 	if p.known > 0 {
 		least, average, most = words.Count(p.least), words.Count((p.sum+p.known/2)/p.known), words.Count(p.most)
 	}
-	all := []word{
+	all := [...]word{
 		{theme.Dim, p.unit()}, {theme.Dim, "min"}, {theme.Text, least}, {theme.Dim, "avg"}, {theme.Text, average}, {theme.Dim, "max"}, {theme.Text, most},
+		{theme.Rejected, string(rejectedSign)}, {theme.Text, words.Count(p.rejected)}, {theme.Dim, "rejected"},
 	}
-	ends := []word{all[0], all[5], all[6]}
-	if p.rejected == 0 {
-		return [][]word{all, ends, all[:1]}
+	ends := [...]word{all[0], all[5], all[6]}
+	if p.rejected > 0 {
+		a.words(0, 0, fitWords(a.w, all[:], all[:9], all[:7], ends[:], all[:1]))
+	} else {
+		a.words(0, 0, fitWords(a.w, all[:7], ends[:], all[:1]))
 	}
-	long := append(all, word{theme.Rejected, string(rejectedSign)}, word{theme.Text, words.Count(p.rejected)}, word{theme.Dim, "rejected"})
-	return [][]word{long, long[:len(long)-1], all, ends, all[:1]}
 }
 
 // unit names what the values of a plot count.

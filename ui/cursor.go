@@ -28,9 +28,20 @@ func (a *App) moveCursor(n int) bool {
 	default:
 		step = min(max(step+n*g.stride(), first), g.now)
 	}
+	a.putAt(&g, step)
+	return true
+}
+
+// putCursor puts the cursor of the chart into one of its cells.
+func (a *App) putCursor(cell int) {
+	if g := a.frame().chart; g.n > 0 {
+		a.putAt(&g, g.now-(g.cells()-1-cell)*2*g.points/g.n)
+	}
+}
+
+func (a *App) putAt(g *grid, step int) {
 	a.picked[endpointsPane] = a.pickedEndpoint() // the chart stays on its endpoint
 	a.cursor = g.end(step)
-	return true
 }
 
 // drawCursor draws the cursor of a chart.

@@ -87,3 +87,17 @@ func TestChartCursorInAReplay(t *testing.T) {
 		t.Errorf("left in the details: cursor at %v, the player got %q", a.cursor, p.told)
 	}
 }
+
+// A click puts the cursor where it is, and focuses the chart.
+func TestChartCursorByMouse(t *testing.T) {
+	a := screen(over, 120, 40)
+	g := a.frame().chart
+	m, _ := a.Update(tea.MouseClickMsg{X: g.at.x + g.at.w - 1, Y: g.at.y + 1, Button: tea.MouseLeft})
+	if got := m.(App); got.focus != detailPane || readoutOf(got) == "" || !strings.Contains(readoutOf(got), "12:04:30") {
+		t.Errorf("a click on the newest cell reads %q", readoutOf(got))
+	}
+	m, _ = a.Update(tea.MouseClickMsg{X: g.at.x, Y: g.at.y + 1, Button: tea.MouseLeft})
+	if got := plainFrame(m.(App)); !strings.Contains(got, "11:50:") || !strings.Contains(got, "not watched") {
+		t.Errorf("a click on the oldest cell reads\n%s", got)
+	}
+}

@@ -86,6 +86,9 @@ func (a *App) drawDetail(at area, o outcome) outcome {
 		at.put(0, 0, theme.Dim, words.Unknown)
 	default:
 		o.below, o.chart = a.drawEndpoint(at, e, l)
+		if o.chart.n > 0 {
+			o = o.hit(target{at: o.chart.at, kind: onChart, pane: detailPane})
+		}
 	}
 	return o
 }

@@ -6,6 +6,7 @@ import "time"
 // column is now. A column always holds the same steps, so a chart moves to the left
 // without changing its shape. The zero value has no columns.
 type grid struct {
+	at     area // where it is drawn
 	step   time.Duration
 	points int // how many steps the columns are for
 	now    int // the number of the last step that is over, counted from the Unix epoch

@@ -13,11 +13,9 @@ import (
 const stripLines = 2
 
 func (a *App) historyTitle() []string {
-	var p plot
 	for i := range a.snap.Endpoints {
-		if e := &a.snap.Endpoints[i]; p.set(e, a.stripLimit(e), a.chartSpan, a.snap.At) {
-			span := words.Span(p.chart.Span())
-			return []string{"History, last " + span, "History"}
+		if all := a.snap.Endpoints[i].Charts; len(all) > 0 {
+			return []string{"History, last " + words.Span(all[a.chartSpan%len(all)].Span()), "History"}
 		}
 	}
 	return []string{"History"}
@@ -87,10 +85,10 @@ const figuresWidth = 14
 // highest dots stay blank, so that strips do not touch.
 func (a *App) drawEndpointStrip(at area, names int, e *model.EndpointUsage, p *plot) {
 	l := a.stripLimit(e)
-	used, of, asOf := words.Opt(e.Calls, words.Count), "/min", a.newestFigure()
+	used, of, asOf := words.Opt(e.Calls, words.Count), "min", a.newestFigure()
 	name, figure := theme.Bright, theme.Text
 	if l != nil {
-		used, of, asOf = a.signs(words.Used(l)), "/"+words.Count(l.Limit), l.AsOf
+		used, of, asOf = a.signs(words.Used(l)), words.Count(l.Limit), l.AsOf
 		if w, _ := a.snap.WallOf(e.ID, l); w.Pressure > model.Calm {
 			figure = wallRole(w)
 		}
@@ -100,9 +98,9 @@ func (a *App) drawEndpointStrip(at area, names int, e *model.EndpointUsage, p *p
 		name, figure = theme.Dim, theme.Dim
 	}
 	at.cut(0, 0, names, name, e.ID)
-	right := at.w - figuresWidth
-	at.right(right, 0, figuresWidth-width(of), figure, used)
-	at.right(right, 0, figuresWidth, theme.Dim, of)
+	right, slash := at.w-figuresWidth, at.w-width(of)-1
+	at.right(right, 0, slash-right, figure, used)
+	at.put(at.put(slash, 0, theme.Dim, "/"), 0, theme.Dim, of)
 	body := at.sub(names+1, 0, right-names-1, at.h)
 	if body.w <= 0 || !p.set(e, l, a.chartSpan, a.snap.At) {
 		return
@@ -117,6 +115,8 @@ func (a *App) drawEndpointStrip(at area, names int, e *model.EndpointUsage, p *p
 	body.drawArea(p.columns[:], &s, stale)
 	body.drawRejected(p, &s)
 	if at.h > 1 && p.known > 0 {
-		at.right(right, 1, figuresWidth, theme.Dim, "max "+words.Count(p.most))
+		most := words.Count(p.most)
+		at.right(right, 1, figuresWidth, theme.Dim, most)
+		at.right(right, 1, figuresWidth-width(most)-1, theme.Dim, "max")
 	}
 }

@@ -21,6 +21,7 @@ const (
 	onRow
 	onAction  // a hint of the footer
 	onCommand // a line of the palette
+	onChart   // the chart of the detail pane
 	onLog     // an entry of the log, by its index, or the log for -1
 	onColumn  // the title of a column of the endpoints
 	onSetting // a line of the settings
@@ -74,6 +75,9 @@ func (a App) click(m tea.Mouse) (tea.Model, tea.Cmd) {
 			}
 			a.pickEntry(t.nth)
 		}
+	case onChart:
+		a.show(detailPane)
+		a.putCursor(m.X - t.at.x)
 	case onPane:
 		a.show(t.pane)
 	case onRow:
