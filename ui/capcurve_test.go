@@ -24,7 +24,7 @@ func TestCapCurve(t *testing.T) {
 	want := strings.TrimPrefix(`
 spent since 00:00 UTC
 $50 ⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⢉⢍⢝△⢝⢝⢝⢝⢝⢝⢝⢝⢝⢝⢝⢝
-$40                             ⢀⢄⢔⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕
+                                ⢀⢄⢔⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕
                             ⢀⢄⢔⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕`, "\n")
 	got := curveOf(s, 52, 10)
 	if !strings.HasPrefix(got, want) {

@@ -84,10 +84,11 @@ func (s *scale) width(write func(float64) string) int {
 	return max(width(write(math.Floor(s.top/s.step())*s.step())), width(write(s.step())), width(write(s.max)))
 }
 
-// drawValues writes round values and the limit at their lines.
+// drawValues writes the limit and round values at their lines, these not right beside
+// the limit.
 func (a area) drawValues(s *scale, write func(float64) string) {
 	for value := 0.0; value <= s.top; value += s.step() {
-		if y := s.line(value); s.limit < 0 || y != s.line(s.max) {
+		if y := s.line(value); s.limit < 0 || max(y-s.line(s.max), s.line(s.max)-y) > 1 {
 			a.right(0, y, a.w, theme.Dim, write(value))
 		}
 	}

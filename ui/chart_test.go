@@ -114,6 +114,7 @@ func TestChartHasTheWindowOfTheLimit(t *testing.T) {
 		{model.LimitUsage{Limit: 10_000, PerS: 3600}, time.Minute, 1440, "calls/hour min 7,200 avg 7,200 max 7,200", "10,000 ⠉⠉⠉", 1},
 		{model.LimitUsage{Limit: 5_000, PerS: 3600}, time.Minute, 1440, "calls/hour min 7,200 avg 7,200 max 7,200", "5,000 ⣶⣶⣶", 4},
 		{model.LimitUsage{Limit: 300, PerS: 10}, 5 * time.Second, 180, "calls/10s min 240 avg 240 max 240", "300 ⠉⠉⠉", 1},
+		{model.LimitUsage{Limit: 30_000, Learned: model.Some(10_000), PerS: 3600}, time.Minute, 1440, "calls/hour min 7,200 avg 7,200 max 7,200", "10,000 ⠉⠉⠉", 1},
 		{model.LimitUsage{Limit: 30, PerS: 1}, 5 * time.Second, 180, "calls/1s min 24 avg 24 max 24", "30 ⠉⠉⠉", 1},
 	} {
 		a, c := charting(tt.step, tt.steps, dayLong, func(i int) int { return 120 })

@@ -47,7 +47,7 @@ func (p *plot) set(e *model.EndpointUsage, l *model.LimitUsage, span int, now ti
 	}
 	p.per, p.limit = time.Minute, 0
 	if l != nil {
-		p.per, p.limit = l.Per(), l.Limit
+		p.per, p.limit = l.Per(), l.Learned.Or(l.Limit) // the limit in force
 	}
 	p.chart, p.first = &e.Charts[span%len(e.Charts)], 0
 	if p.per > time.Minute {
