@@ -22,7 +22,7 @@ type saying struct{ code, message, url string }
 func readBody(encodings []string, body []byte) (saying, bool) {
 	text, decoded := decode(encodings, body)
 	if !decoded {
-		text = body // the header may be wrong
+		text = body[:min(len(body), maxText)] // the header may be wrong
 	}
 	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
 	var top any

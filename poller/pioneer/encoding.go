@@ -33,6 +33,7 @@ func decode(header []string, body []byte) (text []byte, ok bool) {
 	if len(layers) > maxLayers {
 		return nil, false
 	}
+	body = body[:min(len(body), maxText)]
 	for _, name := range slices.Backward(layers) { // the last was applied last
 		if len(body) == 0 {
 			return nil, true // a response without a body has nothing to decode
@@ -57,7 +58,7 @@ func decodeLayer(name string, body []byte) (text []byte, ok bool) {
 			r, err = flate.NewReader(bytes.NewReader(body)), nil
 		}
 	case "br":
-		r = brotli.NewReader(bytes.NewReader(body))
+		r = brotli.NewReader(bytes.NewReader(withSmallWindow(body)))
 	case "zstd":
 		text, err = decodeZstd(body)
 		return text, err == nil || len(text) > 0
@@ -69,6 +70,18 @@ func decodeLayer(name string, body []byte) (text []byte, ok bool) {
 	}
 	text, err = io.ReadAll(io.LimitReader(r, maxText)) // as far as it goes
 	return text, err == nil || len(text) > 0
+}
+
+// withSmallWindow returns a brotli stream with a window of 256 kB instead of one of
+// up to 16 MB, which a decoder makes room for (RFC 7932, section 9.1: the bits 1nnn,
+// from the lowest, are a window of 2^(17+n) bytes). The first maxText bytes are the
+// same: they cannot refer to any that are farther back.
+func withSmallWindow(body []byte) []byte {
+	if first := body[0]; first&1 == 1 && first&0x0e > 2 {
+		body = bytes.Clone(body)
+		body[0] = first&^0x0e | 2
+	}
+	return body
 }
 
 // decodeZstd decodes in memory of a fixed size, whatever window a frame asks for:

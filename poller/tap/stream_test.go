@@ -216,6 +216,43 @@ func TestLargeBodies(t *testing.T) {
 	}
 }
 
+// TestSlowReaders has clients that do not read the large responses of an upstream
+// that has HTTP/2: what waits is bounded, for all of them together with what the
+// upstream itself holds in this test.
+func TestSlowReaders(t *testing.T) {
+	const clients, most = 50, 300 << 10 // bytes each
+	upstream := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w, &pattern{left: 64 << 20}) // until the client hangs up
+	}))
+	upstream.EnableHTTP2 = true
+	upstream.StartTLS()
+	defer upstream.Close()
+	tap := start(t, upstream.URL, trusting(t, upstream))
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range clients {
+		conn, err := net.Dial("tcp", tap.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		if _, err := io.CopyN(io.Discard, conn, 1<<20); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tap.waitCalls(t, clients)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if n := (int64(after.HeapAlloc+after.StackInuse) - int64(before.HeapAlloc+before.StackInuse)) / clients; n > most {
+		t.Errorf("%d kB for each client, want %d or less", n>>10, most>>10)
+	} else {
+		t.Logf("%d kB for each client", n>>10)
+	}
+}
+
 // A pattern is a body of left bytes that show when a piece is missing, double or
 // in another's place.
 type pattern struct{ left, at int }
