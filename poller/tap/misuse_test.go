@@ -155,6 +155,37 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// TestUpgradeWithEarlyBytes has a client send the first bytes of the new protocol
+// with its request: they arrive, also if they look like a request or an empty line.
+func TestUpgradeWithEarlyBytes(t *testing.T) {
+	for _, early := range []string{"\r\nhello", "GET /b HTTP/1.1\r\n\r\n", "\x00", strings.Repeat("x", 20_000)} {
+		tap, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			conn, rw, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+			_, _ = io.Copy(conn, rw)
+		})
+		conn, err := net.Dial("tcp", tap.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"+early)
+		_ = conn.(*net.TCPConn).CloseWrite()
+		got, err := io.ReadAll(conn)
+		if _, got, _ := strings.Cut(string(got), "\r\n\r\n"); err != nil || got != early {
+			t.Errorf("got %.100q, %v, want %.100q", got, err, early)
+		}
+		conn.Close()
+		tap.waitCalls(t, 1)
+		tap.stop()
+	}
+}
+
 // TestHeaderBomb refuses a header without end, and goes on.
 func TestHeaderBomb(t *testing.T) {
 	tap, _ := serve(t, func(http.ResponseWriter, *http.Request) {})
