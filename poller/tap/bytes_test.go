@@ -178,6 +178,13 @@ var responseShapes = []shape{
 // TestBytes has a client send bytes to an upstream that answers with bytes and
 // closes the connection, directly and through the tap. Both sides must get the same
 // bytes, but for what the package's documentation lists.
+//
+// With nginx 1.22 instead of the tap (proxy_http_version 1.1, no buffering, keep-alive),
+// 34 of the 135 requests and all of the responses differ: it removes Connection, TE,
+// Expect, Upgrade and headers with odd names; reads chunked requests whole and
+// gives them a length; refuses broken escapes, TRACE, unknown methods and folded
+// lines; adds Server, Date and Connection, after an interim response to that one; and
+// drops trailers.
 func TestBytes(t *testing.T) {
 	upstream := newRawUpstream(t)
 	tap := start(t, "http://"+upstream.addr)
