@@ -51,7 +51,8 @@ type conn struct {
 	gone     atomic.Bool // the client has closed its connection or broken it off
 	broken   atomic.Bool // the client has not sent all of a request
 	upgraded atomic.Bool
-	answered bool // a response has come over up
+	over     atomic.Bool // the client has got its last response
+	answered bool        // a response has come over up
 }
 
 func (t *Tap) newConn(client net.Conn) *conn {
@@ -88,7 +89,7 @@ func (c *conn) serve(ctx context.Context) {
 			return
 		case c.in.skipEmptyLines():
 			c.turn <- false
-		case c.draining.Load() || !c.forward(ctx):
+		case !c.forward(ctx):
 			return
 		}
 	}
@@ -155,7 +156,7 @@ func (c *conn) forward(ctx context.Context) bool {
 	if refused != nil {
 		c.refuse(refused)
 	}
-	if refused != nil || err != nil {
+	if refused != nil || err != nil || c.draining.Load() {
 		return false
 	}
 	x := c.describe()
@@ -192,8 +193,12 @@ func (c *conn) requestHead() ([]byte, error) {
 	if !isTokenByte(c.in.buffered()[0]) {
 		return nil, badRequest("the request is not HTTP/1.1")
 	}
-	if headLength(c.in.buffered(), 0) == 0 && !c.limited {
-		c.limit(headTimeout)
+	if headLength(c.in.buffered(), 0) == 0 {
+		if !c.limited {
+			c.limit(headTimeout)
+		}
+		c.turn <- false // nothing is due until all of it is there
+		defer c.takeTurn()
 	}
 	head, err := c.in.head()
 	if errors.Is(err, errHeadTooLarge) {
@@ -289,6 +294,7 @@ func (c *conn) unreachable(x *pending, err error) {
 // finish says to the client that there are no more responses, and gives it time
 // to read the last.
 func (c *conn) finish() {
+	c.over.Store(true)
 	if c.draining.Load() {
 		c.client.Close()
 		return

@@ -116,7 +116,7 @@ func (s *conns) closeIdle() {
 			c.client.Close()
 			c.turn <- upgraded // serve may wait for it
 		default:
-			if c.upgraded.Load() {
+			if c.upgraded.Load() || c.over.Load() {
 				c.client.Close()
 			}
 		}

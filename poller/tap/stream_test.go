@@ -548,3 +548,28 @@ func TestDrain(t *testing.T) {
 		})
 	}
 }
+
+// TestDrainAtOnce ends the tap while clients keep connections open that nothing is
+// due on: fresh ones, idle ones, and those that have got their last response.
+func TestDrainAtOnce(t *testing.T) {
+	tap, _ := serve(t, func(http.ResponseWriter, *http.Request) {})
+	for _, request := range []string{"", "GET / HTT", get200, "GET / HTTP/1.1\nHost: x\nConnection: close\n\n", "GET / HTTP/9.9\n\n"} {
+		conn, err := net.Dial("tcp", tap.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		_, _ = io.WriteString(conn, raw(request, "x", ""))
+		if strings.HasSuffix(request, "\n") {
+			if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	begun := time.Now()
+	tap.stop()
+	if took := time.Since(begun); took > linger/2 {
+		t.Errorf("the tap ends after %v", took)
+	}
+}
