@@ -80,8 +80,18 @@ func openPipe(ctx context.Context, path string) (*os.File, error) {
 			_ = file.Close()
 		}
 	}
-	return nil, fmt.Errorf("%s is a pipe that no program writes to: %w", path, ctx.Err())
+	return nil, &endedError{path + " is a pipe that no program writes to", ctx.Err()}
 }
+
+// An endedError is the error of a wait that the context has ended, which is in the
+// chain.
+type endedError struct {
+	text  string
+	cause error
+}
+
+func (e *endedError) Error() string { return e.text }
+func (e *endedError) Unwrap() error { return e.cause }
 
 // Read implements io.Reader.
 func (f *File) Read(p []byte) (int, error) {
@@ -109,7 +119,7 @@ func ReadAll(ctx context.Context, path string, limit int64) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(file, limit+1))
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return nil, fmt.Errorf("%s does not end: %w", path, ctx.Err())
+		return nil, &endedError{path + " does not end", ctx.Err()}
 	case err != nil:
 		return nil, err
 	case int64(len(text)) > limit:
