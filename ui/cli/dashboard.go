@@ -147,7 +147,7 @@ func (f *flags) looks(ctx context.Context, look config.Look, note func(model.Not
 		shown := last
 		shown.Themes = all
 		if err := errors.Join(append(problems, problem)...); err != nil {
-			shown.Problem = strings.ReplaceAll(err.Error(), "\n", "; ")
+			shown.Problem = gateOut().Text(strings.ReplaceAll(err.Error(), "\n", "; "), maxFinding)
 		}
 		select {
 		case <-looks: // one that nobody received

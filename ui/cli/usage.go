@@ -3,13 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"quotatop/poller/pioneer"
 )
 
 // flagMistake returns a one-line error for an invalid flag.
@@ -82,14 +79,14 @@ func distance(a, b string) int {
 // and a shell remembers it. The key of the simulated API is no secret.
 func refuseKeys(cmd *cobra.Command, args []string) (err error) {
 	const instead = "pass the key in PIONEER_API_KEY or in a file (--key-file)"
-	secret := os.Getenv("PIONEER_API_KEY")
+	gate := gateOut()
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
-		if flag.Name != "key" && pioneer.Holds(flag.Value.String(), secret) {
+		if flag.Name != "key" && gate.Holds(flag.Value.String()) {
 			err = usageError{fmt.Errorf("--%s contains an API key: %s", flag.Name, instead)}
 		}
 	})
 	for _, arg := range args {
-		if pioneer.Holds(arg, secret) {
+		if gate.Holds(arg) {
 			err = usageError{fmt.Errorf("an argument contains an API key: %s", instead)}
 		}
 	}

@@ -1,9 +1,14 @@
 package cli
 
 import (
+	"context"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"quotatop/poller/config"
 )
 
 // A key in the command line or in place of the base URL is refused, and not
@@ -32,5 +37,30 @@ func TestKeyInTheCommandLine(t *testing.T) {
 	stderr := &strings.Builder{}
 	if code := Run(t.Context(), []string{"once"}, io.Discard, stderr); code != exitUsage || !strings.Contains(stderr.String(), "contains an API key") {
 		t.Errorf("PIONEER_BASE_URL: exit code %d, %s", code, stderr)
+	}
+}
+
+// A key in the wrong place of the configuration is not shown with the mistake.
+func TestKeyInTheConfiguration(t *testing.T) {
+	const key = "no0mark1in2this3key4"
+	t.Setenv("PIONEER_API_KEY", key)
+	for name, text := range map[string]string{
+		"theme": "theme = '" + key + "'\n", "address": "base_url = '" + key + "'\n", "tap": "tap = '" + key + "'\n",
+		"setting": key + " = 1\n", "no TOML": key + "\n",
+	} {
+		file := filepath.Join(t.TempDir(), "config.toml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out := &strings.Builder{}
+		if code := Run(t.Context(), []string{"config", "check", "--config", file}, out, out); code != exitUsage || strings.Contains(out.String(), "mark1in") {
+			t.Errorf("%s: exit code %d, %s", name, code, out)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		f := &flags{config: file}
+		if shown := <-f.looks(ctx, config.Look{}, nil, nil); shown.Problem == "" || strings.Contains(shown.Problem, "mark1in") {
+			t.Errorf("%s: on the screen: %s", name, shown.Problem)
+		}
+		cancel()
 	}
 }
