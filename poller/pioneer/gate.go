@@ -9,11 +9,10 @@ import (
 
 // Bounds on the texts of an event, in bytes.
 const (
-	MaxWord = 64       // a source, a method, a state, a plan's period
-	MaxPath = 256      // a call's path
-	MaxText = 256      // a detail, a URL, a plan, a model
-	maxNote = 1000     // what a source says about itself; several may be joined
-	maxRead = 64 << 10 // how much of a text is looked at
+	MaxWord = 64   // a source, a method, a state, a plan's period
+	MaxPath = 256  // a call's path
+	MaxText = 256  // a detail, a URL, a plan, a model
+	maxNote = 1000 // what a source says about itself; several may be joined
 )
 
 // A Gate is what every text passes that comes from outside, or quotes it, before
@@ -26,8 +25,10 @@ type Gate struct{ secrets []string }
 func NewGate(secrets ...string) Gate { return Gate{secrets} }
 
 // Text makes a text fit to show: without secrets, see Redact, and clean, see Clean.
+// It looks at no more of the text than can be shown, so that a hostile one costs
+// little.
 func (g Gate) Text(text string, limit int) string {
-	return Clean(Redact(text[:min(len(text), maxRead)], g.secrets...), limit)
+	return Clean(Redact(text[:min(len(text), 4*limit)], g.secrets...), limit)
 }
 
 // Holds reports whether a text, such as a URL that is to be requested, holds a

@@ -2,8 +2,11 @@ package tap
 
 import (
 	"net"
+	"net/url"
 	"strings"
 	"testing"
+
+	"quotatop/poller/pioneer"
 )
 
 func TestListen(t *testing.T) {
@@ -49,5 +52,20 @@ func TestListenEverywhere(t *testing.T) {
 	defer ln.Close()
 	if ip := ln.Addr().(*net.TCPAddr).IP; !ip.IsUnspecified() {
 		t.Errorf("got %s, want all interfaces", ip)
+	}
+	own, err := Listen(":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	upstream := &url.URL{Scheme: "https", Host: "api.example"}
+	for _, tt := range []struct {
+		ln   net.Listener
+		note string
+	}{{ln, "open to others at " + ln.Addr().String()}, {own, ""}} {
+		tap := New(upstream, new(pioneer.Clock), Options{Listener: tt.ln})
+		if _, health := tap.inbox.take(); health.Note != tt.note {
+			t.Errorf("at %s the tap's note is %q, want %q", tt.ln.Addr(), health.Note, tt.note)
+		}
 	}
 }

@@ -1,12 +1,20 @@
 package cli
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"quotatop/model"
 )
 
 // A mistaken address is a mistake in the command line, one that is taken is not;
@@ -51,3 +59,45 @@ func TestListen(t *testing.T) {
 		_ = ln.Close()
 	}
 }
+
+// A file that is named twice, under whatever name, is followed once.
+func TestTailTwice(t *testing.T) {
+	newMachine(t)
+	dir := t.TempDir()
+	log, link := filepath.Join(dir, "run.log"), filepath.Join(dir, "link.log")
+	if err := os.WriteFile(log, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(log, link); err != nil {
+		t.Fatal(err)
+	}
+	line := fmt.Sprintf(`{"at":"%s","call":{"method":"POST","path":"/inference","status":200}}`+"\n", time.Now().UTC().Format(time.RFC3339))
+	if err := os.WriteFile(log, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url, _ := simulated(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	stderr := &strings.Builder{}
+	var newest model.Snapshot
+	out := writerFunc(func(text []byte) (int, error) {
+		if err := json.Unmarshal(text, &newest); err != nil {
+			t.Error(err)
+		}
+		if newest.Endpoints[1].Limits[0].Local.Or(0) > 0 {
+			cancel()
+		}
+		return len(text), nil
+	})
+	Run(ctx, []string{"stream", "--config", os.DevNull, "--every", "100ms", "--base-url", url, "--tail", log, "--tail", link, "--tail", log + ":events"}, out, stderr)
+	if got := newest.Endpoints[1].Limits[0].Local; got != model.Some(1) {
+		t.Errorf("%v calls, want 1", got)
+	}
+	if got := stderr.String(); strings.Count(got, "this file is followed already") != 2 {
+		t.Errorf("standard error: %s", got)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
