@@ -680,7 +680,7 @@ func TestRemovedOnAFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		s := newSegments(dir, Options{})
-		var closed int
+		var closed atomic.Int32
 		disk := &badDisk{}
 		disk.room.Store(400)
 		s.create = func(path string) (_ file, err error) {
@@ -697,8 +697,8 @@ func TestRemovedOnAFullDisk(t *testing.T) {
 				continue
 			}
 			runs, err := list(dir)
-			if err != nil || len(runs) != 1 || closed != 0 {
-				t.Fatalf("runs %v, %v, %d files closed", runs, err, closed)
+			if err != nil || len(runs) != 1 || closed.Load() != 0 {
+				t.Fatalf("runs %v, %v, %d files closed", runs, err, closed.Load())
 			}
 			if err := os.Remove(runs[0].segments[0].path); err != nil {
 				t.Fatal(err)
@@ -706,8 +706,8 @@ func TestRemovedOnAFullDisk(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			d.call(rand.Float64(), model.SourceTap, "/inference")
 			time.Sleep(2 * time.Second)
-			if closed != 1 {
-				t.Errorf("%d files closed, want the removed one", closed)
+			if n := closed.Load(); n != 1 {
+				t.Errorf("%d files closed, want the removed one", n)
 			}
 			disk.room.Store(1 << 20)
 		}
@@ -722,11 +722,11 @@ func TestRemovedOnAFullDisk(t *testing.T) {
 // counted is a file that counts how often files are closed.
 type counted struct {
 	file
-	closed *int
+	closed *atomic.Int32
 }
 
 func (c counted) Close() error {
-	*c.closed++
+	c.closed.Add(1)
 	return c.file.Close()
 }
 
