@@ -43,6 +43,14 @@ func trusted(info fs.FileInfo) bool {
 	return ok && (uid == 0 || uid == root)
 }
 
+// ownGroup reports whether a file belongs to this user's private group, of which
+// nobody else is a member: Linux distributions give it the user's number, and let
+// it write to all that the user makes.
+func ownGroup(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Gid) == os.Geteuid()
+}
+
 // alone reports whether a file has no other name.
 func alone(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)

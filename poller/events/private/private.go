@@ -74,7 +74,8 @@ func reach(path, variable string, create bool) (link string, err error) {
 		if err != nil {
 			return "", fmt.Errorf("cannot read %s: %w", level, Cause(err))
 		}
-		mode := info.Mode()
+		mode, last := info.Mode(), i == len(names)-1
+		shared := mode.Perm()&0o002 != 0 || mode.Perm()&0o020 != 0 && (last || !ownGroup(info))
 		switch {
 		case !trusted(info):
 			return "", foreign(level, variable)
@@ -86,7 +87,7 @@ func reach(path, variable string, create bool) (link string, err error) {
 			return filepath.Join(append([]string{target}, names[i+1:]...)...), err
 		case !info.IsDir():
 			return "", fmt.Errorf("%s is not a folder: remove it", level)
-		case mode.Perm()&0o022 != 0 && mode&fs.ModeSticky == 0 && (i == len(names)-1 || !closed):
+		case shared && mode&fs.ModeSticky == 0 && (last || !closed):
 			return "", fmt.Errorf("others can write to %s: chmod go-w %[1]s", level)
 		}
 		closed = closed || mode.Perm()&0o011 == 0

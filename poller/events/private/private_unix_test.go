@@ -64,6 +64,7 @@ func TestFolder(t *testing.T) {
 	tr.dir("wide", 0o777)
 	tr.dir("wide/inner", 0o755)
 	tr.dir("group", 0o775)
+	tr.dir("group/inner", 0o755)
 	tr.dir("sticky", 0o777|fs.ModeSticky)
 	tr.dir("closed", 0o700)
 	tr.dir("closed/wide", 0o777)
@@ -83,6 +84,7 @@ func TestFolder(t *testing.T) {
 		"link/a":               "", // a link of one's own
 		"closed/wide/inner/a":  "", // where nobody else gets to
 		"real":                 "",
+		"group/inner/a":        groupWritable(t, tr.at("group")),
 		"wide/a":               "others can write to " + tr.at("wide") + ": chmod go-w",
 		"group/a":              "others can write to " + tr.at("group"),
 		"wide/inner/a":         "others can write to " + tr.at("wide"),
@@ -113,6 +115,20 @@ func TestFolder(t *testing.T) {
 	if _, err := os.Stat(tr.at("missing")); err == nil {
 		t.Error("a folder was made")
 	}
+}
+
+// groupWritable returns the error for a folder above that its group can write to:
+// none if that is the group of this user alone.
+func groupWritable(t *testing.T, path string) string {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ownGroup(info) {
+		return ""
+	}
+	return "others can write to " + path
 }
 
 // Another user was faster, at any level.
@@ -147,6 +163,14 @@ func TestFolderOfAnother(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(tr.at("target")); len(left) > 0 {
 		t.Errorf("through another user's link: %v", left)
+	}
+	tr.dir("users", 0o775)
+	tr.dir("users/inner", 0o755)
+	if err := os.Chown(tr.at("users"), 0, 100); err != nil {
+		t.Fatal(err)
+	}
+	if dir, err := Folder(tr.at("users/inner/a"), variable, true); err == nil || !strings.Contains(err.Error(), "others can write to "+tr.at("users")) {
+		t.Errorf("below a folder that a group can write to: %v, %v", dir, err)
 	}
 	file := tr.file("file")
 	give("file")
