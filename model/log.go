@@ -49,6 +49,7 @@ const (
 	LogService  LogKind = "service"  // a service failed, see Service
 	LogWarning  LogKind = "warning"  // a Warning, or a problem with its command
 	LogReloaded LogKind = "reloaded" // the configuration was read again
+	LogChanged  LogKind = "changed"  // a setting was changed for the session
 )
 
 // A Log is what happened, newest first. Its JSON has the newest 20 entries.

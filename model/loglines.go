@@ -6,9 +6,9 @@ import (
 )
 
 // A Notice is what quotatop itself has to say: a warning, or that the configuration
-// was read again. It is kept as an event, so that a replay says it too.
+// was read again or a setting changed. It is kept as an event, so that a replay says it too.
 type Notice struct {
-	Kind     LogKind `json:"kind"`               // LogWarning or LogReloaded
+	Kind     LogKind `json:"kind"`               // LogWarning, LogReloaded or LogChanged
 	Endpoint string  `json:"endpoint,omitempty"` // the endpoint's ID; may be empty
 	Text     string  `json:"text"`
 }

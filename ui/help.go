@@ -208,11 +208,11 @@ var legend = [...]struct {
 	signs []word
 	means string
 }{
-	{[]word{{theme.Accent, "mouse"}}, "click a row to select it, again to open it; a column's title to sort by it"},
+	{[]word{{theme.Accent, "mouse"}}, "a click selects a row, the next opens it; on a title, sorts by it"},
 	{[]word{{theme.Accent, "shift"}}, "with the mouse, to select text"},
 	{[]word{{theme.Calm, "▇"}, {theme.Warm, "▇"}, {theme.Hot, "▇"}, {theme.Full, "▇"}}, "accepted calls, by pressure"},
 	{[]word{{theme.Others, "▓"}}, "of those, from other machines using this key"},
-	{[]word{{theme.Others, "░"}}, "full, as calls were refused: from elsewhere, or the limit is lower"},
+	{[]word{{theme.Others, "░"}}, "full by inference: refused calls, from elsewhere or a lower limit"},
 	{[]word{{theme.Rejected, "▒"}}, "rejected calls, past the limit's mark │"},
 	{[]word{{theme.Alarm, "╎"}}, "observed limit, lower than the documented one"},
 	{[]word{{theme.Peak, "┆"}}, "peak: highest of the last 15 min (hourly limits: 15 h)"},

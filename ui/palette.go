@@ -61,13 +61,17 @@ func (a *App) commands() []command {
 func (a *App) choices() []command {
 	var out []command
 	for p, name := range paneNames {
-		out = append(out, command{panesAction + " " + name, "", a.paneKey(p), func(a *App) tea.Cmd { a.show(paneID(p)); return nil }})
+		out = append(out, command{panesAction + " " + name, "go to the pane", a.paneKey(p), func(a *App) tea.Cmd { a.show(paneID(p)); return nil }})
 	}
 	for s, name := range sortNames {
-		out = append(out, command{"sort " + name, "", "", func(a *App) tea.Cmd { a.sorted, a.reversed = sorting(s), false; return nil }})
+		out = append(out, command{"sort " + name, sortHelp[s], "", func(a *App) tea.Cmd { a.sorted, a.reversed = sorting(s), false; return nil }})
 	}
 	for i := range a.opts.Themes {
-		out = append(out, command{"theme " + a.opts.Themes[i].Name, "", "", func(a *App) tea.Cmd { a.choose(i); return nil }})
+		help := "for a light background"
+		if a.opts.Themes[i].Dark {
+			help = "for a dark background"
+		}
+		out = append(out, command{"theme " + a.opts.Themes[i].Name, help, "", func(a *App) tea.Cmd { a.choose(i); return nil }})
 	}
 	return out
 }
@@ -122,7 +126,7 @@ func (a *App) hits() []hit {
 		out = append(out, hit{all[m.Index], m.MatchedIndexes})
 	}
 	for i := range all {
-		if !found[i] && contains(a.asked, all[i].help) {
+		if !found[i] && contains(" "+a.asked, " "+all[i].help) {
 			out = append(out, hit{command: all[i]})
 		}
 	}

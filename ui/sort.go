@@ -26,6 +26,9 @@ const (
 // sortNames are the names of the orders.
 var sortNames = [sortings]string{"table", "pressure", "name", "rate"}
 
+// sortHelp says what the orders are.
+var sortHelp = [sortings]string{"as in the table of limits", "what bites first", "A to Z", "most calls in the last minute"}
+
 // nextSort switches to the next order. The cursor stays on its endpoint.
 func (a *App) nextSort(string) tea.Cmd {
 	a.sorted, a.reversed = (a.sorted+1)%sortings, false

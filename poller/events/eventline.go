@@ -51,7 +51,7 @@ var (
 	errNotOne    = errors.New("event line: needs exactly one of call, reading, account, health or notice")
 	errNoPath    = errors.New("event line: call has no path")
 	errVantage   = errors.New(`event line: vantage must be "local", "account" or "own"`)
-	errNotice    = errors.New(`event line: kind of notice must be "warning" or "reloaded"`)
+	errNotice    = errors.New(`event line: kind of notice must be "warning", "reloaded" or "changed"`)
 	errStatus    = errors.New("event line: not an HTTP status")
 )
 

@@ -189,6 +189,7 @@ var sampleEvents = []model.Event{
 	{At: at, Source: "journal", Health: &model.Health{State: model.StateError, Error: "no space left on device"}},
 	{At: at, Source: "warnings", Notice: &model.Notice{Kind: model.LogWarning, Endpoint: "chat", Text: "chat: 92% of 200 in 1m, limit in 41s"}},
 	{At: at, Source: "config", Notice: &model.Notice{Kind: model.LogReloaded}},
+	{At: at, Source: "settings", Notice: &model.Notice{Kind: model.LogChanged, Text: "interval 5s for this session"}},
 }
 
 // Lines written before sources said what they see mean what they did.

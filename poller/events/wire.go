@@ -121,10 +121,11 @@ type noticeJSON struct {
 // notice returns the notice; one of another kind is an error.
 func (n *noticeJSON) notice() (*model.Notice, error) {
 	out := &model.Notice{Kind: n.Kind, Endpoint: n.Endpoint, Text: n.Text}
-	if n.Kind != model.LogWarning && n.Kind != model.LogReloaded {
-		return nil, errNotice
+	switch n.Kind {
+	case model.LogWarning, model.LogReloaded, model.LogChanged:
+		return out, nil
 	}
-	return out, nil
+	return nil, errNotice
 }
 
 func (l *eventJSON) event() (model.Event, error) {

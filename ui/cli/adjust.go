@@ -64,7 +64,7 @@ func (a *adjuster) Set(name, value string) error {
 	}
 	a.inUse = next
 	a.changes = append(slices.DeleteFunc(a.changes, func(other config.Change) bool { return other.Setting == name }), c)
-	a.note(model.Notice{Kind: model.LogReloaded, Text: name + " " + value + " for this session"})
+	a.note(model.Notice{Kind: model.LogChanged, Text: name + " " + value + " for this session"})
 	return nil
 }
 

@@ -21,6 +21,8 @@ func LogName(e *model.LogEntry) string {
 		return e.Source
 	case model.LogReloaded:
 		return "config"
+	case model.LogChanged:
+		return "settings"
 	}
 	if name, _, ok := strings.Cut(e.Text, ": "); ok && (name == e.Endpoint || name == "cap") {
 		return name
