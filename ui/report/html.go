@@ -17,17 +17,16 @@ var pageText string
 //go:embed page.css
 var style string
 
-// pageTemplate escapes all that comes from outside.
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"style": func() template.CSS { return template.CSS(style) },
-	"keep":  keep,
-}).Parse(pageText))
-
-// stamps are the blanks within a date and time.
-var stamps = regexp.MustCompile(`([0-9]) ([0-9])`)
-
-// keep holds dates and times together on one line.
-func keep(s string) string { return stamps.ReplaceAllString(s, "$1\u00a0$2") }
+// pageTemplate returns the template of a page. It escapes all that comes from outside.
+func pageTemplate() (*template.Template, error) {
+	// The blanks within a date and time.
+	stamps := regexp.MustCompile(`([0-9]) ([0-9])`)
+	return template.New("page").Funcs(template.FuncMap{
+		"style": func() template.CSS { return template.CSS(style) },
+		// keep holds dates and times together on one line.
+		"keep": func(s string) string { return stamps.ReplaceAllString(s, "$1\u00a0$2") },
+	}).Parse(pageText)
+}
 
 // htmlPage is a page with what only the HTML shows.
 type htmlPage struct {
@@ -48,10 +47,14 @@ func HTML(w io.Writer, runs []Named) error {
 		}
 		p.Title += ": " + strings.Join(names, ", ")
 	}
-	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, p); err != nil {
+	t, err := pageTemplate()
+	if err != nil {
 		return err
 	}
-	_, err := w.Write(b.Bytes())
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
 	return err
 }
