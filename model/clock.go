@@ -145,7 +145,7 @@ func (s *spend) forgetRows() {
 
 // cut drops the counts of the buckets that begin after a time.
 func (w *Window) cut(end time.Time) {
-	last, size := w.bucket(end), int64(len(w.counts))
+	last, size := w.bucket(end), w.size
 	switch {
 	case w.newest <= last:
 	case last < 0 || w.newest-last >= size:

@@ -145,10 +145,10 @@ func (c *codec) window(w *Window) {
 		c.visit(w)
 		return
 	}
-	width, size := w.width, len(w.counts)
+	width, size := w.width, int(w.size)
 	number(c, &width)
 	number(c, &size)
-	if width != w.width || size != len(w.counts) {
+	if width != w.width || size != int(w.size) {
 		c.fail(errors.New("a window has a different shape"))
 		return
 	}
@@ -159,6 +159,9 @@ func (c *codec) window(w *Window) {
 	}
 	if w.newest < 0 {
 		return
+	}
+	if c.reading {
+		w.reset()
 	}
 	for i := 0; i < size && c.err == nil; {
 		zeros, others := run(w.counts[i:])

@@ -61,7 +61,7 @@ func (m *meter) spread(from, to int64, n int) (ok bool) {
 	}
 	width := int64(m.window.width)
 	last := (to - 1) / width
-	first := max(from/width, last-int64(len(m.window.counts))+1)
+	first := max(from/width, last-m.window.size+1)
 	if !m.addBucket(last, 0) {
 		return false
 	}
@@ -104,7 +104,7 @@ func (m *meter) measure(end int64) {
 
 // count returns the calls in one bucket of the window.
 func (m *meter) count(b int64) int64 {
-	size := int64(len(m.window.counts))
+	size := m.window.size
 	if b < 0 || b > m.window.newest || b <= m.window.newest-size {
 		return 0
 	}

@@ -10,7 +10,8 @@ import (
 // any order; those older than the memory are not counted.
 type Window struct {
 	width  time.Duration
-	counts []int64 // a ring: bucket n is at n modulo its length
+	size   int64   // the number of buckets
+	counts []int64 // a ring: bucket n is at n modulo size; nil before the first event
 	newest int64   // the number of the newest bucket; -1 before the first
 }
 
@@ -21,8 +22,8 @@ const maxBucket = 1 << 47
 // NewWindow returns a window with buckets of this width that covers at least this
 // much time.
 func NewWindow(width, memory time.Duration) *Window {
-	buckets := int(memory/width) + 2 // a span may start and end within a bucket
-	return &Window{width: width, counts: make([]int64, buckets), newest: -1}
+	buckets := int64(memory/width) + 2 // a span may start and end within a bucket
+	return &Window{width: width, size: buckets, newest: -1}
 }
 
 // newLimitWindow returns a window for a limit over span. Its buckets are a 600th of
@@ -39,12 +40,12 @@ func (w *Window) bucket(t time.Time) int64 { return t.UnixNano() / int64(w.width
 func (w *Window) Add(t time.Time, n int) { w.addBucket(w.bucket(t), n) }
 
 func (w *Window) addBucket(b int64, n int) {
-	size := int64(len(w.counts))
+	size := w.size
 	switch {
 	case n <= 0 || b < 0 || w.newest >= 0 && b <= w.newest-size:
 		return
 	case w.newest < 0 || b-w.newest >= size:
-		clear(w.counts)
+		w.reset()
 		w.newest = b
 	default:
 		for ; w.newest < b; w.newest++ {
@@ -53,6 +54,14 @@ func (w *Window) addBucket(b int64, n int) {
 	}
 	c := &w.counts[b%size]
 	*c = min(*c+int64(min(n, maxBucket)), maxBucket)
+}
+
+// reset makes all buckets empty, before the first of them is counted in.
+func (w *Window) reset() {
+	if w.counts == nil {
+		w.counts = make([]int64, w.size)
+	}
+	clear(w.counts)
 }
 
 // count counts n events at to, or spread over [from, to) if from is earlier.
@@ -71,7 +80,7 @@ func (w *Window) Spread(from, to time.Time, n int) {
 		return
 	}
 	first, last := start/width, (end-1)/width
-	first = max(first, last-int64(len(w.counts))+1) // the memory covers no older ones
+	first = max(first, last-w.size+1) // the memory covers no older ones
 	perNano := float64(n) / float64(end-start)
 	done := int(math.Round(perNano * float64(max(first*width-start, 0)))) // the part before the memory
 	for b := first; b <= last; b++ {
@@ -89,7 +98,7 @@ func (w *Window) Count(from, to time.Time) int {
 	if w.newest < 0 || !to.After(from) {
 		return 0
 	}
-	size := int64(len(w.counts))
+	size := w.size
 	first, last := w.bucket(from), w.bucket(to)
 	sum := 0
 	for b := max(first+1, w.newest-size+1, 0); b < min(last, w.newest+1); b++ {
@@ -106,7 +115,7 @@ func (w *Window) Count(from, to time.Time) int {
 
 // at returns the count of one bucket, 0 outside the memory.
 func (w *Window) at(b int64) float64 {
-	size := int64(len(w.counts))
+	size := w.size
 	if b < 0 || b > w.newest || b <= w.newest-size {
 		return 0
 	}
@@ -119,7 +128,7 @@ func (w *Window) part(from, to time.Time) float64 { return float64(to.Sub(from))
 // move moves the counts of the buckets from a time on to a window of the same width,
 // and returns their sum.
 func (w *Window) move(from time.Time, to *Window) (sum int) {
-	size := int64(len(w.counts))
+	size := w.size
 	for b := max(w.bucket(from), w.newest-size+1, 0); b <= w.newest; b++ {
 		n := int(w.counts[b%size])
 		w.counts[b%size] = 0
