@@ -83,16 +83,17 @@ func search(text string, secrets []string, coded bool) (found []span) {
 }
 
 // isHarmless reports whether search finds nothing in a text, without looking for
-// it. It is true of most paths and words, and quick.
+// it, and Clean leaves its inside as it is. It is true of most paths and words, and
+// quick.
 func isHarmless(text string, secrets []string) bool {
 	word, plain := 0, true // as in searchBase64
 	for i := range len(text) {
-		switch c := text[i]; {
-		case c >= 'a' && c <= 'z':
+		switch classes[text[i]] {
+		case lowerCase:
 			word++
-		case c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+		case upperCase:
 			word, plain = word+1, false
-		case c == '_', c < ' ', c > '~', c == '\\', c == '%', c == '&':
+		case suspicious:
 			return false
 		default:
 			word, plain = 0, true
@@ -102,12 +103,35 @@ func isHarmless(text string, secrets []string) bool {
 		}
 	}
 	for _, secret := range secrets {
-		if len(secret) >= minSecret && strings.Contains(lowerASCII(text), lowerASCII(secret[:minSecret])) {
+		if len(secret) >= minSecret && len(text) >= minSecret && strings.Contains(lowerASCII(text), lowerASCII(secret[:minSecret])) {
 			return false
 		}
 	}
 	return true
 }
+
+// The classes of bytes: letters in lower case, those in upper case and digits, what
+// may be part of a key or an escape or is not printable, and the rest.
+const (
+	_ = iota
+	lowerCase
+	upperCase
+	suspicious
+)
+
+var classes = func() (all [256]byte) {
+	for c := range all {
+		switch b := byte(c); {
+		case b >= 'a' && b <= 'z':
+			all[c] = lowerCase
+		case isAlphanumeric(b):
+			all[c] = upperCase
+		case b == '_' || !isSimple(string([]byte{b})):
+			all[c] = suspicious
+		}
+	}
+	return all
+}()
 
 // searchSecret adds the parts that are the secret, or its beginning at the end of
 // the text: that may have been cut. Both texts are in lower case.
