@@ -56,7 +56,7 @@ func (a *App) drawChart(at area, e *model.EndpointUsage, l *model.LimitUsage) gr
 	}
 	p.grid.at = body
 	at.sub(0, 1, labels, body.h).drawValues(&s, count)
-	at.sub(labels+1, at.h-1, body.w, 1).drawAges(&p.grid)
+	at.sub(labels+1, at.h-1, body.w, 1).drawAges(&p.grid, a.nowText())
 	asOf := a.newestFigure()
 	if l != nil {
 		asOf = l.AsOf
@@ -107,14 +107,14 @@ var ages = [...]time.Duration{
 // times there are at most.
 const ageWidth, mostAges = 12, 7
 
-// drawAges writes round times before now below a grid.
-func (a area) drawAges(g *grid) {
+// drawAges writes round times before now below a grid, and what stands for now.
+func (a area) drawAges(g *grid, now string) {
 	span, step := g.span(), ages[len(ages)-1]
 	least := time.Duration(max(ageWidth, a.w/mostAges))
 	for i := len(ages) - 1; i >= 0 && ages[i]*time.Duration(a.w) >= span*least; i-- {
 		step = ages[i]
 	}
-	end := a.w - width("now")
+	end := a.w - width(now)
 	for age := step; age <= span; age += step {
 		text := "-" + words.Span(age)
 		x := a.w - 1 - int(age*time.Duration(a.w)/span) - width(text)/2
@@ -122,7 +122,7 @@ func (a area) drawAges(g *grid) {
 			a.put(x, 0, theme.Dim, text)
 		}
 	}
-	a.put(end, 0, theme.Dim, "now")
+	a.put(end, 0, theme.Dim, now)
 }
 
 // drawExtent writes the least, the average and the most of a plot's points, and how

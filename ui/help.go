@@ -89,7 +89,7 @@ func (a *App) hintEnds() []int {
 	first := 0
 	for i := range a.keys {
 		k := &a.keys[i]
-		if k.hint == "" || len(k.Keys()) == 0 || a.log.open && !inLog[k.name] || k.when != nil && !k.when(a) {
+		if k.hint == "" || len(k.Keys()) == 0 || a.log.open && !inLog[k.name] || k.hint == denialsHint && !a.hintsDenials() || k.when != nil && !k.when(a) {
 			continue
 		}
 		if i > 0 && ends[first] == i && a.keys[first].hint == k.hint {

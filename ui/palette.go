@@ -26,7 +26,7 @@ var paneNames = [focusable]string{"endpoints", "cap", "rate", "billing", "detail
 // usefulFirst are the actions that the palette lists first. It lists those that move
 // the cursor last: who opened it wants something else.
 var (
-	usefulFirst = []string{pauseAction, playAction, "open", "zoom", "filter", "clear", "sort", "poll", "log", "settings", "help", "quit"}
+	usefulFirst = []string{pauseAction, playAction, "open", "zoom", "filter", "clear", "sort", "poll", logAction, "settings", "help", "quit"}
 	movesLast   = []string{
 		"up", "down", "left", "right", "top", "bottom", "page-up", "page-down", "next-pane", "previous-pane",
 		"previous-item", "next-item", "seek-back", "seek-forward", "minute-back", "minute-forward", "start", "end",

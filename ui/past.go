@@ -183,6 +183,14 @@ func (a *App) pastWords() []word {
 	return append(parts, a.playWords()...)
 }
 
+// nowText is what the time shown is called on a chart: now, or the time of the past.
+func (a *App) nowText() string {
+	if a.inPast() || a.opts.Player != nil {
+		return words.Clock(a.snap.At)
+	}
+	return "now"
+}
+
 // playWords say how the player plays.
 func (a *App) playWords() []word {
 	switch r := &a.replay; {

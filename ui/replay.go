@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -51,11 +52,20 @@ func playerKeys(when func(*App) bool) []action {
 	}
 }
 
+// denialsHint is the hint of the keys that go to denials.
+const denialsHint = "denials"
+
+// hintsDenials reports whether the footer shows those keys: where one moves in time,
+// and where there is room.
+func (a *App) hintsDenials() bool {
+	return a.opts.Player != nil || a.inPast() || a.canTravel() && a.w >= 110
+}
+
 // travelKeys returns the actions that move in time, in a recording and out of now.
 func travelKeys() []action {
 	return []action{
-		{"earlier-denial", on("[", "earlier denial (past)", "["), "denials", false, nil, (*App).prevDenial},
-		{"later-denial", on("]", "later denial (past)", "]"), "denials", false, nil, (*App).nextDenial},
+		{"earlier-denial", on("[", "earlier denial (past)", "["), denialsHint, false, nil, (*App).prevDenial},
+		{"later-denial", on("]", "later denial (past)", "]"), denialsHint, false, nil, (*App).nextDenial},
 		{"minute-back", on("shift+←", "back 1 min (past)", "shift+left"), "", false, nil, seek(-time.Minute)},
 		{"minute-forward", on("shift+→", "forward 1 min (past)", "shift+right"), "", false, nil, seek(time.Minute)},
 	}
@@ -81,11 +91,16 @@ func step(n int) func(*App, string) tea.Cmd {
 	}
 }
 
-// bound returns the table of actions with these keys. In a replay it drops those that
-// make no sense there, and the player's keys go before others.
+// bound returns the table of actions with these keys. Those of the player go before
+// others, and then those that move in time. In a replay it drops those that make no
+// sense there.
 func (a *App) bound(keys map[string][]string) []action {
+	bound := bind(keys)
+	slices.SortStableFunc(bound, func(j, k action) int {
+		return cmp.Compare(travelOrder(j.name), travelOrder(k.name))
+	})
 	if a.opts.Player == nil {
-		return append(pastKeys(), bind(keys)...)
+		return append(pastKeys(), bound...)
 	}
 	table := append(playerKeys(nil), action{"end", on("end", "to the end", "end"), "", false, func(a *App) bool { return !a.log.open }, (*App).toFinish})
 	var taken []string
@@ -94,20 +109,7 @@ func (a *App) bound(keys map[string][]string) []action {
 			taken = append(taken, table[i].Keys()...)
 		}
 	}
-	rest := bind(keys)
-	travels := func(k action) bool {
-		return slices.ContainsFunc(travelKeys(), func(t action) bool { return t.name == k.name })
-	}
-	slices.SortStableFunc(rest, func(j, k action) int { // those that move in time first
-		switch {
-		case travels(j) == travels(k):
-			return 0
-		case travels(j):
-			return -1
-		}
-		return 1
-	})
-	for _, k := range rest {
+	for _, k := range bound {
 		free := slices.DeleteFunc(slices.Clone(k.Keys()), func(name string) bool { return slices.Contains(taken, name) })
 		if k.name == pauseAction || k.name == "poll" || len(free) == 0 {
 			continue
@@ -119,6 +121,14 @@ func (a *App) bound(keys map[string][]string) []action {
 		table = append(table, k)
 	}
 	return table
+}
+
+// travelOrder is 0 for an action that moves in time, 1 for others.
+func travelOrder(name string) int {
+	if slices.ContainsFunc(travelKeys(), func(k action) bool { return k.name == name }) {
+		return 0
+	}
+	return 1
 }
 
 func (a *App) play(string) tea.Cmd {
