@@ -144,9 +144,23 @@ func (a *App) entry() *model.LogEntry {
 	return nil
 }
 
-// drawLog draws the log, with the entry under the cursor in sight.
+// logChartH is the least height of the chart below the log.
+const logChartH = 12
+
+// drawLog draws the log, with the entry under the cursor in sight, and below it, where
+// there is room, a chart of what that is about, with its own cursor at that time.
 func (a *App) drawLog(at area, o outcome) outcome {
 	all := a.entries()
+	picked := a.pickedEntry(all)
+	if lines := max(min(len(all)+2, at.h-logChartH), logChartH/2); picked >= 0 && at.w >= framedW && at.h-lines >= logChartH {
+		b := *a
+		b.focus, b.subject, b.cursor = endpointsPane, endpointsPane, all[picked].At
+		if id := all[picked].Endpoint; id != "" {
+			b.picked[endpointsPane] = item{endpoint: id}
+		}
+		o = b.place(at.sub(0, lines, at.w, at.h-lines), slot{pane: detailPane}, o)
+		at = at.sub(0, 0, at.w, lines)
+	}
 	if at.w >= framedW && at.h >= framedH {
 		at = at.frame(focusable, a.logTitle(), a.logNote(all), true)
 	}
@@ -159,15 +173,14 @@ func (a *App) drawLog(at area, o outcome) outcome {
 		at.cut(0, 0, at.w, theme.Dim, text)
 		return o
 	}
-	picked := a.pickedEntry(all)
 	first := min(max(picked-at.h/2, 0), max(len(all)-at.h, 0))
-	names := 0
+	names, times := 0, 0
 	for _, e := range all[first:min(first+at.h, len(all))] {
-		names = max(names, width(words.LogName(e)))
+		names, times = max(names, width(words.LogName(e))), max(times, width(a.entryTime(e)))
 	}
 	for y := range min(at.h, len(all)-first) {
 		line := at.sub(0, y, at.w, 1)
-		a.drawEntry(line, all[first+y], first+y == picked, min(names, max(at.w/4, 8)))
+		a.drawEntry(line, all[first+y], first+y == picked, times, min(names, max(at.w/4, 8)))
 		o = o.hit(target{at: line, kind: onLog, nth: first + y})
 	}
 	at.moreMarks(first, len(all)-first-at.h)
@@ -195,7 +208,7 @@ func (a *App) logNote(all []*model.LogEntry) string {
 
 // drawEntry draws one entry: its time, a sign, what it is about, and what happened.
 // Those after the time shown are dim.
-func (a *App) drawEntry(at area, e *model.LogEntry, picked bool, names int) {
+func (a *App) drawEntry(at area, e *model.LogEntry, picked bool, times, names int) {
 	if picked {
 		at.set(0, 0, theme.Accent, '▸')
 	}
@@ -207,7 +220,8 @@ func (a *App) drawEntry(at area, e *model.LogEntry, picked bool, names int) {
 	if e.At.After(a.snap.At) {
 		role, name, text = theme.Dim, theme.Dim, theme.Dim
 	}
-	x := at.put(2, 0, theme.Dim, a.entryTime(e)) + 1
+	at.right(2, 0, times, theme.Dim, a.entryTime(e))
+	x := 2 + times + 1
 	at.set(x, 0, role, sign)
 	x += 2
 	at.cut(x, 0, names, name, words.LogName(e))
