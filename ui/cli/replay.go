@@ -21,7 +21,8 @@ func replayCommand(f *flags) *cobra.Command {
 		Use:   "replay FILE",
 		Short: "play back a recorded run on the same screen",
 		Long: "replay plays back a recording made with --record. Space pauses, the arrows skip 10 s back or forward, with\n" +
-			"shift a minute, [ and ] jump to the previous or next denial, - and + change the speed.",
+			"shift a minute, [ and ] jump to the previous or next denial, :12:04 to a time, home and end to the ends,\n" +
+			"- and + change the speed.",
 		Example: "  quotatop --record run.jsonl.zst\n  quotatop replay run.jsonl.zst --speed 10x --from 12:04",
 		Args:    needsFile("run.jsonl"),
 		RunE: func(cmd *cobra.Command, args []string) error {
