@@ -158,7 +158,7 @@ func (a *App) drawLog(at area, o outcome) outcome {
 		if id := all[picked].Endpoint; id != "" {
 			b.picked[endpointsPane] = item{endpoint: id}
 		}
-		o = b.place(at.sub(0, lines, at.w, at.h-lines), slot{pane: detailPane}, o)
+		b.place(at.sub(0, lines, at.w, at.h-lines), slot{pane: detailPane}, outcome{}) // nothing in it can be hit
 		at = at.sub(0, 0, at.w, lines)
 	}
 	if at.w >= framedW && at.h >= framedH {

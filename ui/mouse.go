@@ -109,7 +109,7 @@ func (a App) wheel(m tea.Mouse) App {
 	case step == 0:
 	case a.asking:
 		a.choice = min(max(a.choice+step, 0), max(len(a.hits())-1, 0))
-	case a.help, t.kind == onLog:
+	case a.help, a.log.open && !a.panel:
 		a.move(step * textStep)
 	case a.panel:
 		a.panelRow = min(max(a.panelRow+step, 0), max(len(a.settings())-1, 0))
