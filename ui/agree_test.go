@@ -191,7 +191,7 @@ func checkRows(s *model.Snapshot, a App, wrong func(string, ...any)) {
 		}
 		c := newCanvas(120, 1)
 		columns := columnsFor([]row{r}, formatFor(120), 120)
-		a.drawRow(c.all(), columns, &r, a.newestFigure(), false)
+		a.drawRow(c.all(), columns, &r, a.commonTime(), false)
 		role := wallRole(r.wall)
 		if r.wall.Pressure == model.PressureUnknown {
 			continue

@@ -22,6 +22,8 @@ func (a *App) drawCap(at area) {
 	switch {
 	case at.h == 1:
 		a.drawCapLine(at)
+	case at.h < 5 && at.w < 46:
+		a.drawCapSmall(at)
 	case at.h < 5:
 		a.drawCapFlat(at)
 	default:
@@ -177,6 +179,38 @@ func (a *App) drawForecast(at area, x, y, n int) int {
 	return at.put(x, y, role, fit(n, texts...))
 }
 
+// drawCapSmall draws two to four lines in a narrow area.
+func (a *App) drawCapSmall(at area) {
+	used, of, percent := a.capFigures()
+	y, x := 0, 0
+	if at.h > 2 {
+		at.put(at.put(0, 0, used.role, used.text), 0, of.role, of.text)
+		at.right(0, 0, at.w, percent.role, percent.text)
+		y = 1
+	}
+	at.words(0, y, a.capRest(at.w))
+	y++
+	if at.h == 2 {
+		x = at.put(0, y, percent.role, percent.text) + 2
+	}
+	a.drawForecast(at, x, y, at.w-x)
+	if at.h > 3 {
+		at.put(at.put(0, y+1, theme.Dim, "burn "), y+1, a.capRole(), a.burnText())
+	}
+}
+
+// capRest says what is left and when the cap resets, as far as that fits n cells.
+func (a *App) capRest(n int) []word {
+	left, _ := a.reset()
+	resets := []word{{theme.Dim, "resets"}, {theme.Bright, left}}
+	money := []word{{a.capRole(), words.CapLeft(&a.snap.Cap)}, {theme.Dim, "left"}}
+	if c := &a.snap.Cap; !c.Remaining.Known() && c.Used.Known() {
+		used, _, _ := a.capFigures()
+		money = []word{used, {theme.Dim, "used"}}
+	}
+	return fitWords(n, append(money, resets...), resets, resets[1:])
+}
+
 // drawCapFlat draws two lines, or three if the second one is too narrow.
 func (a *App) drawCapFlat(at area) {
 	used, of, percent := a.capFigures()
@@ -226,18 +260,13 @@ func (a *App) drawCapFlat(at area) {
 // drawCapLine draws one line, on a screen without frames in the columns of the endpoints
 // above it.
 func (a *App) drawCapLine(at area) {
-	used, _, percent := a.capFigures()
-	left, _ := a.reset()
+	_, _, percent := a.capFigures()
 	x := 0
 	if s, _ := layoutFor(a.w, a.h).slot(capPane); s.bare {
 		x = at.put(0, 0, theme.Bright, "cap") + 1
 	}
-	resets := []word{{theme.Dim, "resets"}, {theme.Bright, left}}
-	money := []word{{a.capRole(), words.CapLeft(&a.snap.Cap)}, {theme.Dim, "left"}}
-	if c := &a.snap.Cap; !c.Remaining.Known() && c.Used.Known() {
-		money = []word{used, {theme.Dim, "used"}}
-	}
-	tail := fitWords(at.w-x, append(append([]word{percent}, money...), resets...), append(money, resets...), resets, resets[1:])
+	rest := a.capRest(at.w - x)
+	tail := fitWords(at.w-x, append([]word{percent}, rest...), rest)
 	right := at.w - wordsWidth(tail)
 	if n := right - x - 1; n >= 5 {
 		at.gauge(x, 0, min(n, 60), a.capBar())

@@ -24,6 +24,7 @@ var rowFormats = []rowFormat{
 	{w: 92, scope: true, mark: 2, gauge: 60, state: 16, spark: 15},
 	{w: 74, scope: true, mark: 2, gauge: 60, state: 15},
 	{w: 60, mark: 2, gauge: 60, state: 15},
+	{w: 56, mark: 2, gauge: 60, short: true, state: 13},
 	{w: 46, mark: 2, gauge: 60, short: true, state: 7},
 	{w: 36, mark: 1, gauge: 60, short: true, state: 1},
 	{w: 28, mark: 1, short: true, state: 1},

@@ -83,10 +83,10 @@ func (a *App) endpointsTitle() []string {
 	return []string{"Endpoints"}
 }
 
-// endpointsNote says what the filter hides, and how old the newest figures are.
+// endpointsNote says what the filter hides, and how old most figures are.
 func (a *App) endpointsNote() string {
-	newest := a.newestFigure()
-	note := a.ageNote(newest, a.stale(newest))
+	common := a.commonTime()
+	note := a.ageNote(common, a.stale(common))
 	f := *a.filter(endpointsPane)
 	if f == "" {
 		return note
@@ -146,7 +146,7 @@ func (a *App) drawEndpoints(at area, o outcome) outcome {
 	if *a.filter(endpointsPane) != "" { // the columns stay put while it is typed
 		c = columnsFor(all, format, at.w)
 	}
-	newest, y := a.newestFigure(), 0
+	common, y := a.commonTime(), 0
 	if at.h > len(rows)+hidden && at.h > 6 && c.gauge.w > 0 {
 		at.drawHeading(c, rows)
 		o = a.headings(at, c, o)
@@ -159,7 +159,7 @@ func (a *App) drawEndpoints(at area, o outcome) outcome {
 			y++
 		}
 		line := at.sub(0, y, at.w, 1)
-		a.drawRow(line, c, &rows[i], newest, i == cursor)
+		a.drawRow(line, c, &rows[i], common, i == cursor)
 		o = o.hit(target{at: line, kind: onRow, pane: endpointsPane, item: rows[i].item})
 		y++
 	}
@@ -256,7 +256,7 @@ func pastSpans(rows []row) string {
 }
 
 // drawRow draws a row into an area of one line.
-func (a *App) drawRow(at area, c columns, r *row, newest model.Opt[time.Time], cursor bool) {
+func (a *App) drawRow(at area, c columns, r *row, common model.Opt[time.Time], cursor bool) {
 	text, bright := theme.Text, theme.Bright
 	if r.stale {
 		text, bright = theme.Dim, theme.Dim
@@ -277,7 +277,7 @@ func (a *App) drawRow(at area, c columns, r *row, newest model.Opt[time.Time], c
 	}
 	if r.limit == nil {
 		at.column(c.gauge).put(0, 0, theme.Dim, fit(c.gauge.w, "no known limit", "no limit"))
-		a.drawState(at.column(c.state), r, newest)
+		a.drawState(at.column(c.state), r, common)
 		return
 	}
 	at.cut(c.scope.x, 0, c.scope.w, theme.Dim, string(r.usage.Scope))
@@ -289,14 +289,14 @@ func (a *App) drawRow(at area, c columns, r *row, newest model.Opt[time.Time], c
 		text = wallRole(r.wall)
 	}
 	at.right(c.percent.x, 0, c.percent.w, text, r.percent)
-	a.drawState(at.column(c.state), r, newest)
+	a.drawState(at.column(c.state), r, common)
 	at.column(c.spark).sparkline(r.limit, r.stale)
 }
 
 // drawState draws what the row's wall says: that calls are refused, or the time to the
 // limit. Without one it draws how many calls were rejected before, or of a row that is
-// older than the newest, how old it is, or else how many calls are left.
-func (a *App) drawState(at area, r *row, newest model.Opt[time.Time]) {
+// older than most, how old it is, or else how many calls are left.
+func (a *App) drawState(at area, r *row, common model.Opt[time.Time]) {
 	role, p := wallRole(r.wall), r.wall.Pressure
 	if a.capRefuses(r.endpoint) {
 		role, p = theme.Full, model.Full
@@ -312,7 +312,7 @@ func (a *App) drawState(at area, r *row, newest model.Opt[time.Time]) {
 		at.put(0, 0, role, fit(at.w, texts...))
 	} else if r.limit != nil {
 		age, old := words.Age(&a.snap, r.limit.AsOf)
-		if t, ok := r.limit.AsOf.Get(); old && ok && newest.Or(t).Sub(t) > words.FreshAge {
+		if t, ok := r.limit.AsOf.Get(); old && ok && common.Or(t).Sub(t) > words.FreshAge {
 			at.put(0, 0, theme.Dim, fit(at.w, words.Coarse(age)+" ago", words.Coarse(age)))
 		} else if left := words.Left(r.limit); !r.stale && left != words.Unknown && !a.refusesAll() {
 			at.put(0, 0, theme.Dim, fit(at.w, a.signs(left)+" left"))
@@ -334,7 +334,7 @@ func (a *App) stateTexts(r *row) []string {
 	case a.capRefuses(r.endpoint):
 		return []string{"cap reached", "cap"}
 	case r.wall.Kind == model.WallRefused && w.Time != "":
-		return []string{"retry in " + w.Time, "retry " + w.Time, w.Time}
+		return []string{"retry in " + w.Time, "retry " + w.Time, "wait"}
 	case r.wall.Kind == model.WallRefused:
 		return []string{"refused"}
 	case r.wall.Pressure == model.Full:

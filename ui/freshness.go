@@ -49,3 +49,33 @@ func (a *App) newestFigure() (newest model.Opt[time.Time]) {
 	}
 	return newest
 }
+
+// commonTime returns the time of most gauges, within a second; of two that are equally
+// common, the later one.
+func (a *App) commonTime() (common model.Opt[time.Time]) {
+	most := 0
+	for _, e := range a.snap.Endpoints {
+		for _, l := range e.Limits {
+			t, ok := l.AsOf.Get()
+			if !ok {
+				continue
+			}
+			if n := a.gaugesAt(t); n > most || n == most && t.After(common.Or(t)) {
+				common, most = model.Some(t), n
+			}
+		}
+	}
+	return common
+}
+
+// gaugesAt returns how many gauges are of a time, within a second.
+func (a *App) gaugesAt(t time.Time) (n int) {
+	for _, e := range a.snap.Endpoints {
+		for _, l := range e.Limits {
+			if at, ok := l.AsOf.Get(); ok && at.Sub(t).Abs() <= time.Second {
+				n++
+			}
+		}
+	}
+	return n
+}

@@ -115,6 +115,9 @@ func (a *App) drawWall(at area) {
 			return
 		}
 		if at.h >= bigHeight && w <= at.w && !a.opts.ASCII { // half cells are hard to read in ASCII
+			if at.h == wallHeight {
+				at = at.sub(0, 1, at.w, at.h-1)
+			}
 			x := at.big(0, 0, h.role, figure) + 3
 			if side := at.sub(x, 0, at.w-x, bigHeight); side.w >= narrowSide {
 				side.drawLines(facts[:3])
