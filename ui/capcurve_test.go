@@ -67,7 +67,7 @@ func TestCapCurveOfWhatIsKnown(t *testing.T) {
 // front.
 func TestSpendByModel(t *testing.T) {
 	frame := plainFrame(screen(busy, 200, 60))
-	order := []string{"pioneer-large-of-the-latest-kind                  $18.72", "gliner-2-xl                                        $9.00", "deepseek-ai/DeepSeek-V4-Flash-of-2026             ≈$0.90", "pioneer-small                                      $0.41"}
+	order := []string{"pioneer-large-of-the-latest-kind  $18.72", "gliner-2-xl                        $9.00", " DeepSeek-V4-Flash-of-2026         ≈$0.90", "pioneer-small                      $0.41"}
 	for i, want := range order {
 		if !strings.Contains(frame, want) || i > 0 && strings.Index(frame, want) < strings.Index(frame, order[i-1]) {
 			t.Errorf("%q is not in its place in\n%s", want, frame)

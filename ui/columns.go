@@ -19,7 +19,7 @@ type rowFormat struct {
 
 var rowFormats = []rowFormat{
 	{w: 180, name: 28, scope: true, wide: true, mark: 2, gauge: 96, state: 28, spark: 45},
-	{w: 140, name: 28, scope: true, wide: true, mark: 2, gauge: 60, state: 24, spark: 30},
+	{w: 140, scope: true, mark: 2, gauge: 96, state: 18, spark: 45},
 	{w: 112, scope: true, wide: true, mark: 2, gauge: 60, state: 18, spark: 30},
 	{w: 92, scope: true, mark: 2, gauge: 60, state: 16, spark: 15},
 	{w: 74, scope: true, mark: 2, gauge: 60, state: 15},

@@ -61,7 +61,7 @@ type detailLayout struct {
 // detailLayouts are tried in this order; the first that fits is used.
 var detailLayouts = []detailLayout{
 	{w: 110, h: 30, facts: 44, models: 48, above: true},
-	{w: 150, facts: 44, models: 48},
+	{w: 160, facts: 44, models: 48},
 	{w: 90, h: 18, facts: 44},
 	{w: 110, facts: 44, models: 28},
 	{w: 90, facts: 44},
@@ -112,7 +112,7 @@ func (a *App) drawDenials(at area, g *model.DenialGroup) (below int) {
 }
 
 // fewFacts is how many lines of facts there are above a chart at least.
-const fewFacts = 5
+const fewFacts = 6
 
 // drawEndpoint draws an endpoint's facts, its chart and its models, and returns how
 // many lines of the facts are below the area, and the grid of the chart. It leaves out

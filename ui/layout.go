@@ -35,7 +35,7 @@ var layouts = []layout{
 	{"huge", 170, 45, true, true, []band{
 		{
 			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}, {pane: historyPane, min: 5, most: 26}}},
-			{60, []slot{{pane: wallPane, min: 8}, {pane: capPane, min: 9, share: 1}}},
+			{44, []slot{{pane: wallPane, min: 8}, {pane: capPane, min: 9, share: 1}}},
 		},
 		{{slots: []slot{{pane: ratePane, min: 3, most: 12}}}, {slots: []slot{{pane: billingPane, min: 3, most: 12}}}},
 	}},

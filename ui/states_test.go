@@ -21,6 +21,8 @@ var states = []struct {
 	{"waiting", waiting},
 	{"calm", calm},
 	{"busy", busy},
+	{"wall", wallAhead},
+	{"refused", refusedAtOnce},
 	{"over", over},
 	{"cap", capReached},
 	{"stale", stale},
@@ -170,6 +172,33 @@ func busy() *model.Snapshot {
 	s.Cap.BurnPerMin = model.Some(model.Micros(55_000))
 	s.Cap.ExhaustsAt = model.Some(now.Add(5*time.Hour + 38*time.Minute))
 	s.Cap.ResetSource = model.ResetFromAPI
+	return s
+}
+
+// wallAhead is a limit that is far from full and reached in 14 s, before one that is
+// fuller and falls.
+func wallAhead() *model.Snapshot {
+	s := calm()
+	used(&s.Endpoints[0].Limits[0], 800, 0.3)
+	used(&s.Endpoints[2].Limits[0], 130, 0.1)
+	s.Endpoints[2].Limits[0].TimeToLimit = model.Some(14.2)
+	return s
+}
+
+// refusedAtOnce is the first refusal of a limit that this machine has not filled.
+func refusedAtOnce() *model.Snapshot {
+	s := calm()
+	chat := &s.Endpoints[2].Limits[0]
+	used(chat, 148, 0.1)
+	chat.Used, chat.Inferred, chat.Others = model.Some(200), true, model.Some(52)
+	chat.Account, chat.Peak, chat.PeakLowerBound = model.Some(101), model.Some(160), true
+	chat.Rejected, chat.RefusedUntil, chat.DeniedAt, chat.TimeToLimit = model.Some(1), at(-7*time.Second), model.Some(148), model.Some(0.0)
+	s.Endpoints[2].Rejected = model.Some(1)
+	charted(&s.Endpoints[2], 148, 0.1, 11*time.Minute)
+	s.Endpoints[2].Charts[0].Rejected[179] = 1
+	s.Denials = []model.DenialGroup{
+		{Kind: model.KindRate, Endpoint: "chat", Status: 429, First: now, At: now, Count: 1, Minute: 1, RetryAt: at(-7 * time.Second), ClearsAt: at(-7 * time.Second), Detail: "Rate limit exceeded: 200 per 1 minute", Source: "tap"},
+	}
 	return s
 }
 

@@ -107,8 +107,8 @@ func (a *App) drawWall(at area) {
 		if at.h >= wallHeight && 2*w <= at.w {
 			x := at.huge(0, 0, h.role, figure) + 3
 			if side := at.sub(x, 1, at.w-x, hugeHeight-1); side.w >= narrowSide {
-				side.drawLines(facts[:3])
-				at.put(0, hugeHeight, facts[3].role, fit(at.w, facts[3].text))
+				side.drawLines(facts[:])
+				a.drawWallGauge(at.sub(0, hugeHeight, at.w, 1), &h)
 			} else {
 				at.sub(0, hugeHeight, at.w, 1).drawJoined(facts[:])
 			}
@@ -137,6 +137,18 @@ func (a *App) drawWall(at area) {
 	}
 }
 
+// drawWallGauge draws the gauge of a limit or the cap that is next.
+func (a *App) drawWallGauge(at area, h *headline) {
+	_, u := a.snap.LimitOf(h.wall)
+	switch {
+	case h.wall.Pressure <= model.Calm:
+	case u != nil:
+		at.gauge(0, 0, at.w, limitBar(u, h.wall))
+	case h.wall.Kind == model.WallCap || h.wall.Denial == model.KindCap:
+		at.gauge(0, 0, at.w, a.capBar())
+	}
+}
+
 // narrowSide is how many cells facts need beside a figure.
 const narrowSide = 8
 
@@ -162,10 +174,9 @@ func shortly(text string, n int) string {
 func (a area) drawJoined(facts []word) {
 	x := 0
 	for _, f := range facts {
-		if f.text == "" || x+width(f.text) > a.w {
-			continue
+		if f.text != "" && x+width(f.text) <= a.w {
+			x = a.put(x, 0, f.role, f.text) + 2
 		}
-		x = a.put(x, 0, f.role, f.text) + 2
 	}
 }
 
@@ -203,12 +214,8 @@ func (a *App) wallFacts(h *headline) (facts [4]word) {
 
 // blame says whose calls fill a limit besides this machine's, or how many were rejected.
 func blame(u *model.LimitUsage) string {
-	others, rejected := u.Others.Or(0), u.Rejected.Or(0)
-	switch {
-	case rejected > 0:
-		return words.Count(rejected) + " rejected"
-	case others > 0:
+	if others := u.Others.Or(0); others > 0 && u.Rejected.Or(0) == 0 {
 		return words.Count(others) + " from others"
 	}
-	return ""
+	return words.Opt(u.Rejected, words.Count) + " rejected"
 }
