@@ -569,11 +569,13 @@ func TestRecordReportReplay(t *testing.T) {
 		pane := inTmux(t, 100, 30, build(t)+" replay --config "+os.DevNull+" --speed 10x "+file+"; sleep 600")
 		pane.see("REPLAY ended", "10×")
 		pane.press("Left", "Space")
-		pane.see("REPLAY paused 0%")
+		pane.see("REPLAY paused 10x 0%")
 		pane.press("Space")
 		pane.see("REPLAY ended", "10×")
 		pane.press("q")
-		pane.until("an empty screen", func(screen string) bool { return strings.TrimSpace(screen) == "" })
+		pane.until("where to read on, and nothing else", func(screen string) bool {
+			return strings.TrimSpace(screen) == "more: quotatop report "+file
+		})
 	})
 }
 

@@ -24,7 +24,6 @@ type spendTracker struct {
 	stated bool     // the figures are the account's, not the cost of rows
 	used   []Micros // by step, as in SpendCurve
 	costs  *Window  // of the billing rows by step of a day
-	curve  *SpendCurve
 }
 
 func newSpendTracker() spendTracker {

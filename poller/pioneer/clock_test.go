@@ -128,7 +128,7 @@ func TestLocalClockIsSet(t *testing.T) {
 					clock.Learn(http.Header{"Date": {time.Now().Add(tt.servers[i]).UTC().Format(http.TimeFormat)}}, now, now)
 				}
 			}
-			if got := clock.Now().Sub(time.Now()); (got-tt.off).Abs() > time.Second || clock.Now().Round(0).Sub(time.Now().Add(tt.off).Round(0)).Abs() > time.Second {
+			if got := time.Until(clock.Now()); (got-tt.off).Abs() > time.Second || clock.Now().Round(0).Sub(time.Now().Add(tt.off).Round(0)).Abs() > time.Second {
 				t.Errorf("the server's time is off by %s, want %s", got, tt.off)
 			}
 			if got := clock.Offset(); (got-tt.offset).Abs() > time.Second || clock.InDoubt() != tt.doubt {
