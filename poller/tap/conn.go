@@ -170,7 +170,11 @@ func (c *conn) forward(ctx context.Context) bool {
 	}
 	c.sent.Store(false)
 	c.asked <- x
-	return c.send()
+	sent := c.send()
+	if len(head) > smallBuffer {
+		c.req, c.head = request{}, nil // they hold on to the buffer of a large head
+	}
+	return sent
 }
 
 // connect opens the connection to the upstream.

@@ -17,15 +17,25 @@ func (f field) is(name string) bool {
 	return len(f.name) == len(name) && strings.EqualFold(string(f.name), name)
 }
 
+// Bounds on the fields of a head.
+const (
+	maxFields  = 16384
+	keptFields = 256 // room for as many is kept for the next head
+)
+
 var (
 	errBadLine = errors.New("malformed header line")
 	errFolded  = errors.New("malformed header: a line is folded")
+	errMany    = errors.New("header of more than 16384 lines")
 )
 
 // splitHead returns the first line of a head and appends its fields to fields. A
 // line may end in a bare LF (RFC 9112, section 2.2). A folded line is refused if
 // strict, else it is a field without a name.
 func splitHead(head []byte, fields []field, strict bool) (first []byte, all []field, err error) {
+	if cap(fields) > keptFields {
+		fields = nil
+	}
 	first, rest, err := cutLine(head)
 	if err != nil {
 		return nil, fields, err
@@ -37,6 +47,9 @@ func splitHead(head []byte, fields []field, strict bool) (first []byte, all []fi
 		}
 		if len(line) == 0 {
 			break
+		}
+		if len(fields) == maxFields {
+			return nil, fields, errMany
 		}
 		if line[0] == ' ' || line[0] == '\t' {
 			if strict {
@@ -97,10 +110,13 @@ func contentLength(value []byte) (n int64, ok bool) {
 	return n, true
 }
 
-// headerOf returns the fields as net/http has them.
-func headerOf(fields []field) http.Header {
-	h := make(http.Header, len(fields))
+// headerOf returns the fields as net/http has them, up to most bytes of them.
+func headerOf(fields []field, most int) http.Header {
+	h := make(http.Header)
 	for _, f := range fields {
+		if most -= len(f.line); most < 0 {
+			break
+		}
 		if len(f.name) > 0 {
 			h.Add(string(f.name), string(f.value))
 		}

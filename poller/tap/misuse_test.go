@@ -332,6 +332,7 @@ func TestOddRequests(t *testing.T) {
 		{"POST /v1/chat/completions?api_key=" + key, "POST", "/v1/chat/completions"},
 		{"GET /" + strings.Repeat("a", 100_000), "GET", "/" + strings.Repeat("a", maxPath-1)},
 		{"GET /%1b%5b31m/%c3%a4/%00", "GET", "/%1b%5b31m/%c3%a4/%00"},
+		{"GET /a%2Fb/|/ä\xff", "GET", "/a%2Fb/|/%C3%A4%FF"},
 		{"GET /keys/" + key + "/", "GET", "/keys/[key]/"},
 		{strings.Repeat("M", 5000) + " /a", strings.Repeat("M", maxMethod), "/a"},
 	} {

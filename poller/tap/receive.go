@@ -42,6 +42,9 @@ func (c *conn) receive() {
 		if !c.respond(&x) {
 			return
 		}
+		if len(c.res.head) > smallBuffer {
+			c.res = response{} // it holds on to the buffer of a large head
+		}
 		c.answered = true
 		c.turn <- false
 		if c.draining.Load() {

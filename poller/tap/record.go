@@ -1,8 +1,8 @@
 package tap
 
 import (
+	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +15,7 @@ import (
 const (
 	maxMethod  = 16
 	maxPath    = 256
+	maxHeader  = 16 << 10
 	maxExcerpt = 4 << 10
 )
 
@@ -46,31 +47,42 @@ func (c *conn) describe() pending {
 
 func (l *labels) read(r *request) {
 	if string(r.method) != l.method {
-		l.method = string(r.method)
+		l.method = cut(string(r.method), maxMethod)
 	}
 	changed := l.secrets.read(r.fields)
 	if changed || string(r.target) != l.target {
-		l.target = string(r.target)
-		l.path = cut(l.secrets.redact(pathOf(l.target)), maxPath)
+		target := string(r.target)
+		l.path = cut(l.secrets.redact(pathOf(target)), maxPath)
+		if l.target = ""; len(target) <= maxPath {
+			l.target = target
+		}
 	}
 }
 
 // call is the call as it is reported, but for its response.
 func (x *pending) call() observed {
-	return observed{at: x.at, call: model.Call{Vantage: model.VantageLocal, Method: cut(x.labels.method, maxMethod), Path: x.labels.path}}
+	return observed{at: x.at, call: model.Call{Vantage: model.VantageLocal, Method: x.labels.method, Path: x.labels.path}}
 }
 
-// pathOf returns the path of a target, escaped where it is not fit to be shown.
+// pathOf returns the path of a target, escaped where it is not fit to be shown. It
+// is cut short far beyond what is reported of it.
 func pathOf(target string) string {
+	target = target[:min(len(target), 16*maxPath)]
 	if i := strings.IndexAny(target, "?#"); i >= 0 {
 		target = target[:i]
 	}
+	var escaped strings.Builder
+	shown := 0
 	for i := range len(target) {
-		if target[i] <= ' ' || target[i] > '~' {
-			return (&url.URL{Path: target}).EscapedPath()
+		if c := target[i]; c <= ' ' || c > '~' {
+			fmt.Fprintf(&escaped, "%s%%%02X", target[shown:i], c)
+			shown = i + 1
 		}
 	}
-	return target
+	if shown == 0 {
+		return target
+	}
+	return escaped.String() + target[shown:]
 }
 
 // cut shortens s to n bytes, without keeping the rest in memory.
@@ -99,7 +111,7 @@ func (c *conn) record(x *pending) *excerpt {
 		c.inbox.put(seen)
 		return nil
 	}
-	seen.failure = &failure{came: c.clock.Now(), header: headerOf(r.fields), secrets: x.labels.secrets}
+	seen.failure = &failure{came: c.clock.Now(), header: headerOf(r.fields, maxHeader), secrets: x.labels.secrets}
 	return &excerpt{seen: seen, inbox: &c.inbox}
 }
 

@@ -38,6 +38,7 @@ func TestRefused(t *testing.T) {
 		{"GET / HTTP/1.1\n\n", 400},
 		{"GET / HTTP/1.1\nHost: x\nHost: x\n\n", 400},
 		{"GET / HTTP/1.1\nHost: x\nX-A\n\n", 400},
+		{"GET / HTTP/1.1\nHost: x\n" + strings.Repeat("a:\n", maxFields) + "\n", 400},
 		{"GET / HTTP/1.1\nHost: x\n: a\n\n", 400},
 		{"GET / HTTP/1.1\nHost: x\nX-A : b\n\n", 400},
 		{"GET / HTTP/1.1\nHost: x\nX A: b\n\n", 400},

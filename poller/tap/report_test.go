@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -207,6 +208,44 @@ func TestExcerptIsBounded(t *testing.T) {
 	}
 	if d := tap.waitCalls(t, 1)[0].Denial; d == nil || d.Kind != model.KindRate {
 		t.Errorf("got %+v, want a rate denial", d)
+	}
+}
+
+// TestHugeRefusals has the upstream refuse calls with all the header that the tap
+// accepts: what it remembers of each is bounded.
+func TestHugeRefusals(t *testing.T) {
+	const calls, most = 32, 256 << 10 // bytes each, for client, tap and upstream together
+	head := "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\n" + strings.Repeat("A:b\r\n", 10_000) + "X: " + strings.Repeat("x", 900_000) + "\r\nContent-Length: 0\r\n\r\n"
+	addr := canned(t, head)
+	tap := start(t, "http://"+addr)
+	conns := make([]net.Conn, calls)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range conns {
+		conn, err := net.Dial("tcp", tap.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		_, _ = io.WriteString(conn, raw(get200, tap.addr, ""))
+		if _, err := io.CopyN(io.Discard, conn, int64(len(head))); err != nil {
+			t.Fatal(err)
+		}
+		conns[i] = conn
+	}
+	for _, call := range tap.waitCalls(t, calls) {
+		if call.Denial == nil || call.Denial.Kind != model.KindRate || !call.Denial.RetryAfter.Known() {
+			t.Errorf("got %+v, want a rate denial", call)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if n := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / calls; n > most {
+		t.Errorf("%d kB for each call, want %d or less", n>>10, most>>10)
+	} else {
+		t.Logf("%d kB for each call", n>>10)
 	}
 }
 
