@@ -12,19 +12,32 @@ import "time"
 func (l *Ledger) Resume(now time.Time) {
 	l.turnBack(now)
 	l.offset, l.step, l.moved = l.offset-l.step, 0, time.Time{}
+	l.Pause(now)
+}
+
+// Pause notes that the sources have stopped at a time, or if it is zero, with the last
+// event that was observed. What other sources of the same names report after that
+// is another run's: of what they may report again, what is counted already is not
+// counted twice.
+func (l *Ledger) Pause(at time.Time) {
+	if at.IsZero() || at.After(l.now) {
+		at = l.now
+	}
 	if l.billing != nil {
 		l.replayed = l.log()
 	}
 	for _, stream := range l.local {
+		counted := stream.newest() // of a source that has not said that it watches
 		if stream.watching() {
-			stream.watched.add(stream.since, minTime(l.now, now))
+			counted = at
+			stream.watched.add(stream.since, at)
 		}
 		stream.since = time.Time{}
 		if !stream.live {
-			stream.replayedTo = minTime(l.now, now) // a log with a wrong clock may be ahead
+			stream.replayedTo = maxTime(stream.replayedTo, minTime(counted, at)) // a log with a wrong clock may be ahead
 		}
 	}
-	l.happened.resume(minTime(l.now, now))
+	l.happened.resume(at)
 	kept := l.sources[:0]
 	for _, s := range l.sources {
 		if s.health.Vantage == VantageAccount { // its requests still count against its budget

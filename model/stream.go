@@ -118,3 +118,17 @@ func (s *stream) rejected(e, span int, per time.Duration, t time.Time) int {
 	}
 	return s.tallies[e][span].rejected.Count(t.Add(-per), countEnd(t))
 }
+
+// newest returns the end of the last step in which a call was counted.
+func (s *stream) newest() (t time.Time) {
+	for e := range s.tallies {
+		for _, y := range s.tallies[e] {
+			for _, w := range []*Window{y.accepted, y.rejected} {
+				if w.newest >= 0 {
+					t = maxTime(t, time.Unix(0, (w.newest+1)*int64(w.width)).UTC())
+				}
+			}
+		}
+	}
+	return t
+}

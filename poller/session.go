@@ -225,7 +225,7 @@ func (s *Session) Journal(dir string) {
 	s.journals = append(s.journals, j)
 	s.closers = append(s.closers, j.Close)
 	s.restore = func() *model.Ledger {
-		ledger, err := journal.Recover(folder, s.table, s.settings.Ledger(), s.clock.Now())
+		ledger, err := j.Recover(s.table, s.settings.Ledger())
 		if err != nil {
 			report(err)
 			time.AfterFunc(recoveryShown, func() {

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +32,8 @@ const staleCheckpoint = 24 * time.Hour
 
 // A run is the files of one run of quotatop.
 type run struct {
-	name       string // begins with the time of its start, so that runs sort by age
+	name       string // begins with the time of its start, by the local clock
+	sequence   int    // orders the runs by age; 0 in names of versions that did not have it
 	segments   []segment
 	checkpoint string // its path, or empty
 }
@@ -82,9 +84,55 @@ func list(dir string) ([]*run, error) {
 		}
 	}
 	for _, r := range runs {
+		r.sequence = sequenceOf(r.name)
 		slices.SortFunc(r.segments, func(a, b segment) int { return a.number - b.number })
 	}
+	slices.SortStableFunc(runs, func(a, b *run) int { return a.sequence - b.sequence })
 	return runs, nil
+}
+
+// sequenceOf returns the last part of a run's name.
+func sequenceOf(name string) int {
+	parts := strings.Split(name, "-")
+	if len(parts) < 4 {
+		return 0
+	}
+	n, _ := strconv.Atoi(parts[3])
+	return n
+}
+
+// nextSequence returns the sequence of a run that begins now. Runs that begin at the
+// same moment may have the same.
+func nextSequence(dir string) int {
+	runs, _ := list(dir)
+	if len(runs) == 0 {
+		return 1
+	}
+	return runs[len(runs)-1].sequence + 1
+}
+
+// nextCheckpoint returns the sequence of a checkpoint that is taken now.
+func nextCheckpoint(dir string) (n int) {
+	runs, _ := list(dir)
+	for _, r := range runs {
+		if r.checkpoint != "" {
+			n = max(n, readPlace(r.checkpoint).Sequence)
+		}
+	}
+	return n + 1
+}
+
+// readPlace reads where a checkpoint was taken; zero if that cannot be read.
+func readPlace(path string) (p place) {
+	f, err := os.Open(path)
+	if err != nil {
+		return place{}
+	}
+	defer f.Close()
+	if json.NewDecoder(io.LimitReader(f, maxCheckpoint)).Decode(&p) != nil {
+		return place{}
+	}
+	return p
 }
 
 func isRun(name string) bool {

@@ -48,8 +48,10 @@ type Journal struct {
 	segments *segments
 	clock    *pioneer.Clock
 	marker   marker
-	unread   bool      // rows of the billing log came, but not yet their Reading
-	saved    time.Time // when the last checkpoint was taken
+	unread   bool                    // rows of the billing log came, but not yet their Reading
+	watching map[string]model.Health // what the sources of this machine last said of themselves
+	latest   time.Time               // of the events
+	saved    time.Time               // when the last checkpoint was taken
 }
 
 // Open begins a journal in a folder, which is created if it does not exist. A
@@ -63,7 +65,7 @@ func Open(dir string, opts Options) *Journal {
 }
 
 func start(s *segments, report func(error)) *Journal {
-	return &Journal{clock: &pioneer.Clock{}, writer: events.NewWriter("journal", s, flushEvery, report), segments: s}
+	return &Journal{clock: &pioneer.Clock{}, writer: events.NewWriter("journal", s, flushEvery, report), segments: s, watching: map[string]model.Health{}}
 }
 
 // Observe takes in an event to be written. One that comes while too much is
@@ -74,9 +76,35 @@ func (j *Journal) Observe(e model.Event) {
 	} else if e.Reading != nil {
 		j.unread = false
 	}
+	if e.Call == nil || e.Call.Vantage != model.VantageAccount {
+		j.note(&e)
+	}
 	denied, at := j.marker.observe(&e)
 	if j.writer.Observe(e) && denied && j.segments.own.deny(at) {
 		j.marker.denials = append(j.marker.denials, at)
+	}
+}
+
+// maxWatching bounds the sources of this machine that are told apart.
+const maxWatching = 32
+
+// note keeps what watch writes again.
+func (j *Journal) note(e *model.Event) {
+	if e.At.After(j.latest) {
+		j.latest = e.At
+	}
+	if h := e.Health; h != nil && h.Vantage == model.VantageLocal {
+		if _, known := j.watching[e.Source]; known || len(j.watching) < maxWatching {
+			j.watching[e.Source] = *h
+		}
+	}
+}
+
+// watch writes again who watches this machine's calls: a run that ran beside this one
+// may have read up to here, and go on from here.
+func (j *Journal) watch() {
+	for source, h := range j.watching {
+		j.writer.Observe(model.Event{At: j.latest, Source: source, Health: &h})
 	}
 }
 
@@ -99,6 +127,7 @@ func (j *Journal) Checkpoint(state func(dst []byte) []byte) {
 		}
 		return errors.Join(j.segments.mark(k, text), j.segments.save(text))
 	})
+	j.watch()
 }
 
 // Close writes what is pending. The error says how many events were dropped over

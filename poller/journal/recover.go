@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,47 +27,127 @@ const replayAtMost = time.Hour
 const maxRows = 1 << 17
 
 // Recover returns a ledger that knows what earlier runs observed: the newest
-// usable checkpoint, and the events journalled after it. It is resumed
-// (model.Ledger.Resume), so that what the sources read again is not counted
-// twice.
+// usable checkpoint, and the events journalled that it does not cover, of its run and
+// of those that ran beside it. It is resumed (model.Ledger.Resume), so that what the
+// sources read again is not counted twice. local is the local time.
 //
 // The ledger is never nil; the error says what could not be used.
-func Recover(dir string, table model.Table, opts model.LedgerOptions, now time.Time) (*model.Ledger, error) {
+func Recover(dir string, table model.Table, opts model.LedgerOptions, local time.Time) (*model.Ledger, error) {
+	l, _, err := recoverRuns(dir, table, opts, local)
+	return l, err
+}
+
+// Recover is Recover for the run that the journal is of. It is called before Observe.
+func (j *Journal) Recover(table model.Table, opts model.LedgerOptions) (*model.Ledger, error) {
+	l, read, err := recoverRuns(j.segments.dir, table, opts, time.Now())
+	j.segments.read.Store(&read)
+	return l, err
+}
+
+// recoverRuns also returns how far each run was read.
+func recoverRuns(dir string, table model.Table, opts model.LedgerOptions, local time.Time) (*model.Ledger, map[string]position, error) {
 	l := model.NewLedger(table, opts)
 	if err := prepare(dir, false); errors.Is(err, fs.ErrNotExist) {
-		return l, nil
+		return l, nil, nil
 	} else if err != nil {
-		return l, fmt.Errorf("not read: %w", err)
+		return l, nil, fmt.Errorf("not read: %w", err)
 	}
 	runs, err := list(dir)
 	if err != nil {
-		return l, err
+		return l, nil, err
 	}
 	found, owner, refused := newest(runs, table, opts)
-	r := replay{ledger: l}
+	r := replay{ledger: l, read: map[string]position{}, recent: recent(runs)}
 	if owner != nil {
 		r.ledger = found.ledger
-		r.run(owner, found.place)
-	} else {
-		found.At = now.Add(-replayAtMost)
+		r.run(owner, found.position, time.Time{})
+		r.ledger.Pause(time.Time{})
 	}
+	from := earlier(latest(runs, r.recent), local.Add(r.ledger.ClockOffset(local))).Add(-replayAtMost)
 	for _, other := range runs {
-		if other == owner || !other.writtenAfter(found.At) {
+		read, covered := found.Read[other.name]
+		switch {
+		case other == owner:
+			continue
+		case found.Sequence > 0 || owner == nil: // it began later, or its lines are covered up to a place
+		case !other.writtenAfter(found.At):
+			continue
+		default: // of a version that did not keep that
+			from = later(from, found.At)
+		}
+		if covered && len(other.segments) == 0 {
 			continue
 		}
-		// It began later, or ran at the same time: what the billing log and the
-		// tails reported already is not counted again.
-		r.ledger.Resume(now)
-		r.run(other, place{At: found.At})
+		r.run(other, read, from)
 	}
-	r.ledger.Resume(now)
+	r.ledger.Resume(local.Add(r.ledger.ClockOffset(local)))
 	if refused != nil {
 		r.failed = append(r.failed, fmt.Errorf("skipped the saved state: %w", refused))
 	}
 	if r.corrupt > 0 {
 		r.failed = append(r.failed, fmt.Errorf("skipped %d corrupt parts", r.corrupt))
 	}
-	return r.ledger, errors.Join(r.failed...)
+	return r.ledger, r.read, errors.Join(r.failed...)
+}
+
+// latest returns the time of the last event of any run that was written since a time.
+func latest(runs []*run, since time.Time) (at time.Time) {
+	for _, r := range runs {
+		if n := len(r.segments); n > 0 && !r.segments[n-1].mtime.Before(since) {
+			at = later(at, lastOf(r.segments[n-1].path))
+		}
+	}
+	return at
+}
+
+// lastOf returns the latest time in the last frame of a segment; zero if there is none.
+func lastOf(path string) time.Time {
+	f, err := os.Open(path)
+	if err != nil {
+		return time.Time{}
+	}
+	defer f.Close()
+	frames := frame.NewReader(f, 0)
+	defer frames.Close()
+	start := int64(-1)
+	for {
+		if _, err := frames.Skip(); err != nil {
+			break
+		}
+		start = frames.Start
+	}
+	if start < 0 {
+		return time.Time{}
+	}
+	frames.Offset = start
+	lines, _ := frames.Next()
+	return newestOf(lines)
+}
+
+// recent returns when the files were written that may hold what is still counted: by
+// their own times, as the local clock may have been set since, and generously, as it
+// may have been set between them.
+func recent(runs []*run) (since time.Time) {
+	for _, r := range runs {
+		for _, s := range r.segments {
+			since = later(since, s.mtime)
+		}
+	}
+	return since.Add(-48 * time.Hour)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // A checkpoint is a ledger and the place where it was saved.
@@ -95,7 +176,7 @@ func newest(runs []*run, table model.Table, opts model.LedgerOptions) (best chec
 		}
 		all = append(all, candidate{at, state, r})
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return b.At.Compare(a.At) })
+	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Or(b.Sequence-a.Sequence, b.At.Compare(a.At)) })
 	for _, c := range all {
 		l, err := model.RestoreLedger(table, opts, c.state)
 		if err == nil {
@@ -131,25 +212,31 @@ func readCheckpoint(path string) (p place, state []byte, err error) {
 // A replay feeds journalled events to a ledger.
 type replay struct {
 	ledger  *model.Ledger
-	rows    []model.Event // of the billing log, until their Reading
+	read    map[string]position // how far each run was read
+	recent  time.Time           // segments that were written before hold nothing that counts
+	rows    []model.Event       // of the billing log, until their Reading
+	last    time.Time           // of the last event of the run
 	corrupt int
 	failed  []error
 }
 
-// run feeds what a run wrote after a place: that of its checkpoint, or one that
-// has only a time.
-func (r *replay) run(of *run, after place) {
-	r.rows = r.rows[:0]
+// run feeds what a run wrote after a position, or since a time if that is later.
+func (r *replay) run(of *run, after position, from time.Time) {
+	r.rows, r.last = r.rows[:0], time.Time{}
+	end := after
 	for _, s := range of.segments {
-		switch {
-		case s.number < after.Number || s.mtime.Before(after.At.Add(-mtimeSlack)):
-		case s.number == after.Number:
-			r.segment(s, after.Offset, time.Time{})
-		case after.Number > 0:
-			r.segment(s, 0, time.Time{})
-		default:
-			r.segment(s, 0, after.At)
+		offset := int64(0)
+		if s.number == after.Number {
+			offset = after.Offset
 		}
+		if s.number < after.Number || !from.IsZero() && s.mtime.Before(r.recent) {
+			continue
+		}
+		end = position{s.number, r.segment(s, offset, from)}
+	}
+	r.read[of.name] = end
+	if !r.last.IsZero() {
+		r.ledger.Pause(r.last)
 	}
 }
 
@@ -162,11 +249,12 @@ func (r *run) writtenAfter(t time.Time) bool {
 }
 
 // segment feeds the events of a segment after an offset, or since a time.
-func (r *replay) segment(s segment, offset int64, from time.Time) {
+// It returns where it stopped.
+func (r *replay) segment(s segment, offset int64, from time.Time) (end int64) {
 	f, err := os.Open(s.path)
 	if err != nil {
 		r.failed = append(r.failed, fmt.Errorf("journal: %w", err))
-		return
+		return offset
 	}
 	defer f.Close()
 	frames := frame.NewReader(f, offset)
@@ -186,6 +274,7 @@ func (r *replay) segment(s segment, offset int64, from time.Time) {
 		})
 	}
 	r.corrupt += frames.Corrupt
+	return frames.Offset
 }
 
 func (r *replay) observe(e model.Event) {
@@ -195,6 +284,7 @@ func (r *replay) observe(e model.Event) {
 		}
 		return
 	}
+	r.last = later(r.last, e.At)
 	if e.Reading != nil {
 		for _, row := range r.rows {
 			r.ledger.Observe(row)

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"quotatop/poller/events/atomicfile"
@@ -41,6 +42,8 @@ type segments struct {
 	err    error     // the last one
 	create func(path string) (file, error)
 
+	read atomic.Pointer[map[string]position] // how far other runs had been read when this one began
+
 	path      string // of file
 	own       marks
 	index     file // of file's marks; nil before the first
@@ -56,7 +59,7 @@ type file interface {
 
 func newSegments(dir string, opts Options) *segments {
 	s := &segments{
-		dir: dir, run: fmt.Sprintf("%s-%d-%04x", time.Now().UTC().Format(runLayout), os.Getpid(), rand.N(1<<16)),
+		dir: dir, run: fmt.Sprintf("%s-%d-%04x-%06d", time.Now().UTC().Format(runLayout), os.Getpid(), rand.N(1<<16), nextSequence(dir)),
 		keep: opts.Keep, maxBytes: opts.MaxBytes, frames: frame.NewWriter(), create: create,
 	}
 	if s.keep == 0 {
@@ -104,9 +107,20 @@ func (s *segments) Close() error {
 
 // place is where a checkpoint was taken: it covers the run's lines before that.
 type place struct {
-	At     time.Time `json:"at"`
-	Number int       `json:"segment"`
-	Offset int64     `json:"offset"`
+	// Sequence orders the checkpoints of a folder, whatever the local clock was when
+	// they were taken; 0 in those of versions that did not have it.
+	Sequence int       `json:"sequence,omitempty"`
+	At       time.Time `json:"at"`
+	position
+	// Read is how far this run had read the others when it began: it covers their
+	// lines before that too.
+	Read map[string]position `json:"read,omitempty"`
+}
+
+// A position is a place in a run's segments.
+type position struct {
+	Number int   `json:"segment"`
+	Offset int64 `json:"offset"`
 }
 
 // save replaces the checkpoint. Its first line says where it was taken, its last
@@ -116,7 +130,11 @@ func (s *segments) save(state []byte) error {
 	if err != nil {
 		return s.failed(err)
 	}
-	text, err := json.Marshal(place{time.Now().UTC(), s.number, s.offset})
+	p := place{Sequence: nextCheckpoint(s.dir), At: time.Now().UTC(), position: position{s.number, s.offset}}
+	if read := s.read.Load(); read != nil {
+		p.Read = *read
+	}
+	text, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,166 @@
+package journal
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"quotatop/model"
+)
+
+// begun is a dashboard that continues what is in the folder.
+func begun(t *testing.T, dir string) *dashboard {
+	t.Helper()
+	d := newDashboard(t, dir, nil, Options{Keep: 100 * 365 * 24 * time.Hour})
+	l, err := d.Journal.Recover(table(t, model.DefaultProfile), model.LedgerOptions{})
+	if err != nil {
+		t.Error(err)
+	}
+	d.Ledger = l
+	return d
+}
+
+// log observes the billing log, and the tap's calls if there is a tap.
+func (d *dashboard) log(from, to float64, tap bool) {
+	for s := from; s < to; s++ {
+		if tap {
+			d.call(s, model.SourceTap, "/inference")
+			d.call(s+0.5, model.SourceTap, "/inference")
+		}
+		d.row(s)
+		d.row(s + 0.5)
+	}
+	d.read(from, to)
+}
+
+// Two dashboards on one account, of which one has a tap, restart to what one of them
+// alone had seen, whichever saved its state last.
+func TestDashboardsSideBySide(t *testing.T) {
+	for _, tapLast := range []bool{false, true} {
+		t.Run(fmt.Sprint("tap last ", tapLast), func(t *testing.T) {
+			dir := t.TempDir()
+			first := begun(t, dir)
+			first.begin = time.Now().Add(-5 * time.Minute).UTC()
+			first.well(0, model.SourceTap)
+			first.log(0, 100, true)
+			first.save()
+			second := begun(t, dir) // it counts the first 200 calls
+			second.begin = first.begin
+			for s := 100.0; s < 200; s += 20 {
+				for i := range 2 {
+					if (i == 0) != tapLast {
+						first.log(s, s+20, true)
+						first.save()
+					} else {
+						second.log(s, s+20, false)
+						second.save()
+					}
+				}
+			}
+			first.kill()
+			second.kill()
+			for again := range 3 { // a restart itself is a run beside them
+				d := begun(t, dir)
+				d.begin = first.begin
+				d.well(200, model.SourceTap)
+				for _, u := range d.Snapshot(d.at(201)).Endpoints[0].Limits[1:] {
+					if u.Local.Or(0) < 400 || u.Local.Or(0) > 402 || u.Account != model.Some(400) {
+						t.Errorf("restart %d: %v calls through the tap and %v in the log within the hour, want 400 and 400", again, u.Local, u.Account)
+					}
+				}
+				d.save()
+				d.kill()
+			}
+		})
+	}
+}
+
+// What the local clock says does not decide which run is the newest, nor which state.
+func TestOrderOfRunsWithAWrongClock(t *testing.T) {
+	dir := t.TempDir()
+	names := []string{"20300101T000000Z", "20250101T000000Z", "20260101T000000Z"} // by the local clocks, oldest run first
+	for i, start := range names {
+		d := begun(t, dir)
+		d.segments.run = start + d.segments.run[len(start):]
+		d.begin = time.Now().Add(-10 * time.Minute).UTC()
+		d.well(float64(100*i), model.SourceTap)
+		d.log(float64(100*i), float64(100*i+100), true)
+		d.save()
+		d.kill()
+		at, err := time.Parse(runLayout, start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, suffix := range []string{checkpointSuffix, ".0001" + segmentSuffix} {
+			if err := os.Chtimes(filepath.Join(dir, d.segments.run+suffix), at, earlier(at, time.Now())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	runs, err := list(dir)
+	if err != nil || len(runs) != 3 {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	for i, r := range runs {
+		if r.name[:len(names[i])] != names[i] {
+			t.Errorf("run %d is %s, want that of %s", i, r.name, names[i])
+		}
+	}
+	d := begun(t, dir)
+	d.begin = time.Now().Add(-10 * time.Minute).UTC()
+	d.well(300, model.SourceTap)
+	if u := d.Snapshot(d.at(301)).Endpoints[0].Limits[1]; u.Account != model.Some(600) || u.Local.Or(0) < 600 {
+		t.Errorf("%v calls in the log and %v through the tap, want 600 of each", u.Account, u.Local)
+	}
+}
+
+// Nothing comes back that lies ahead of now; with a local clock that is known to be
+// wrong, now is the server's.
+func TestNothingAheadComesBack(t *testing.T) {
+	const hours = 80
+	for name, tt := range map[string]struct {
+		ahead, offset time.Duration // of the run's events
+		want          int
+	}{
+		"a right clock":                       {0, 0, 200},
+		"a clock that was ahead":              {hours * time.Hour, 0, 0},
+		"a server that is ahead of the clock": {hours * time.Hour, hours * time.Hour, 200},
+		"one that is behind it":               {-hours * time.Hour, -hours * time.Hour, 200},
+		"one whose clock was set right since": {0, -hours * time.Hour, 200},
+	} {
+		for _, saved := range []bool{true, false} {
+			t.Run(fmt.Sprint(name, ", saved ", saved), func(t *testing.T) {
+				dir := t.TempDir()
+				d := begun(t, dir)
+				d.begin = time.Now().Add(tt.ahead - 5*time.Minute).UTC()
+				health := model.Health{State: model.StateOK, Vantage: model.VantageAccount, ClockOffset: tt.offset}
+				d.see(model.Event{At: d.at(0), Source: model.SourceBilling, Health: &health})
+				d.well(0, model.SourceTap)
+				d.log(0, 100, true)
+				d.see(model.Event{At: d.at(101), Source: model.SourceBilling, Account: &model.Account{Used: model.Some(7 * model.Dollar), Limit: model.Some(50 * model.Dollar)}})
+				d.denied(101)
+				if d.flush(); saved {
+					d.save()
+				}
+				d.kill()
+				again := begun(t, dir)
+				now := time.Now().Add(again.ClockOffset(time.Now()))
+				again.begin = now
+				again.well(0, model.SourceTap)
+				s := again.Snapshot(now)
+				if got := s.Endpoints[0].Limits[1].Local.Or(0); got < tt.want || got > tt.want+1 {
+					t.Errorf("%d calls came back, want %d", got, tt.want)
+				}
+				if len(s.Denials) > 0 != (tt.want > 0) || s.Cap.AsOf.Or(now).After(now) {
+					t.Errorf("%d denials, the cap as of %s ahead", len(s.Denials), s.Cap.AsOf.Or(now).Sub(now))
+				}
+				again.log(-100, -10, false)
+				if got := again.Snapshot(now).Endpoints[0].Limits[1].Account.Or(0); got < 180 {
+					t.Errorf("%d rows are counted then, want at least the new 180", got)
+				}
+			})
+		}
+	}
+}
