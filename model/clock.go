@@ -29,8 +29,14 @@ const (
 // possible reports whether an event may have a time.
 func possible(t time.Time) bool { return t.Unix() >= firstPossible && t.Unix() < afterPossible }
 
-// restrained returns an event whose times and durations are possible: those that are
-// not are left out or cut. ok is false if the event itself has no possible time.
+// clamp returns the possible time that is closest to t, without the reading of the
+// monotonic clock.
+func clamp(t time.Time) time.Time {
+	return maxTime(minTime(wall(t), time.Unix(afterPossible-1, 0).UTC()), time.Unix(firstPossible, 0).UTC())
+}
+
+// restrained returns an event whose times, durations and cap are possible: those that
+// are not are left out or cut. ok is false if the event itself has no possible time.
 func restrained(e Event) (_ Event, ok bool) {
 	if e.At = wall(e.At); !possible(e.At) {
 		return e, false
@@ -51,6 +57,9 @@ func restrained(e Event) (_ Event, ok bool) {
 			account.ResetsAt = time.Time{}
 		}
 		account.Interval = min(max(account.Interval, 0), maxWait)
+		if limit, known := account.Limit.Get(); known && limit < 0 {
+			account.Limit = Opt[Micros]{}
+		}
 		e.Account = &account
 	case e.Health != nil:
 		health := *e.Health

@@ -4,7 +4,7 @@ import "time"
 
 // Snapshot returns what is known at now, which is server time.
 func (l *Ledger) Snapshot(now time.Time) Snapshot {
-	now = wall(now)
+	now = clamp(now)
 	s := Snapshot{
 		Version:       SnapshotVersion,
 		At:            now,

@@ -10,6 +10,7 @@ import "time"
 // sources said about themselves no longer holds. now is the server's time; nothing
 // that lies ahead of it stays.
 func (l *Ledger) Resume(now time.Time) {
+	now = clamp(now)
 	l.turnBack(now)
 	l.offset, l.step, l.moved = l.offset-l.step, 0, time.Time{}
 	l.Pause(now)

@@ -303,6 +303,9 @@ func FuzzRestoreLedger(f *testing.F) {
 		if err != nil {
 			return
 		}
+		inJSON(t, l.Snapshot(at(200)))
+		l.Resume(at(200))
+		inJSON(t, l.Snapshot(at(200)))
 		for _, e := range randomEvents(1, 50) {
 			l.Observe(e)
 		}

@@ -1,13 +1,18 @@
 package journal
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"quotatop/model"
+	"quotatop/poller/events"
+	"quotatop/poller/events/frame"
 )
 
 // begun is a dashboard that continues what is in the folder.
@@ -163,4 +168,69 @@ func TestNothingAheadComesBack(t *testing.T) {
 			})
 		}
 	}
+}
+
+// FuzzRecover recovers from any lines and any checkpoint: what comes back can be shown
+// and saved, and nothing of it lies ahead.
+func FuzzRecover(f *testing.F) {
+	now := time.Date(2026, 6, 17, 12, 0, 0, 0, time.UTC)
+	at := now.Add(-time.Minute)
+	lines := []byte(nil)
+	l := newLedger(f)
+	for _, e := range []model.Event{
+		{At: at, Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}},
+		{At: at, Source: model.SourceBilling, Health: &model.Health{State: model.StateOK, Vantage: model.VantageAccount, ClockOffset: time.Hour}},
+		{At: at, Source: model.SourceTap, Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: "/inference", Status: 200}},
+		{At: at, Source: model.SourceBilling, Call: &model.Call{Vantage: model.VantageAccount, Path: "/inference", Cost: 5}},
+		{At: at.Add(time.Second), Source: model.SourceBilling, Reading: &model.Reading{From: at.Add(-time.Hour), To: at.Add(time.Second)}},
+		{At: at, Source: model.SourceBilling, Account: &model.Account{Used: model.Some(7 * model.Dollar), Limit: model.Some(50 * model.Dollar), ResetsAt: now.Add(time.Hour)}},
+	} {
+		l.Observe(e)
+		lines = events.Append(lines, e)
+	}
+	f.Add(lines, []byte(`{"sequence":1,"at":"2026-06-17T12:00:00Z","segment":1,"offset":0}`), l.AppendState(nil))
+	f.Add(lines, []byte(`{"sequence":-9,"segment":-1,"offset":-7,"read":{"20260617T120000Z-2-0000-000002":{"segment":99,"offset":1e9}}}`), l.AppendState(nil))
+	f.Add([]byte(`{"at":"9999-12-31T23:59:59Z","health":{"state":"ok","vantage":"account","clock_offset_s":9e9,"clock_step_s":-9e9}}`+"\n"), []byte(`{}`), []byte{})
+	f.Add([]byte(`{"at":"0001-01-01T00:00:00Z","reading":{"from":"0001-01-01T00:00:00Z","to":"9999-01-01T00:00:00Z"}}`+"\n"), []byte(`{"offset":9223372036854775807}`), []byte{})
+	dir, frames := f.TempDir(), frame.NewWriter()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, lines, head, state []byte) {
+		text := append(append(bytes.ReplaceAll(head, []byte("\n"), nil), '\n'), state...)
+		text = fmt.Appendf(text, "%08x", crc32.ChecksumIEEE(text))
+		for name, text := range map[string][]byte{
+			"20260617T120000Z-1-0000-000001" + checkpointSuffix:   text,
+			"20260617T120000Z-1-0000-000001.0001" + segmentSuffix: frames.Append(nil, lines),
+			"20260617T120000Z-2-0000-000002.0001" + segmentSuffix: frames.Append(nil, lines),
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l, _ := Recover(dir, table(t, model.DefaultProfile), model.LedgerOptions{}, now)
+		server := now.Add(l.ClockOffset(now))
+		s := l.Snapshot(server)
+		if _, err := json.Marshal(s); err != nil {
+			t.Error(err)
+		}
+		for _, g := range s.Denials {
+			if g.At.After(s.At) {
+				t.Errorf("a denial of %s comes back at %s", g.At, s.At)
+			}
+		}
+		for _, e := range s.Endpoints {
+			for _, u := range e.Limits {
+				if u.AsOf.Or(s.At).After(s.At) || u.Used.Or(0) < 0 {
+					t.Errorf("%d calls of %s come back as of %s, at %s", u.Used.Or(0), e.ID, u.AsOf, s.At)
+				}
+			}
+		}
+		if s.Cap.AsOf.Or(s.At).After(s.At) {
+			t.Errorf("the cap as of %s comes back at %s", s.Cap.AsOf, s.At)
+		}
+		if _, err := model.RestoreLedger(table(t, model.DefaultProfile), model.LedgerOptions{}, l.AppendState(nil)); err != nil {
+			t.Error(err)
+		}
+	})
 }
