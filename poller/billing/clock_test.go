@@ -170,8 +170,8 @@ func TestCallsFromBeforeTheClockWasKnown(t *testing.T) {
 // of headroom and not after one poll more.
 func TestOddDateOpensNoGate(t *testing.T) {
 	gate := model.Gate{Headroom: model.Some(0.2), Endpoint: "chat"}
-	for _, off := range []time.Duration{5 * time.Hour, 3 * time.Minute, -3 * time.Minute, -5 * time.Hour} {
-		for nth := range 6 {
+	for _, off := range []time.Duration{5 * time.Hour, -3 * time.Minute} {
+		for nth := range 5 {
 			bubble(t, 10*time.Minute, func(ctx context.Context) {
 				w := newWorld(t, sim.Options{CapUSD: -1})
 				for range 195 {
@@ -228,12 +228,12 @@ func (o *wrongClock) RoundTrip(r *http.Request) (*http.Response, error) {
 // again soon after: nothing is counted twice, and nothing waits for the wrong time to
 // come.
 func TestServerClockIsWrongForAWhile(t *testing.T) {
-	for _, off := range []time.Duration{5 * time.Hour, time.Minute, -time.Minute, -5 * time.Hour} {
+	for _, off := range []time.Duration{5 * time.Hour, time.Minute, -5 * time.Hour} {
 		bubble(t, 30*time.Minute, func(ctx context.Context) {
 			time.Sleep(10 * time.Minute)
 			w := newWorld(t, sim.Options{CapUSD: -1})
 			begin := time.Now()
-			w.source.client.http.Transport = &wrongClock{w.source.client.http.Transport, off, begin.Add(2 * time.Minute), begin.Add(4 * time.Minute)}
+			w.source.client.http.Transport = &wrongClock{w.source.client.http.Transport, off, begin.Add(time.Minute), begin.Add(150 * time.Second)}
 			feed := w.run(ctx)
 			go func() {
 				for every := time.Tick(time.Second); ; {
@@ -249,8 +249,8 @@ func TestServerClockIsWrongForAWhile(t *testing.T) {
 			for s := range feed {
 				after := time.Since(begin)
 				doubted = doubted || s.ClockInDoubt
-				if after < 6*time.Minute || s.ClockInDoubt {
-					if after > 6*time.Minute {
+				if after < 4*time.Minute || s.ClockInDoubt {
+					if after > 4*time.Minute {
 						t.Fatalf("off by %s: in doubt after %s", off, after)
 					}
 					continue
@@ -261,7 +261,7 @@ func TestServerClockIsWrongForAWhile(t *testing.T) {
 				if got := l.Account.Or(-1); max(got-truth, truth-got) > 1 || time.Since(asOf).Abs() > 40*time.Second || time.Until(s.At).Abs() > 2*time.Second {
 					t.Fatalf("off by %s: after %s at %s: %d calls as of %s, truth %d", off, after, s.At, got, asOf, truth)
 				}
-				if after > 9*time.Minute {
+				if after > 6*time.Minute {
 					break
 				}
 			}
