@@ -33,3 +33,24 @@ func TestAdjust(t *testing.T) {
 		t.Errorf("the next run cannot go on from here: %v", err)
 	}
 }
+
+// So does a report: what was counted before is against the limits at the end.
+func TestAdjustReport(t *testing.T) {
+	table, err := Profile(DefaultProfile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewReporter(table, LedgerOptions{})
+	for _, e := range calls(1, 90, SourceTap, "/v1/chat/completions") {
+		r.Observe(e)
+	}
+	r.Adjust(Table{Endpoints: []Endpoint{{ID: "chat", Limits: []Limit{{100, time.Minute}}}}}, LedgerOptions{})
+	report := r.Report()
+	w, ok := report.Worst()
+	if !ok || w.Endpoint.ID != "chat" || w.Limit.Limit != 100 || w.Limit.Peak.Or(0) != 90 {
+		t.Errorf("worst: %+v of %+v", w.Limit, w.Endpoint)
+	}
+	if table.Endpoints[table.Index("chat")].Limits[0].Max != 200 {
+		t.Error("the table of others has changed")
+	}
+}

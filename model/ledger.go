@@ -62,32 +62,6 @@ func NewLedger(t Table, opts LedgerOptions) *Ledger {
 	return l
 }
 
-// Adjust takes over the cap of opts, and from t the number of calls that each limit
-// allows which both tables have: one of an endpoint with the same ID, in a window of
-// the same length. It is for a change of the settings during a run; the state that
-// AppendState saves stays that of the table at first.
-func (l *Ledger) Adjust(t Table, opts LedgerOptions) {
-	l.spend.limit = opts.Cap
-	endpoints := slices.Clone(l.table.Endpoints) // others share the old ones
-	for i := range endpoints {
-		e := &endpoints[i]
-		from := t.Index(e.ID)
-		if from < 0 {
-			continue
-		}
-		e.Limits = slices.Clone(e.Limits)
-		for j := range e.Limits {
-			for _, limit := range t.Endpoints[from].Limits {
-				if limit.Per == e.Limits[j].Per {
-					e.Limits[j].Max = limit.Max
-				}
-			}
-		}
-		l.chartCache[i] = chartCache{}
-	}
-	l.table.Endpoints = endpoints
-}
-
 // maxAhead is how far in the future a billing row may be dated. One that is
 // further ahead would push all others out of the windows, so it is dropped.
 const maxAhead = time.Minute

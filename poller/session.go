@@ -43,6 +43,9 @@ type Session struct {
 	closers   []func() error
 	tapAt     string
 
+	recorded bool            // to a file
+	sum      *model.Reporter // adds up the run; nil without Summarize
+
 	adjusting sync.Mutex // one Adjust at a time
 	changes   chan func(*model.Ledger)
 }
@@ -262,14 +265,17 @@ func (s *Session) Record(path string) error {
 	}
 	s.journals = append(s.journals, recorder)
 	s.closers = append(s.closers, recorder.Close)
+	s.recorded = true
 	return nil
 }
 
 // Summarize makes the session add up its run. The function returns the report of it;
-// call it once the snapshots have ended.
+// call it once the snapshots have ended. Of a run that is recorded it is the report of
+// the recording, which keeps the limits that it began with.
 func (s *Session) Summarize() func() model.Report {
 	sum := sums{model.NewReporter(s.table, s.settings.Ledger())}
 	s.journals = append(s.journals, sum)
+	s.sum = sum.Reporter
 	return sum.Report
 }
 
@@ -324,7 +330,12 @@ func (s *Session) Adjust(settings config.Settings) error {
 	case <-s.changes: // one that the ledger has not seen
 	default:
 	}
-	s.changes <- func(l *model.Ledger) { l.Adjust(table, settings.Ledger()) }
+	s.changes <- func(l *model.Ledger) {
+		l.Adjust(table, settings.Ledger())
+		if s.sum != nil && !s.recorded {
+			s.sum.Adjust(table, settings.Ledger())
+		}
+	}
 	return nil
 }
 

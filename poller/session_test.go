@@ -68,6 +68,7 @@ func TestAdjust(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
+		report := s.Summarize()
 		feed := s.Start(ctx)
 		for _, c := range []config.Change{{Setting: "limit chat 1m", Value: "150"}, {Setting: "cap", Value: "20usd"}} {
 			if err := settings.Set(c); err != nil {
@@ -89,6 +90,9 @@ func TestAdjust(t *testing.T) {
 		}
 		cancel()
 		for range feed {
+		}
+		if l := report().Endpoints[s.Table().Index("chat")].Limits[0].Limit; l != 150 {
+			t.Errorf("the run is summed up against a limit of %d, want 150", l)
 		}
 	})
 }
