@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -73,6 +74,9 @@ type screenOf struct {
 // show runs the screen until the user quits or the context ends, then waits for
 // the sources to end.
 func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Settings, look config.Look, of screenOf) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50) // of a few MB: it is left open all day, and collects in no time
+	}
 	ctx, cancel := context.WithCancel(cmd.Context())
 	alerts := settings.Alerts
 	warner := warn.New(model.Watcher{Within: alerts.TimeToLimit.Duration, Quiet: alerts.Debounce.Duration}, alerts.Command, s.Notices("warnings"))
