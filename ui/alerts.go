@@ -320,7 +320,11 @@ func message(g *model.DenialGroup) string {
 
 // drawAlertsLine draws both kinds of alerts on one line, the worse kind first.
 func (a *App) drawAlertsLine(at area) {
-	x := at.put(0, 0, theme.Bright, "denied") + 1
+	label := "denied"
+	if next, _ := a.snap.Next(); next.Kind == model.WallRefused && at.w < 24 { // the header has no room to say so
+		label = "refused"
+	}
+	x := at.put(0, 0, theme.Bright, label) + 1
 	groups := append(a.alerts(billingPane), a.alerts(ratePane)...)
 	if len(groups) == 0 {
 		text := "none"

@@ -47,7 +47,7 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	facts = append(facts,
 		fact{"rejected", words.Opt(l.Rejected, words.Count), theme.Text, "in the window"},
 		fact{"peak", a.signs(words.Peak(l)), theme.Text, "highest of the last " + pastSpan(l)},
-		fact{"others", words.Opt(l.Others, words.Count), theme.Text, "from other machines"},
+		fact{"others", words.Opt(l.Others, words.Count), theme.Text, othersNote(l)},
 		fact{"observed", words.Opt(l.Local, words.Count) + " from this machine, " + words.Opt(l.Account, words.Count) + " in the billing log", theme.Text, ""},
 		a.asOfFact(l.AsOf),
 	)
@@ -84,6 +84,14 @@ func pastSpan(l *model.LimitUsage) string {
 		return "15 h"
 	}
 	return words.Span(l.Per() * model.HistorySteps / window)
+}
+
+// othersNote says where the others' calls come from.
+func othersNote(l *model.LimitUsage) string {
+	if l.Inferred {
+		return "if the limit is not lower"
+	}
+	return "from other machines"
 }
 
 // inferredFact says what follows from a refusal while fewer calls are counted.

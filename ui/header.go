@@ -76,12 +76,14 @@ func (a *App) segments(n int) []segment {
 			n -= s.gap + wordsWidth(s.words)
 		}
 	}
-	next := a.nextTexts()
-	if fits := fitWords(n-3, next...); fits != nil {
+	next, gap := a.nextTexts(), 3
+	if n < 24 { // it is alone
+		gap = 0
+	}
+	if fits := fitWords(n-gap, next...); fits != nil {
 		next[0] = fits
 	}
-	right(10, next[0]...)
-	return segments
+	return append(segments, segment{rank: 10, words: next[0], gap: gap, right: true})
 }
 
 // sourceSegments adds the sources, and the services that have a problem.

@@ -122,7 +122,7 @@ func TestNoNumberIsCut(t *testing.T) {
 			sizes = append(sizes, [2]int{w, h})
 		}
 	}
-	for _, name := range []string{"busy", "over", "cap"} {
+	for _, name := range []string{"busy", "wall", "refused", "over", "cap"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			read := map[string]bool{}

@@ -49,9 +49,9 @@ func ending(name string, n int) string {
 		return name
 	}
 	for width(name) >= n && name != "" {
-		_, name = nextGlyph(name)
-		for len(name) > 1 && strings.IndexByte(number, name[0]) >= 0 { // no part of a number
-			name = name[1:]
+		first := name[0]
+		if _, name = nextGlyph(name); strings.IndexByte(number, first) >= 0 { // no part of a number
+			name = strings.TrimLeft(name, number)
 		}
 	}
 	return prefix("…"+name, n)
