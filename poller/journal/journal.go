@@ -79,8 +79,8 @@ func (j *Journal) Observe(e model.Event) {
 	if e.Call == nil || e.Call.Vantage != model.VantageAccount {
 		j.note(&e)
 	}
-	denied, at := j.marker.observe(&e)
-	if j.writer.Observe(e) && denied && j.segments.own.deny(at) {
+	at := j.marker.observe(&e)
+	if j.writer.Observe(e) && denied(&e) && j.segments.own.deny(at) {
 		j.marker.denials = append(j.marker.denials, at)
 	}
 }

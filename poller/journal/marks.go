@@ -80,11 +80,15 @@ type marker struct {
 	at      time.Time // the last mark, in local time
 }
 
-// observe notes an event. It reports whether that is a denial, and when it came.
-func (m *marker) observe(e *model.Event) (denied bool, at time.Time) {
-	at = m.arrival.of(e)
+// observe notes an event, and returns when it came.
+func (m *marker) observe(e *model.Event) time.Time {
 	m.events++
-	return e.Call != nil && e.Call.Denial != nil && e.Call.Vantage != model.VantageOwn, at
+	return m.arrival.of(e)
+}
+
+// denied reports whether an event is a denial of the run: not of our own polls.
+func denied(e *model.Event) bool {
+	return e.Call != nil && e.Call.Denial != nil && e.Call.Vantage != model.VantageOwn
 }
 
 // next returns the next mark if it is due. now is local time, at the server's.

@@ -52,14 +52,35 @@ func (j *Journal) Past(table model.Table, opts model.LedgerOptions) (*Past, erro
 			all = append(all, readMarks(s.path)...)
 		}
 		if len(all) > 0 && !all[0].At.After(written[0].At) { // else it is another dashboard, beside this one
-			p.add(all, written[0].At)
+			tail := denialsAfter(all[len(all)-1])
+			p.add(all, tail, written[0].At)
 		}
 	}
+	p.denials = slices.DeleteFunc(p.denials, func(at time.Time) bool { return at.After(written[0].At) })
+	slices.SortFunc(p.denials, time.Time.Compare) // a clock may have been set back
 	return p, nil
 }
 
-// add adds the marks of an earlier run. It is shown until the next one began.
-func (p *Past) add(run []mark, until time.Time) {
+// denialsAfter returns the denials of a run after its last mark, which are in none.
+func denialsAfter(k mark) (denials []time.Time) {
+	r := &reader{path: k.path, arrival: arrival{now: k.At}}
+	r.open(k.Offset)
+	defer r.close()
+	var next [1]model.Event
+	for {
+		events, at, err := r.next(next[:0])
+		if err != nil {
+			return denials
+		}
+		if n := len(denials); denied(&events[0]) && n < maxDenials && (n == 0 || at.Sub(denials[n-1]) >= denialGap) {
+			denials = append(denials, at)
+		}
+	}
+}
+
+// add adds the marks of an earlier run, and the denials after the last of them. It is
+// shown until the next one began.
+func (p *Past) add(run []mark, tail []time.Time, until time.Time) {
 	for i := len(run) - 1; i >= 0; i-- { // its clock may have been wrong at first
 		if run[i].At.After(until) {
 			run[i].At = until
@@ -76,6 +97,7 @@ func (p *Past) add(run []mark, until time.Time) {
 	for _, k := range run {
 		p.denials = append(p.denials, k.Denials...)
 	}
+	p.denials = append(p.denials, tail...)
 }
 
 var errNothing = errors.New("nothing is written yet")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,7 +33,7 @@ func (load) Vantage() model.Vantage { return model.VantageLocal }
 func (l load) Run(ctx context.Context, emit func(model.Event)) error {
 	emit(model.Event{At: time.Now(), Source: model.SourceTap, Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}})
 	for i := 0; ctx.Err() == nil; i++ {
-		time.Sleep(170*time.Millisecond + time.Duration(i%997)*time.Microsecond) // at no time of a snapshot
+		time.Sleep(340*time.Millisecond + time.Duration(i%997)*time.Microsecond) // at no time of a snapshot
 		call := &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: "/generate/text", Status: 200}
 		if answer := l.api.Call(sim.Call{Path: call.Path}); answer.Status == 429 {
 			call.Status = 429
@@ -58,14 +59,23 @@ func told(t testing.TB, s model.Snapshot) string {
 type live struct {
 	*Journal
 	table model.Table
-	shown map[time.Time]string // by the time of the snapshot
+	mu    sync.Mutex
+	shown map[time.Time]model.Snapshot // by its time
 	end   func()
+	ended time.Time
 }
 
+func (d *live) see(s model.Snapshot) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.shown[s.At] = s
+}
+
+// begin starts a dashboard.
 func begin(t *testing.T, dir string, api *sim.Server, table model.Table) *live {
 	base, _ := url.Parse("http://localhost")
 	clock := &pioneer.Clock{}
-	d := &live{Journal: Open(dir, Options{Clock: clock}), table: table, shown: map[time.Time]string{}}
+	d := &live{Journal: Open(dir, Options{Clock: clock}), table: table, shown: map[time.Time]model.Snapshot{}}
 	source := billing.New(billing.Options{Base: base, Key: "pio_sk_test", Clock: clock, Table: table, Transport: local{api}})
 	r := &runner.Runner{
 		Sources: []runner.Source{source, load{api}}, Clock: clock, Journals: []runner.Journal{d.Journal},
@@ -76,11 +86,12 @@ func begin(t *testing.T, dir string, api *sim.Server, table model.Table) *live {
 			}
 			return l
 		},
-		Seen: func(s model.Snapshot) { source.Seen(s); d.shown[s.At] = told(t, s) },
+		Seen: func(s model.Snapshot) { source.Seen(s); d.see(s) },
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	feed := r.Start(ctx)
 	d.end = func() {
+		d.ended = time.Now()
 		cancel()
 		for range feed {
 		}
@@ -100,20 +111,24 @@ func TestPastShowsWhatWasShown(t *testing.T) {
 		table := table(t, model.DefaultProfile)
 		api := sim.New(sim.Options{Table: table, Key: "pio_sk_test", CapUSD: -1})
 		first := begin(t, dir, api, table)
-		time.Sleep(7*time.Minute + 300*time.Millisecond)
+		time.Sleep(6*time.Minute + 300*time.Millisecond)
 		first.end()
 		time.Sleep(time.Minute)
 		second := begin(t, dir, api, table)
 		defer second.end()
-		time.Sleep(6*time.Minute + 300*time.Millisecond)
+		time.Sleep(2*time.Minute + 300*time.Millisecond)
 
 		past, err := second.Past(table, model.LedgerOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		from, to := past.Span()
-		if age := to.Sub(from); age < 14*time.Minute || age > 15*time.Minute || len(past.Denials()) < 20 || !slices.IsSortedFunc(past.Denials(), time.Time.Compare) {
+		if age := to.Sub(from); age < 9*time.Minute || age > 10*time.Minute || len(past.Denials()) < 20 || !slices.IsSortedFunc(past.Denials(), time.Time.Compare) {
 			t.Errorf("the past is of %s, with %d denials", age, len(past.Denials()))
+		}
+		last := first.ended.Add(-50 * time.Second) // after the last mark
+		if !slices.ContainsFunc(past.Denials(), func(at time.Time) bool { return at.After(last) && at.Before(first.ended) }) {
+			t.Error("the denials before the end of the first run are missing")
 		}
 		p := recording.PlayPast(past)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -123,7 +138,10 @@ func TestPastShowsWhatWasShown(t *testing.T) {
 			for range feed {
 			}
 		}()
-		compare := func(shown map[time.Time]string, n int) {
+		compare := func(d *live, n int) {
+			d.mu.Lock()
+			shown := maps.Clone(d.shown)
+			d.mu.Unlock()
 			times := slices.SortedFunc(maps.Keys(shown), time.Time.Compare)
 			times = times[:len(times)-5] // what is not yet written
 			rand.New(rand.NewPCG(1, 2)).Shuffle(len(times), func(i, j int) { times[i], times[j] = times[j], times[i] })
@@ -131,7 +149,7 @@ func TestPastShowsWhatWasShown(t *testing.T) {
 				p.SeekTo(at)
 				for s := range feed {
 					if s.At.Equal(at) {
-						if diff := cmp.Diff(shown[at], told(t, s)); diff != "" {
+						if diff := cmp.Diff(told(t, shown[at]), told(t, s)); diff != "" {
 							t.Fatalf("at %s (-shown then +shown in the past):\n%s", at, diff)
 						}
 						break
@@ -139,8 +157,8 @@ func TestPastShowsWhatWasShown(t *testing.T) {
 				}
 			}
 		}
-		compare(second.shown, 40)
-		compare(first.shown, 40)
+		compare(second, 15)
+		compare(first, 15)
 		denials := past.Denials()
 		p.SeekTo(denials[5].Add(time.Millisecond))
 		if !p.PrevDenial() || !p.Status().At.Equal(denials[5]) || !p.NextDenial() || !p.Status().At.Equal(denials[6]) {
@@ -185,7 +203,7 @@ func TestPastOfBrokenIndexes(t *testing.T) {
 					t.Fatal(err)
 				}
 				from, to := past.Span()
-				for at := from; at.Before(to); at = at.Add(time.Second) {
+				for at := from; at.Before(to); at = at.Add(5 * time.Second) {
 					l, kept, next, close := past.Open(at)
 					if l == nil || kept.After(at) {
 						t.Errorf("at %s the state of %s", at, kept)
