@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"quotatop/model"
@@ -100,7 +101,7 @@ func (a *App) drawAlerts(at area, p paneID, o outcome) outcome {
 	}
 	cursor := -1
 	if a.subject == p {
-		cursor = chosen(a.items(p), a.picked[p])
+		cursor = max(slices.IndexFunc(groups, func(g *model.DenialGroup) bool { return itemOf(g) == a.picked[p] }), 0)
 	}
 	lines := 1
 	if at.h >= 2*len(groups) {

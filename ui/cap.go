@@ -79,8 +79,10 @@ func (a *App) forecast() (role theme.Role, sign rune, texts []string) {
 	case wall.Stale:
 		return role, ' ', []string{"no forecast: stale", words.Unknown}
 	case runsOut:
-		runs, early := "runs out at "+words.Day(now, at), words.Coarse(c.ResetsAt.Sub(at))
-		return role, sign, []string{runs + ", " + early + " before the reset", runs + ", " + early + " before reset", runs + ", " + early + " early", runs}
+		day, early := words.Day(now, at), words.Coarse(c.ResetsAt.Sub(at))
+		long := "runs out at " + day + ", " + early + " before the reset"
+		runs := long[:len("runs out at ")+len(day)]
+		return role, sign, []string{long, runs + ", " + early + " before reset", runs + ", " + early + " early", runs}
 	}
 	if c.BurnPerMin.Known() && c.Remaining.Known() {
 		return theme.Text, ' ', []string{"will last until the reset", "lasts"}

@@ -40,9 +40,12 @@ func paneOf(g *model.DenialGroup) paneID {
 // alerts returns the groups that a pane shows, the one that began last first: it is
 // not the last denial that decides, so that rows keep their places.
 func (a *App) alerts(p paneID) []*model.DenialGroup {
-	var out []*model.DenialGroup
+	if len(a.snap.Denials) == 0 {
+		return nil
+	}
+	out := make([]*model.DenialGroup, 0, len(a.snap.Denials))
 	for i := range a.snap.Denials {
-		if g := &a.snap.Denials[i]; paneOf(g) == p && !a.isCleared(g) && a.matches(g) {
+		if g := &a.snap.Denials[i]; paneOf(g) == p && a.isListed(g) {
 			out = append(out, g)
 		}
 	}
@@ -84,7 +87,17 @@ func (a *App) hidden(p paneID) (filtered, clear int) {
 	return filtered, clear
 }
 
-func (a *App) canClear() bool { return len(a.alerts(ratePane))+len(a.alerts(billingPane)) > 0 }
+func (a *App) canClear() bool {
+	for i := range a.snap.Denials {
+		if a.isListed(&a.snap.Denials[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isListed reports whether a group is shown in its pane.
+func (a *App) isListed(g *model.DenialGroup) bool { return !a.isCleared(g) && a.matches(g) }
 
 // clear clears the alerts of the focused pane, or all alerts if neither pane has the
 // focus.

@@ -71,6 +71,7 @@ func (a *App) items(p paneID) []item {
 	var out []item
 	switch p {
 	case endpointsPane:
+		out = make([]item, 0, 2*len(a.snap.Endpoints))
 		for _, at := range a.order() {
 			e := &a.snap.Endpoints[at]
 			if !a.lists(e) {
@@ -206,7 +207,18 @@ func (a *App) canOpen() bool {
 	if a.log.open {
 		return !a.help && a.canTravel() && a.entry() != nil
 	}
-	return !a.help && a.focus.isList() && len(a.items(a.focus)) > 0
+	if a.help || !a.focus.isList() {
+		return false
+	}
+	if a.focus == endpointsPane {
+		for i := range a.snap.Endpoints {
+			if a.lists(&a.snap.Endpoints[i]) {
+				return true
+			}
+		}
+		return false
+	}
+	return len(a.alerts(a.focus)) > 0
 }
 
 // open shows the details of the row under the cursor. An alert stays open when a

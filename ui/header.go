@@ -3,6 +3,7 @@ package ui
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"quotatop/model"
 	"quotatop/theme"
@@ -169,16 +170,27 @@ func sourceMark(s model.State) (theme.Role, rune) {
 	return theme.Full, '✗'
 }
 
+// signText is a sign as text. Those of sources and pressures are in every frame, and
+// need not be made.
+func signText(sign rune) string {
+	for _, known := range [...]string{"●", "‖", "✗", "◌", "△", "▲", "■"} {
+		if r, _ := utf8.DecodeRuneInString(known); r == sign {
+			return known
+		}
+	}
+	return string(sign)
+}
+
 // problemWords name what has a problem, and its state.
 func problemWords(p *model.Service) []word {
 	role, mark := sourceMark(p.State)
-	return []word{{role, string(mark)}, {role, brief(p.Name, 12)}, {role, string(p.State)}}
+	return []word{{role, signText(mark)}, {role, brief(p.Name, 12)}, {role, string(p.State)}}
 }
 
 // sourceWords name a source; one that is not OK with its state and the age of its data.
 func (a *App) sourceWords(s *model.Source) []word {
 	role, mark := sourceMark(s.State)
-	parts := []word{{role, string(mark)}, {theme.Text, brief(s.Name, 12)}}
+	parts := []word{{role, signText(mark)}, {theme.Text, brief(s.Name, 12)}}
 	if s.State == model.StateOK { // each pane has the age of its own figures
 		return parts
 	}

@@ -92,7 +92,7 @@ func (a *App) nextTexts() [][]word {
 	}
 	name := make([]word, 0, 2)
 	if mark != ' ' {
-		name = append(name, word{role, string(mark)})
+		name = append(name, word{role, signText(mark)})
 	}
 	name = append(name, word{theme.Bright, ending(w.Name, maxID)})
 	said := func(parts ...word) []word { return append(slices.Clip(name), parts...) }

@@ -71,7 +71,7 @@ func (a *App) wallTitle() []string {
 	h := a.headline()
 	mark, name := "", h.name+": "
 	if h.mark != ' ' {
-		mark = string(h.mark) + " "
+		mark = signText(h.mark) + " "
 	}
 	if h.name == "cap" {
 		name = "cap "

@@ -24,11 +24,11 @@ func Opt[T any](o model.Opt[T], write func(T) string) string {
 
 // Count writes n with thousands separators: 14,310.
 func Count(n int) string {
+	if n > -1000 && n < 1000 {
+		return strconv.Itoa(n) // which allocates nothing for a small number
+	}
 	var digits [20]byte
 	text := strconv.AppendInt(digits[:0], int64(n), 10)
-	if n > -1000 && n < 1000 {
-		return string(text)
-	}
 	var buf [27]byte
 	out := buf[:0]
 	if n < 0 {
@@ -93,8 +93,20 @@ func Percent(ratio float64) string {
 	case ratio >= 10:
 		return ">999%"
 	}
+	if n := wholePercent(ratio); n >= 0 && n < len(percents) {
+		return percents[n]
+	}
 	return strconv.Itoa(wholePercent(ratio)) + "%"
 }
+
+// percents are the percentages that a frame has many of, so that it need not make
+// them.
+var percents = func() (p [101]string) {
+	for n := range p {
+		p[n] = strconv.Itoa(n) + "%"
+	}
+	return p
+}()
 
 // WholePercent is the number that Percent writes, without its tenths and its
 // upper end.
