@@ -104,7 +104,7 @@ func (f *flags) show(cmd *cobra.Command, s *poller.Session, settings config.Sett
 	defer slow.Stop()
 	for range feed {
 	}
-	if err == nil {
+	if err == nil && cmd.Context().Err() == nil { // a signal may mean that nobody reads the terminal
 		f.leave(cmd, run(), of)
 	}
 	return err
