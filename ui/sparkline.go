@@ -9,22 +9,32 @@ import (
 )
 
 // sparkline draws the history of a limit over the width of the area, the newest at
-// the right. A cell is full at the rate that the limit allows, and blank where calls
+// the right. A cell shows the fullest window that ends in it, and is blank where calls
 // were not observed.
 func (a area) sparkline(u *model.LimitUsage, stale bool) {
 	if len(u.History) == 0 {
 		return
 	}
-	unobserved := unobservedSteps(u)
+	first := unobservedSteps(u)
+	if first == 0 {
+		first = window - 1 // what was before the history is not known here
+	}
+	inWindow, next := 0, 0 // the calls of the window that ends with step next
 	for x := range a.w {
 		from, to := x*len(u.History)/a.w, max((x+1)*len(u.History)/a.w, x*len(u.History)/a.w+1)
-		if from = max(from, unobserved); from >= to {
-			continue
-		}
-		accepted, rejected, observed := 0, 0, 0
+		most, rejected, observed := 0, 0, 0
 		for j := from; j < to; j++ {
+			for ; next <= j; next++ {
+				inWindow += max(u.History[next], 0)
+				if next >= window {
+					inWindow -= max(u.History[next-window], 0)
+				}
+			}
+			if j < first {
+				continue
+			}
 			if u.History[j] != model.Unknown {
-				accepted += u.History[j]
+				most = max(most, inWindow)
 				observed++
 			}
 			if j < len(u.HistoryRejected) {
@@ -34,12 +44,12 @@ func (a area) sparkline(u *model.LimitUsage, stale bool) {
 		if observed == 0 {
 			continue
 		}
-		ratio := float64(accepted) * window / float64(observed*u.Limit)
+		ratio := float64(most) / float64(u.Learned.Or(u.Limit))
 		role, char := pressureRole(model.PressureOf(ratio)), levels[max(int(math.Round(min(ratio, 1)*float64(cellSteps))), 1)]
 		switch {
 		case rejected > 0:
 			role, char = theme.Rejected, rejectedGlyph
-		case accepted == 0:
+		case most == 0:
 			role = theme.Track
 		}
 		if stale {

@@ -36,3 +36,15 @@ func TestSparklineOfTheUnwatchedPast(t *testing.T) {
 		}
 	}
 }
+
+// A burst that is short of the limit does not look as if it had reached it, however
+// fast it was.
+func TestSparklineOfABurst(t *testing.T) {
+	u := &model.LimitUsage{Limit: 120, PerS: 60, AsOf: model.Some(now), History: make([]int, model.HistorySteps)}
+	u.History[100] = 30 // in 5 s, three times as fast as the limit allows for long
+	c := newCanvas(15, 1)
+	c.all().sparkline(u, false)
+	if got, want := c.text(nil), "▁▁▁▁▁▁▁▁▂▂▁▁▁▁▁"; got != want {
+		t.Errorf("drawn %q, want %q", got, want)
+	}
+}
