@@ -40,6 +40,7 @@ func Scenarios() []Scenario {
 	calm := Scenario{
 		Name: "calm", Shows: "a steady load well below every limit",
 		Plan: steadyPlan(0.25), Past: pastPlan(Level(70)),
+		ToCap: 42, // which lasts at any time of day
 	}
 	spent := Scenario{
 		Name: "cap", Shows: "the daily cap is reached, and every call is refused until the reset",
