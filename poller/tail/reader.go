@@ -28,8 +28,9 @@ type reader struct {
 	first   time.Time // the first time in the backlog, by the local clock
 	recent  time.Time // the time of the last line that had one
 
-	now time.Time // the local time of the read
-	rec record
+	now    time.Time     // the local time of the read
+	offset time.Duration // of the server's clock, at the time of the read
+	rec    record
 }
 
 // newReader returns a reader for a log in a format.
@@ -38,8 +39,7 @@ func newReader(f Format, opts Options, clock *pioneer.Clock, failures func() []b
 	if zone == nil {
 		zone = time.Local
 	}
-	emitClean := func(e model.Event) { emit(pioneer.Gate{}.Event(e)) }
-	r := &reader{hosts: opts.Hosts, clock: clock, window: opts.Window, emit: emitClean, times: &times{zone: zone, near: time.Now()}}
+	r := &reader{hosts: opts.Hosts, clock: clock, offset: clock.Offset(), window: opts.Window, emit: emit, times: &times{zone: zone, near: time.Now()}}
 	r.parser = newParser(f, r.times, failures)
 	r.tally.prose = f == FormatHTTPX
 	return r
@@ -55,7 +55,7 @@ func (r *reader) newStream() *stream { return &stream{wrapper: wrapper{times: r.
 
 // read reads once and reports the calls of complete lines.
 func (r *reader) read(s *stream, from io.Reader) (n int, err error) {
-	r.now = time.Now()
+	r.now, r.offset = time.Now(), r.clock.Offset()
 	r.times.near = r.now
 	long := s.lines.long
 	n, err = s.lines.read(from, func(line []byte) { r.take(s, line) })
@@ -130,7 +130,7 @@ func (r *reader) report(rec *record, enveloped moment) {
 		rec.at = enveloped
 	}
 	if rec.byServerClock { // local, like others, until it is corrected
-		rec.at.Time = rec.at.Add(-r.clock.Offset())
+		rec.at.Time = rec.at.Add(-r.offset)
 	}
 	n := max(rec.count, 1)
 	if host, _ := rec.target(); rec.call == nil && !r.hosts.include(host, rec.byServer) {
@@ -150,9 +150,13 @@ func (r *reader) report(rec *record, enveloped moment) {
 		return
 	}
 	r.tally.reported += n
-	at = at.Add(r.clock.Offset()).UTC()
+	at = at.Add(r.offset).UTC()
 	for range n {
-		r.emit(rec.event(at))
+		e := rec.event(at)
+		if rec.call == nil { // else it has passed the gate
+			e = pioneer.Gate{}.Event(e)
+		}
+		r.emit(e)
 	}
 }
 
