@@ -11,6 +11,7 @@ import (
 
 	"quotatop/model"
 	"quotatop/poller/config"
+	"quotatop/poller/crash"
 	"quotatop/poller/recording"
 	"quotatop/poller/tail"
 	"quotatop/ui/report"
@@ -129,10 +130,49 @@ func isRecording(path string) (bool, error) {
 // readLog reads all of a load run's log.
 func readLog(ctx context.Context, path string, format tail.Format, opts tail.Options, observe func(model.Event)) (note string, err error) {
 	var s tail.Summary
+	observe, end := beside(observe)
+	defer end()
 	if path == tail.StandardInput {
 		s, err = tail.Read(ctx, opts.Input, format, opts, observe)
 	} else {
 		s, err = tail.ReadFile(ctx, path, format, opts, observe)
 	}
 	return s.Note, err
+}
+
+// beside returns a function that has events observed by another goroutine, in their
+// order, while the caller reads on. end waits until all are.
+func beside(observe func(model.Event)) (take func(model.Event), end func()) {
+	const size = 512 // events that are handed over at once
+	full, empty := make(chan []model.Event, 4), make(chan []model.Event, 4)
+	ended := make(chan struct{})
+	crash.Go(func() {
+		defer close(ended)
+		for batch := range full {
+			for _, e := range batch {
+				observe(e)
+			}
+			select {
+			case empty <- batch[:0]:
+			default:
+			}
+		}
+	})
+	batch := make([]model.Event, 0, size)
+	take = func(e model.Event) {
+		if batch = append(batch, e); len(batch) < size {
+			return
+		}
+		full <- batch
+		select {
+		case batch = <-empty:
+		default:
+			batch = make([]model.Event, 0, size)
+		}
+	}
+	return take, func() {
+		full <- batch
+		close(full)
+		<-ended
+	}
 }
