@@ -1,9 +1,11 @@
 // Command picture converts a terminal screen to SVG. It reads the output of
-// "tmux capture-pane -p -e" from standard input.
+// "tmux capture-pane -p -e" from standard input. With -light the terminal is a light
+// one.
 package main
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"html"
 	"io"
@@ -14,34 +16,48 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// The size of a cell and the default colors, in SVG units.
+// The size of a cell, in SVG units.
 const (
 	cellWidth, cellHeight = 8.4, 18.0
 	margin                = 12.0
-	background, text      = "#15181d", "#c8ccd4"
+)
+
+// paper is the default colors of a terminal.
+type paper struct{ background, text string }
+
+var (
+	dark  = paper{"#15181d", "#c8ccd4"}
+	light = paper{"#fbfbf8", "#24292e"}
 )
 
 // style is how a cell is drawn.
 type style struct {
 	fg, bg  string
 	bold    bool
+	faint   bool
 	reverse bool
 }
 
 func main() {
-	if err := draw(os.Stdin, os.Stdout); err != nil {
+	isLight := flag.Bool("light", false, "draw a light terminal")
+	flag.Parse()
+	on := dark
+	if *isLight {
+		on = light
+	}
+	if err := draw(os.Stdin, os.Stdout, on); err != nil {
 		fmt.Fprintln(os.Stderr, "picture:", err)
 		os.Exit(1)
 	}
 }
 
-func draw(in io.Reader, out io.Writer) error {
+func draw(in io.Reader, out io.Writer, on paper) error {
 	var body strings.Builder
 	columns, rows := 0, 0
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<20)
 	for st := (style{}); lines.Scan(); rows++ {
-		columns = max(columns, drawLine(&body, lines.Text(), rows, &st))
+		columns = max(columns, drawLine(&body, on, lines.Text(), rows, &st))
 	}
 	if err := lines.Err(); err != nil {
 		return err
@@ -52,12 +68,12 @@ func draw(in io.Reader, out io.Writer) error {
 <g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14" fill="%s">
 %s</g>
 </svg>
-`, width, height, width, height, background, text, body.String())
+`, width, height, width, height, on.background, on.text, body.String())
 	return err
 }
 
 // drawLine draws one row of the screen and returns its width in cells.
-func drawLine(b *strings.Builder, line string, row int, st *style) int {
+func drawLine(b *strings.Builder, on paper, line string, row int, st *style) int {
 	column := 0
 	y := margin + float64(row)*cellHeight
 	parser := ansi.NewParser()
@@ -67,7 +83,7 @@ func drawLine(b *strings.Builder, line string, row int, st *style) int {
 			st.apply(seq[2 : len(seq)-1])
 		}
 		if cells > 0 {
-			drawCell(b, seq, margin+float64(column)*cellWidth, y, float64(cells)*cellWidth, *st)
+			drawCell(b, on, seq, margin+float64(column)*cellWidth, y, float64(cells)*cellWidth, *st)
 			column += cells
 		}
 		line, state = line[n:], next
@@ -82,15 +98,15 @@ var blocks = map[string][4]float64{
 	"▁": {0, 7, 8, 1}, "▂": {0, 6, 8, 2}, "▃": {0, 5, 8, 3}, "▄": {0, 4, 8, 4}, "▅": {0, 3, 8, 5}, "▆": {0, 2, 8, 6}, "▇": {0, 1, 8, 7},
 }
 
-func drawCell(b *strings.Builder, char string, x, y, width float64, st style) {
+func drawCell(b *strings.Builder, on paper, char string, x, y, width float64, st style) {
 	fg, bg := st.fg, st.bg
 	if st.reverse {
-		fg, bg = orElse(bg, background), orElse(fg, text)
+		fg, bg = orElse(bg, on.background), orElse(fg, on.text)
 	}
 	if bg != "" {
 		fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.2f" height="%g" fill="%s"/>`+"\n", x, y, width, cellHeight, bg)
 	}
-	fg = orElse(fg, text)
+	fg = orElse(fg, on.text)
 	if part, ok := blocks[char]; ok {
 		fmt.Fprintf(b, `<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f" fill="%s"/>`+"\n",
 			x+part[0]*cellWidth/8, y+part[1]*cellHeight/8, part[2]*cellWidth/8+0.15, part[3]*cellHeight/8, fg)
@@ -102,6 +118,9 @@ func drawCell(b *strings.Builder, char string, x, y, width float64, st style) {
 	weight := ""
 	if st.bold {
 		weight = ` font-weight="bold"`
+	}
+	if st.faint {
+		weight += ` fill-opacity="0.6"`
 	}
 	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" fill="%s"%s>%s</text>`+"\n", x, y+14, fg, weight, html.EscapeString(char))
 }
@@ -120,13 +139,24 @@ func (st *style) apply(params string) {
 		*st = style{}
 	}
 	for i := 0; i < len(codes); i++ {
-		switch code, _ := strconv.Atoi(codes[i]); code {
+		code, _ := strconv.Atoi(codes[i])
+		switch {
+		case code >= 30 && code <= 37:
+			st.fg = indexed(code - 30)
+		case code >= 90 && code <= 97:
+			st.fg = indexed(code - 90 + 8)
+		case code >= 40 && code <= 47:
+			st.bg = indexed(code - 40)
+		}
+		switch code {
 		case 0:
 			*st = style{}
 		case 1:
 			st.bold = true
+		case 2:
+			st.faint = true
 		case 22:
-			st.bold = false
+			st.bold, st.faint = false, false
 		case 7:
 			st.reverse = true
 		case 27:
@@ -155,8 +185,13 @@ func readColour(codes []string) (colour string, used int) {
 		return fmt.Sprintf("rgb(%s,%s,%s)", codes[1], codes[2], codes[3]), 4
 	case len(codes) >= 2 && codes[0] == "5":
 		n, _ := strconv.Atoi(codes[1])
-		r, g, b, _ := ansi.IndexedColor(n).RGBA()
-		return fmt.Sprintf("rgb(%d,%d,%d)", r>>8, g>>8, b>>8), 2
+		return indexed(n), 2
 	}
 	return "", 0
+}
+
+// indexed is one of the 256 colors of xterm.
+func indexed(n int) string {
+	r, g, b, _ := ansi.IndexedColor(n).RGBA()
+	return fmt.Sprintf("rgb(%d,%d,%d)", r>>8, g>>8, b>>8)
 }
