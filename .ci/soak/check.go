@@ -32,8 +32,8 @@ func (r *run) checkCalls() error {
 	var runs []struct {
 		Report struct {
 			Endpoints []struct {
-				ID             string
-				Sent, Accepted int
+				ID              string
+				Local, Rejected int // what the tap saw; the account's figures may be estimates
 			}
 		}
 	}
@@ -44,7 +44,7 @@ func (r *run) checkCalls() error {
 	for _, run := range runs {
 		for _, e := range run.Report.Endpoints {
 			if e.ID != "all" {
-				recorded += e.Sent
+				recorded += e.Local + e.Rejected
 			}
 		}
 	}
