@@ -67,7 +67,7 @@ func soak(span time.Duration, seed uint64) error {
 		return err
 	}
 	if r.own = exec.Command("mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "quotatop-soak", r.disk).Run() == nil; r.own {
-		defer func() { _ = exec.Command("umount", r.disk).Run() }()
+		defer func() { _ = exec.Command("umount", "-l", r.disk).Run() }()
 	} else {
 		fmt.Println("no disk of its own for the journal: it does not become full")
 	}
