@@ -142,20 +142,29 @@ func (s *Session) Watch(f func(model.Snapshot) []model.Event) { s.watch = f }
 // Notices returns a function that adds notices to the session's log, under the name
 // of a source. The function does not block; it drops a notice when too many wait.
 func (s *Session) Notices(name string) func(model.Notice) {
-	waiting := make(chan model.Notice, 8)
+	send := s.sender(name)
+	return func(n model.Notice) { send(model.Event{Notice: &n}) }
+}
+
+// sender adds a service to the session that has nothing to run, and returns a function
+// that emits an event under its name. The function does not block; it drops an event
+// when too many wait.
+func (s *Session) sender(name string) func(model.Event) {
+	waiting := make(chan model.Event, 8)
 	s.sources = append(s.sources, service{name, func(ctx context.Context, emit func(model.Event)) error {
 		for {
 			select {
 			case <-ctx.Done():
 				return nil
-			case n := <-waiting:
-				emit(model.Event{At: s.clock.Now(), Source: name, Notice: &n})
+			case e := <-waiting:
+				e.At, e.Source = s.clock.Now(), name
+				emit(e)
 			}
 		}
 	}})
-	return func(n model.Notice) {
+	return func(e model.Event) {
 		select {
-		case waiting <- n:
+		case waiting <- e:
 		default:
 		}
 	}
@@ -171,27 +180,14 @@ func (s *Session) Serve(name string, run func(context.Context) error) {
 // a function that reports its problem: an error, or nil when it is over. The
 // function does not block.
 func (s *Session) Reporter(name string) (report func(error)) {
-	states := make(chan model.Health, 8)
-	s.sources = append(s.sources, service{name, func(ctx context.Context, emit func(model.Event)) error {
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case h := <-states:
-				emit(model.Event{At: s.clock.Now(), Source: name, Health: &h})
-			}
-		}
-	}})
+	send := s.sender(name)
 	return func(err error) {
 		h := model.Health{State: model.StateOK}
 		if err != nil {
 			text := strings.TrimPrefix(err.Error(), name+": ") // the screen names it
 			h = model.Health{State: model.StateError, Error: strings.ReplaceAll(text, "\n", "; ")}
 		}
-		select {
-		case states <- h:
-		default:
-		}
+		send(model.Event{Health: &h})
 	}
 }
 
