@@ -12,29 +12,26 @@ import (
 // the right. A cell shows the fullest window that ends in it, and is blank where calls
 // were not observed.
 func (a area) sparkline(u *model.LimitUsage, stale bool) {
-	if len(u.History) == 0 {
+	if len(u.History) == 0 || u.Per() < window { // without steps
 		return
 	}
 	first := unobservedSteps(u)
 	if first == 0 {
 		first = window - 1 // what was before the history is not known here
 	}
-	inWindow, next := 0, 0 // the calls of the window that ends with step next
+	history := model.Chart{Accepted: u.History, Step: u.Per() / window}
+	rolling := history.Rolling(u.Per())
 	for x := range a.w {
 		from, to := x*len(u.History)/a.w, max((x+1)*len(u.History)/a.w, x*len(u.History)/a.w+1)
 		most, rejected, observed := 0, 0, 0
 		for j := from; j < to; j++ {
-			for ; next <= j; next++ {
-				inWindow += max(u.History[next], 0)
-				if next >= window {
-					inWindow -= max(u.History[next-window], 0)
-				}
+			for rolling.Step < j && rolling.Next() {
 			}
 			if j < first {
 				continue
 			}
 			if u.History[j] != model.Unknown {
-				most = max(most, inWindow)
+				most = max(most, rolling.Calls)
 				observed++
 			}
 			if j < len(u.HistoryRejected) {
