@@ -16,10 +16,11 @@ const (
 	SourceBilling = "billing"
 	SourceTap     = "tap"
 	SourceTail    = "tail"
+	SourceFleet   = "fleet" // the load generators that publish what they see
 )
 
 // An Event is one thing that a source observed. Exactly one of Call, Reading,
-// Account, Health and Notice is set. Events may come late and in any order.
+// Account, Health, Notice and Beat is set. Events may come late and in any order.
 type Event struct {
 	At      time.Time `json:"at"`     // when it happened, in server time
 	Source  string    `json:"source"` // the name of the source or service
@@ -28,6 +29,10 @@ type Event struct {
 	Account *Account  `json:"account,omitempty"`
 	Health  *Health   `json:"health,omitempty"`
 	Notice  *Notice   `json:"notice,omitempty"`
+	Beat    *Beat     `json:"beat,omitempty"`
+	// Generator is the load generator of a fleet that made the Call or sent the Beat;
+	// empty for what this machine saw itself.
+	Generator string `json:"generator,omitempty"`
 }
 
 // A Call is one request to the API, as seen from one vantage.

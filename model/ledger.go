@@ -42,6 +42,9 @@ type LedgerOptions struct {
 	Cap Opt[Micros]
 	// CountDoubleRows counts both rows of a call that was logged twice.
 	CountDoubleRows bool
+	// Egress names the address that this machine's own calls and polls leave from, as
+	// Beat.Egress does for a generator's; empty if it is not known.
+	Egress string
 }
 
 // NewLedger returns an empty ledger for the limits of t.

@@ -35,6 +35,24 @@ type Report struct {
 	Spend     SpendReport      `json:"spend"`
 	Models    []ModelReport    `json:"models"` // most calls first; calls without a model are not included
 	Polls     PollReport       `json:"own_polls"`
+	// Generators are the load generators of a fleet, those that were denied most first.
+	Generators []GeneratorReport `json:"generators,omitempty"`
+}
+
+// GeneratorReport is the calls of one load generator.
+type GeneratorReport struct {
+	Name          string         `json:"name"`
+	Egress        string         `json:"egress"`
+	EgressAssumed bool           `json:"egress_assumed"`
+	From          Opt[time.Time] `json:"from"` // of its first and last event
+	To            Opt[time.Time] `json:"to"`
+	Sent          int            `json:"sent"` // Accepted plus Rejected
+	Accepted      int            `json:"accepted"`
+	Rejected      int            `json:"rejected"`
+	Early         int            `json:"sent_early"` // during a Retry-After that it had got itself
+	Missing       int            `json:"missing_batches"`
+	Dropped       int            `json:"dropped_calls"`
+	Boots         int            `json:"boots"`
 }
 
 // ReportSteps are the time steps that the series of a report share.

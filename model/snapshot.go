@@ -28,6 +28,8 @@ type Snapshot struct {
 	Sources      []Source        `json:"sources"`
 	Services     []Service       `json:"services"`
 	Log          Log             `json:"log"` // what happened, newest first
+	// Fleet is the load generators of the run; nil if none has been heard.
+	Fleet *Fleet `json:"fleet,omitempty"`
 }
 
 // AccountName identifies the account. Empty strings are unknown.
@@ -140,6 +142,12 @@ type LimitUsage struct {
 	// rate; unknown if it would not.
 	TimeToLimit Opt[float64]   `json:"time_to_limit_s"`
 	AsOf        Opt[time.Time] `json:"as_of"` // the end of the window
+	// Egress is, for a limit by client IP and with a fleet, the address whose calls
+	// Used counts: the fullest. Egresses is how many addresses the fleet has, and
+	// EgressesNear how many of them use at least NearLimit of the limit.
+	Egress       string `json:"egress,omitempty"`
+	Egresses     int    `json:"egresses,omitempty"`
+	EgressesNear int    `json:"egresses_near,omitempty"`
 
 	// History is the accepted calls of HistorySteps steps up to AsOf, oldest
 	// first, each step a twelfth of the window; Unknown where nothing watched. Not
