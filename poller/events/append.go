@@ -13,6 +13,7 @@ import (
 func appendCallEvent(dst []byte, e model.Event) []byte {
 	dst = appendTime(append(dst, `{"at":`...), e.At)
 	dst = appendField(dst, `,"source":`, e.Source)
+	dst = appendField(dst, `,"generator":`, e.Generator)
 	c := e.Call
 	dst = append(dst, `,"call":{`...)
 	if c.Vantage != model.VantageLocal {

@@ -18,6 +18,8 @@
 //   - clock: "server" if at is the API server's time, which a reader must not
 //     correct; omitted if it is the writer's.
 //   - source: who reports it; optional.
+//   - generator: the load generator of a fleet that made the call; omitted for what
+//     this machine saw itself.
 //   - call: path (without a query), method, status (0 or omitted if there was
 //     no response), tokens, model, cost_usd; vantage, "local" if omitted,
 //     "own" for quotatop's own polls; and denial.
@@ -27,7 +29,8 @@
 //     that was named. If kind or the whole denial is omitted, it follows from
 //     status and reason; null says that there was none.
 //   - reading, account, health, notice instead of call: what quotatop's own
-//     sources report. Amounts are in US dollars (…_usd), durations in seconds (…_s).
+//     sources report; beat: what a load generator says about itself. Amounts are in
+//     US dollars (…_usd), durations in seconds (…_s).
 //
 // Fields may come in any order; unknown ones are ignored. Texts are cut to a
 // bounded length and lose their control characters.
@@ -48,7 +51,7 @@ import (
 var (
 	errNotObject = errors.New("event line: not a JSON object")
 	errNoTime    = errors.New(`event line: no time: write "at" in RFC 3339 or Unix seconds`)
-	errNotOne    = errors.New("event line: needs exactly one of call, reading, account, health or notice")
+	errNotOne    = errors.New("event line: needs exactly one of call, reading, account, health, notice or beat")
 	errNoPath    = errors.New("event line: call has no path")
 	errVantage   = errors.New(`event line: vantage must be "local", "account" or "own"`)
 	errNotice    = errors.New(`event line: kind of notice must be "warning", "reloaded" or "changed"`)
@@ -95,7 +98,7 @@ func Append(dst []byte, e model.Event) []byte {
 	if e.Call != nil {
 		return appendCallEvent(dst, e)
 	}
-	l := eventJSON{At: stamp(e.At), Source: e.Source}
+	l := eventJSON{At: stamp(e.At), Source: e.Source, From: e.Generator}
 	if r := e.Reading; r != nil {
 		l.Reading = newReadingJSON(r)
 	}
@@ -113,6 +116,9 @@ func Append(dst []byte, e model.Event) []byte {
 	}
 	if n := e.Notice; n != nil {
 		l.Notice = &noticeJSON{n.Kind, n.Endpoint, n.Text}
+	}
+	if e.Beat != nil {
+		l.Beat = newBeatJSON(e.Beat)
 	}
 	text, err := json.Marshal(l)
 	if err != nil { // cannot happen: every field encodes

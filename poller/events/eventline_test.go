@@ -135,6 +135,9 @@ func TestParseRefuses(t *testing.T) {
 		{`{"at":1781697871,"call":{"path":"/x","status":1000}}`, "not an HTTP status"},
 		{`{"at":1781697871,"call":{"path":"/x","status":"200"}}`, "status"},
 		{`{"at":1781697871,"call":{"path":"/x","vantage":"moon"}}`, "vantage"},
+		{`{"at":1781697871,"beat":{"run":"default"}}`, "names its generator"},
+		{`{"at":1781697871,"generator":"g","beat":{"run":"default","missing":-1}}`, "not negative"},
+		{`{"at":1781697871,"generator":"g","beat":{},"call":{"path":"/x"}}`, "one of call"},
 	} {
 		e, err := Parse([]byte(tt.line))
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
@@ -189,6 +192,12 @@ var sampleEvents = []model.Event{
 	{At: at, Source: "journal", Health: &model.Health{State: model.StateError, Error: "no space left on device"}},
 	{At: at, Source: "warnings", Notice: &model.Notice{Kind: model.LogWarning, Endpoint: "chat", Text: "chat: 92% of 200 in 1m, limit in 41s"}},
 	{At: at, Source: "config", Notice: &model.Notice{Kind: model.LogReloaded}},
+	{At: at, Source: model.SourceTap, Generator: "gen-1", Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: "/inference", Status: 200}},
+	{At: at, Source: model.SourceFleet, Generator: "gen-1", Beat: &model.Beat{
+		Run: "nightly", Version: "v1.2.0", Boot: "9f3c01d2aa17", To: at.Add(-20 * time.Millisecond), Ended: true, Egress: "nat-1", EgressAssumed: true,
+		ClockOffset: -10 * time.Minute, ClockError: 400 * time.Millisecond, Missing: 2, Dropped: 7,
+	}},
+	{At: at, Source: model.SourceTail, Generator: "gen-2", Beat: &model.Beat{Run: "default"}},
 	{At: at, Source: "settings", Notice: &model.Notice{Kind: model.LogChanged, Text: "interval 5s for this session"}},
 }
 

@@ -9,10 +9,11 @@ import (
 
 // callEvent is the line of a call, as nearly all lines are.
 type callEvent struct {
-	at     time.Time
-	source string
-	clock  string
-	call   callJSON
+	at        time.Time
+	source    string
+	generator string
+	clock     string
+	call      callJSON
 }
 
 func (e *callEvent) event() (model.Event, error) {
@@ -21,14 +22,14 @@ func (e *callEvent) event() (model.Event, error) {
 		return model.Event{}, err
 	}
 	call.Vantage = saidBy(e.source, call.Vantage)
-	return gated(model.Event{At: e.at, Source: e.source, Call: &call})
+	return gated(model.Event{At: e.at, Source: e.source, Call: &call, Generator: e.generator})
 }
 
 // scan reads the line of a call and reports whether it could. It reads plain
 // lines only, those without escapes, nulls, exponents or unknown fields, as
 // encoding/json would; all others are left to that package.
 func (e *callEvent) scan(line []byte) bool {
-	const at, source, call, clock = 1, 2, 4, 8
+	const at, source, call, clock, generator = 1, 2, 4, 8, 16
 	s := scanner{line: line}
 	var seen field
 	for s.open(); s.more(); s.next() {
@@ -48,6 +49,9 @@ func (e *callEvent) scan(line []byte) bool {
 		case "clock":
 			s.first(&seen, clock)
 			e.clock = s.word()
+		case "generator":
+			s.first(&seen, generator)
+			e.generator = s.word()
 		default:
 			return false
 		}

@@ -14,11 +14,13 @@ import (
 type eventJSON struct {
 	At      stamp        `json:"at"`
 	Source  string       `json:"source,omitempty"`
+	From    string       `json:"generator,omitempty"`
 	Call    *callJSON    `json:"call,omitempty"`
 	Reading *readingJSON `json:"reading,omitempty"`
 	Account *accountJSON `json:"account,omitempty"`
 	Health  *healthJSON  `json:"health,omitempty"`
 	Notice  *noticeJSON  `json:"notice,omitempty"`
+	Beat    *beatJSON    `json:"beat,omitempty"`
 	Clock   string       `json:"clock,omitempty"`
 }
 
@@ -129,7 +131,7 @@ func (n *noticeJSON) notice() (*model.Notice, error) {
 }
 
 func (l *eventJSON) event() (model.Event, error) {
-	e := model.Event{At: time.Time(l.At), Source: l.Source}
+	e := model.Event{At: time.Time(l.At), Source: l.Source, Generator: l.From}
 	if e.At.IsZero() {
 		return model.Event{}, errNoTime
 	}
@@ -172,6 +174,10 @@ func (l *eventJSON) event() (model.Event, error) {
 	if l.Notice != nil {
 		things++
 		e.Notice, err = l.Notice.notice()
+	}
+	if l.Beat != nil {
+		things++
+		e.Beat, err = l.Beat.beat(l.From)
 	}
 	switch {
 	case things != 1:

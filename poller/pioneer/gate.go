@@ -62,7 +62,7 @@ func (e *gated) Unwrap() error { return e.cause }
 // Event returns an event whose texts are fit to show. It does not change what e
 // points to.
 func (g Gate) Event(e model.Event) model.Event {
-	e.Source = g.Text(e.Source, MaxWord)
+	e.Source, e.Generator = g.Text(e.Source, MaxWord), g.Text(e.Generator, MaxWord)
 	switch {
 	case e.Call != nil:
 		e.Call = changed(e.Call, g.call(*e.Call))
@@ -82,6 +82,11 @@ func (g Gate) Event(e model.Event) model.Event {
 		n := *e.Notice
 		n.Endpoint, n.Text = g.Text(n.Endpoint, MaxWord), g.Text(n.Text, MaxText)
 		e.Notice = changed(e.Notice, n)
+	case e.Beat != nil:
+		b := *e.Beat
+		b.Run, b.Version = g.Text(b.Run, MaxWord), g.Text(b.Version, MaxWord)
+		b.Boot, b.Egress = g.Text(b.Boot, MaxWord), g.Text(b.Egress, MaxWord)
+		e.Beat = changed(e.Beat, b)
 	}
 	return e
 }
