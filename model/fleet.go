@@ -99,3 +99,26 @@ type GeneratorCalls struct {
 	Calls    int    `json:"calls_minute"`
 	Rejected int    `json:"rejected_minute"`
 }
+
+// GeneratorDenials is a generator's part of a group of denials.
+type GeneratorDenials struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+	Early int    `json:"sent_early"`
+}
+
+// GeneratorReport is the calls of one load generator.
+type GeneratorReport struct {
+	Name          string         `json:"name"`
+	Egress        string         `json:"egress"`
+	EgressAssumed bool           `json:"egress_assumed"`
+	From          Opt[time.Time] `json:"from"` // of its first and last event
+	To            Opt[time.Time] `json:"to"`
+	Sent          int            `json:"sent"` // Accepted plus Rejected
+	Accepted      int            `json:"accepted"`
+	Rejected      int            `json:"rejected"`
+	Early         int            `json:"sent_early"` // during a Retry-After that it had got itself
+	Missing       int            `json:"missing_batches"`
+	Dropped       int            `json:"dropped_calls"`
+	Boots         int            `json:"boots"`
+}

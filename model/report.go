@@ -39,22 +39,6 @@ type Report struct {
 	Generators []GeneratorReport `json:"generators,omitempty"`
 }
 
-// GeneratorReport is the calls of one load generator.
-type GeneratorReport struct {
-	Name          string         `json:"name"`
-	Egress        string         `json:"egress"`
-	EgressAssumed bool           `json:"egress_assumed"`
-	From          Opt[time.Time] `json:"from"` // of its first and last event
-	To            Opt[time.Time] `json:"to"`
-	Sent          int            `json:"sent"` // Accepted plus Rejected
-	Accepted      int            `json:"accepted"`
-	Rejected      int            `json:"rejected"`
-	Early         int            `json:"sent_early"` // during a Retry-After that it had got itself
-	Missing       int            `json:"missing_batches"`
-	Dropped       int            `json:"dropped_calls"`
-	Boots         int            `json:"boots"`
-}
-
 // ReportSteps are the time steps that the series of a report share.
 type ReportSteps struct {
 	From  Opt[time.Time] `json:"from"`   // the start of the first step

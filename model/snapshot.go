@@ -291,6 +291,9 @@ type DenialGroup struct {
 	Headers  string         `json:"headers"` // about limits, of the last response
 	URL      string         `json:"resolution_url"`
 	Source   string         `json:"source"`
+	// Generators are the load generators of a fleet that made the calls: those that
+	// sent most of them early first, then those that were denied most.
+	Generators []GeneratorDenials `json:"generators,omitempty"`
 }
 
 // EndpointCount is a number of calls to an endpoint.
