@@ -43,8 +43,9 @@ type countedCall struct {
 	at       time.Time
 	source   string
 	vantage  Vantage
-	endpoint int // the one it belongs to
-	pattern  int // the pattern of the table that its path matched; -1 for none
+	endpoint int  // the one it belongs to
+	pattern  int  // the pattern of the table that its path matched; -1 for none
+	unnamed  bool // a billing row that does not name its endpoint
 	usage    ModelUsage
 }
 
@@ -71,7 +72,7 @@ func (a *attribution) call(e Event, to sink) {
 	c := e.Call
 	endpoint, pattern, alias := a.classify(c)
 	counted := countedCall{
-		at: e.At, source: e.Source, vantage: c.Vantage, endpoint: endpoint, pattern: pattern,
+		at: e.At, source: e.Source, vantage: c.Vantage, endpoint: endpoint, pattern: pattern, unnamed: unnamed(c),
 		usage: ModelUsage{Model: c.Model, Requests: 1, Tokens: c.Tokens, Cost: c.Cost},
 	}
 	if c.Vantage == VantageAccount {
@@ -122,6 +123,9 @@ func (a *attribution) single(to sink) func(unpairedRow) {
 		})
 	}
 }
+
+// unnamed reports whether a call is a billing row that does not name its endpoint.
+func unnamed(c *Call) bool { return c.Vantage == VantageAccount && c.Path == EndpointOther }
 
 // internal reports whether a billing row is the API's own work (a judge call),
 // which costs money and uses no rate quota: its endpoint string matches no pattern.

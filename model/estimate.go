@@ -7,6 +7,7 @@ import "math"
 // sampled row stands for, 0 without any.
 type estimate struct {
 	rows, calls []float64 // by endpoint: all rows, and the calls that count
+	unnamed     float64   // the rows that do not name their endpoint
 	patterns    []float64 // the calls that count, by pattern; 0 for aliases
 	models      []sampledModel
 	cost        float64 // micro-dollars
@@ -33,6 +34,9 @@ func (a *attribution) estimate(r *Reading) *estimate {
 		c := &r.Rows[i]
 		endpoint, pattern, alias := a.classify(c)
 		e.rows[endpoint]++
+		if unnamed(c) {
+			e.unnamed++
+		}
 		e.cost += float64(c.Cost)
 		switch {
 		case internal(pattern, c.Path):

@@ -29,7 +29,9 @@ type Report struct {
 	OutOfOrder int `json:"out_of_order"`
 	// Earlier is the billing rows older than From, which were read for the cost
 	// of the day. They count only for the cap.
-	Earlier   int              `json:"earlier_rows"`
+	Earlier int `json:"earlier_rows"`
+	// Unnamed is the billing rows without an endpoint: they count at none.
+	Unnamed   int              `json:"unnamed_rows"`
 	Steps     ReportSteps      `json:"steps"`
 	Endpoints []EndpointReport `json:"endpoints"`
 	Spend     SpendReport      `json:"spend"`
@@ -62,15 +64,18 @@ type EndpointReport struct {
 	Source  string  `json:"source"`
 	Vantage Vantage `json:"vantage"`
 	// Accepted is the larger of Local and Account, of which each is unknown if
-	// nothing had that vantage. Sent is Accepted plus Rejected.
+	// nothing had that vantage; an estimate that agrees with Local within its
+	// Margin is not larger. Sent is Accepted plus Rejected.
 	Sent     Opt[int] `json:"sent"`
 	Accepted Opt[int] `json:"accepted"`
 	Rejected Opt[int] `json:"rejected"`
 	Local    Opt[int] `json:"local"`
 	Account  Opt[int] `json:"account"`
-	// Estimated is set if billing rows were sampled, UpperBound if calls may
-	// have come from other addresses, which a per-IP limit does not count.
+	// Estimated is set if billing rows were sampled; Margin is then the 95% error
+	// of Accepted. UpperBound is set if calls may have come from other addresses,
+	// which a per-IP limit does not count.
 	Estimated  bool          `json:"estimated"`
+	Margin     int           `json:"margin"`
 	UpperBound bool          `json:"upper_bound"`
 	Limits     []LimitReport `json:"limits"`
 	Denials    []DenialCount `json:"denials"` // by kind; those that occurred
@@ -209,7 +214,7 @@ func (r *Reporter) Report() Report {
 	r.release(time.Unix(maxSecond, 0), r)
 	out := Report{
 		Version: ReportVersion, Profile: r.table.Profile,
-		Gaps: r.gaps, Events: r.events, OutOfOrder: r.late, Earlier: r.earlier,
+		Gaps: r.gaps, Events: r.events, OutOfOrder: r.late, Earlier: r.earlier, Unnamed: r.unnamed,
 		Endpoints: make([]EndpointReport, len(r.table.Endpoints)), Models: r.models(), Polls: r.polls,
 	}
 	if r.placed {
@@ -254,10 +259,10 @@ func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
 		out.Local = Some(local.endpoints[e].accepted)
 	}
 	if r.billing.watching {
-		account := r.billing.endpoints[e].accepted
-		out.Account = Some(account)
+		y := &r.billing.endpoints[e]
+		out.Account = Some(y.accepted)
 		perIP := at.Scope == ScopeIP && out.Local.Or(0) > r.pollsUnder(e)
-		if !perIP && (local == nil || account > out.Local.Or(0)) {
+		if !perIP && (local == nil || y.accepted-y.sampled.margin() > out.Local.Or(0)) {
 			used = r.billing
 		}
 	}
@@ -269,8 +274,8 @@ func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
 		out.Vantage = VantageAccount
 	}
 	out.UpperBound = used == r.billing && at.Scope == ScopeIP
-	out.Estimated = used == r.billing && used.sampled
 	y := &used.endpoints[e]
+	out.Estimated, out.Margin = used == r.billing && used.sampled, y.sampled.margin()
 	out.Accepted = Some(y.accepted)
 	out.AcceptedSteps = r.steps.values(y.accepts)
 	for i := range out.Limits {

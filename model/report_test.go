@@ -464,6 +464,52 @@ func TestReportBeginsWithTheRun(t *testing.T) {
 	}
 }
 
+// A billing row that does not name its endpoint may be a call that this machine has
+// seen: it counts against the limits of every call, and at no endpoint.
+func TestReportUnnamedRows(t *testing.T) {
+	for name, unnamed := range map[string]Event{
+		"read":    row(12, EndpointOther, 2, 0),
+		"sampled": sampledReading(11, 13, 1, map[string]int{EndpointOther: 1}),
+	} {
+		r := NewReporter(mustProfile(t, DefaultProfile), LedgerOptions{})
+		for _, e := range []Event{
+			healthy(9, SourceTap), call(10, SourceTap, "/inference"), call(12, SourceTap, "/inference"), call(14, SourceTap, "/nowhere"),
+			row(10, "/inference", 1, 0), unnamed, row(14, "/nowhere", 3, 0),
+		} {
+			r.Observe(e)
+		}
+		got := r.Report()
+		for id, want := range map[string][3]int{"all": {3, 3, 3}, "inference": {2, 2, 1}, "other": {1, 1, 1}} {
+			e := got.Endpoints[r.table.Index(id)]
+			if figures := [3]int{e.Sent.Or(-1), e.Local.Or(-1), e.Account.Or(-1)}; figures != want {
+				t.Errorf("%s: %s: sent, local and account are %d, want %d", name, id, figures, want)
+			}
+		}
+		if got.Unnamed != 1 {
+			t.Errorf("%s: %d rows without an endpoint, want 1", name, got.Unnamed)
+		}
+	}
+}
+
+// An estimate that agrees with this machine's count within its error does not replace
+// it; one that does not says how far it may be off.
+func TestReportEstimates(t *testing.T) {
+	for account, estimated := range map[int]bool{104: false, 200: true} {
+		r := NewReporter(mustProfile(t, DefaultProfile), LedgerOptions{})
+		r.Observe(healthy(0, SourceTap))
+		for i := range 100 {
+			r.Observe(call(float64(i), SourceTap, "/inference"))
+		}
+		r.Observe(sampledReading(0, 100, 2*account, map[string]int{"/inference": 50, "/generate/text": 50}))
+		r.Observe(healthy(101, SourceTap))
+		e := r.Report().Endpoints[1]
+		want := map[bool]int{false: 100, true: account}[estimated]
+		if e.Sent.Or(-1) != want || e.Estimated != estimated || (e.Margin > 0) != estimated || e.Margin > account/4 || e.Account.Or(0) != account {
+			t.Errorf("account %d: sent %v ±%d, estimated %t; want %d, %t", account, e.Sent, e.Margin, e.Estimated, want, estimated)
+		}
+	}
+}
+
 // The worst moment is the minute with the most rejected calls, wherever it begins, and
 // else the fullest window.
 func TestWorst(t *testing.T) {

@@ -23,12 +23,12 @@ type Reporter struct {
 	figures accountSpend
 	cost    *meter // the cost of rows, over a minute
 
-	events, late, earlier, gaps int
-	began                       time.Time // the first event but for rows; zero without any
-	from, to                    int64     // the first and the last event, in nanoseconds
-	placed                      bool
-	unwatched                   int64 // nanoseconds in gaps
-	polls                       PollReport
+	events, late, earlier, unnamed, gaps int
+	began                                time.Time // the first event but for rows; zero without any
+	from, to                             int64     // the first and the last event, in nanoseconds
+	placed                               bool
+	unwatched                            int64 // nanoseconds in gaps
+	polls                                PollReport
 }
 
 // How late a local call and a billing row may come.
@@ -142,11 +142,16 @@ func (r *Reporter) accepted(c countedCall) {
 			return
 		}
 		r.place(c.at)
-		r.accept(r.billing, c.endpoint, c.at)
+		covered := r.coveredBy[c.endpoint]
+		if c.unnamed { // it may be a call that this machine has seen, to any endpoint
+			covered = covered[:len(covered)-1]
+			r.unnamed++
+		}
+		r.accept(r.billing, covered, c.at)
 		r.charge(c.at, c.usage)
 	default:
 		w := r.sent(&c)
-		r.accept(w, c.endpoint, c.at)
+		r.accept(w, r.coveredBy[c.endpoint], c.at)
 		w.charge(c.usage)
 	}
 }
@@ -158,17 +163,17 @@ func (r *Reporter) sent(c *countedCall) *sourceTally {
 	return w
 }
 
-// accept counts an accepted call to an endpoint against all limits that cover it.
-func (r *Reporter) accept(w *sourceTally, own int, at time.Time) {
+// accept counts an accepted call against the limits of the endpoints that cover it.
+func (r *Reporter) accept(w *sourceTally, covered []int, at time.Time) {
 	if !placeable(at) {
-		for _, e := range r.coveredBy[own] {
+		for _, e := range covered {
 			w.endpoints[e].accepted++
 		}
 		r.late++
 		return
 	}
 	t, step, inTime := at.UnixNano(), r.steps.at(at.Unix()), true
-	for _, e := range r.coveredBy[own] {
+	for _, e := range covered {
 		y := &w.endpoints[e]
 		y.accepted++
 		y.accepts[step]++
@@ -287,9 +292,9 @@ func (r *Reporter) sampled(d *Reading, s *estimate) {
 		return
 	}
 	r.spend.charge(d.From, d.To, Micros(s.cost*s.scale), true)
-	from, total, scale := d.From, d.Total, s.scale
+	from, total, scale, inside := d.From, d.Total, s.scale, 1.0
 	if from.Before(r.began) {
-		inside := max(0, float64(d.To.Sub(r.began))/float64(d.To.Sub(from)))
+		inside = max(0, float64(d.To.Sub(r.began))/float64(d.To.Sub(from)))
 		total = round(inside * float64(d.Total))
 		r.earlier += d.Total - total
 		if total == 0 {
@@ -301,7 +306,12 @@ func (r *Reporter) sampled(d *Reading, s *estimate) {
 	r.place(d.To)
 	r.billing.sampled = true
 	start, end := from.UnixNano(), d.To.UnixNano()
-	if !r.spread(start, end, s.calls, scale) {
+	r.unnamed += round(s.unnamed * scale)
+	interval := &sampled{total: d.Total, margin: d.TotalMargin, read: len(d.Rows), hits: s.calls}
+	for e := range r.billing.endpoints {
+		r.billing.endpoints[e].sampled.add(interval, inside, func(own int) bool { return r.table.Covered(e, own) })
+	}
+	if !r.spread(start, end, s, scale) {
 		r.late += total
 	}
 	r.cost.spread(start, end, round(s.cost*scale))
@@ -313,11 +323,15 @@ func (r *Reporter) sampled(d *Reading, s *estimate) {
 
 // spread counts sampled calls, by endpoint, evenly over [from, to), in nanoseconds.
 // It reports whether they came in time.
-func (r *Reporter) spread(from, to int64, calls []float64, scale float64) (inTime bool) {
+func (r *Reporter) spread(from, to int64, s *estimate, scale float64) (inTime bool) {
 	inTime = true
-	for own, sampled := range calls {
-		n := round(sampled * scale)
+	other := len(s.calls) - 1
+	for own, calls := range s.calls {
 		for _, e := range r.coveredBy[own] {
+			n := round(calls * scale)
+			if own == other && e == other {
+				n = round((calls - s.unnamed) * scale)
+			}
 			y := &r.billing.endpoints[e]
 			y.accepted += n
 			r.steps.spread(y.accepts, from, to, n)

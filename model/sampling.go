@@ -58,14 +58,8 @@ const z = 1.96
 
 // margin returns the 95% error, in calls, of a figure over [from, to), and whether
 // any of it was sampled. covered reports which endpoints' calls the figure counts.
-//
-// The share of the rows that are such calls is a proportion. Its error is that of a
-// Wilson interval (E. B. Wilson, 1927), which also holds for few hits. The calls of
-// an interval are assumed to be spread evenly over it: where the span cuts one,
-// that adds the error of a binomial draw, and that of a steady climb or fall across
-// the interval.
 func (s *sampling) margin(from, to time.Time, covered func(own int) bool) (calls int, ok bool) {
-	var rows, hits, spread, variance float64
+	var sum sampledError
 	for i := range s.intervals {
 		x := &s.intervals[i]
 		length := x.to.Sub(x.from)
@@ -74,37 +68,53 @@ func (s *sampling) margin(from, to time.Time, covered func(own int) bool) (calls
 			continue
 		}
 		ok = true
-		part := float64(inside) / float64(length)
-		var h float64
-		for own, n := range x.hits {
-			if covered(own) {
-				h += n
-			}
-		}
-		inRows := part * float64(x.total)
-		rows += inRows
-		spread += sq(inRows) / x.worth()
-		share := 0.0
-		if x.read > 0 {
-			share = h / float64(x.read)
-			hits += inRows * share
-		}
-		total := share * float64(x.total)
-		variance += sq(part * share * float64(x.margin) / z)
-		variance += total * part * (1 - part)
-		// A climb of up to the interval's own mean from one end to the other.
-		variance += sq(total*part*(1-part)/2) / 3
+		sum.add(x, float64(inside)/float64(length), covered)
 	}
-	if !ok {
-		return 0, false
+	return sum.margin(), ok
+}
+
+// A sampledError adds up the error of a figure over several intervals.
+//
+// The share of the rows that are calls of the figure is a proportion. Its error is that
+// of a Wilson interval (E. B. Wilson, 1927), which also holds for few hits. The calls
+// of an interval are assumed to be spread evenly over it: where the span of the figure
+// cuts one, that adds the error of a binomial draw, and that of a steady climb or fall
+// across the interval.
+type sampledError struct{ rows, hits, spread, variance float64 }
+
+// add adds a part of an interval. covered reports which endpoints' calls the figure
+// counts.
+func (e *sampledError) add(x *sampled, part float64, covered func(own int) bool) {
+	var h float64
+	for own, n := range x.hits {
+		if covered(own) {
+			h += n
+		}
 	}
+	inRows := part * float64(x.total)
+	e.rows += inRows
+	e.spread += sq(inRows) / x.worth()
+	share := 0.0
+	if x.read > 0 {
+		share = h / float64(x.read)
+		e.hits += inRows * share
+	}
+	total := share * float64(x.total)
+	e.variance += sq(part * share * float64(x.margin) / z)
+	e.variance += total * part * (1 - part)
+	// A climb of up to the interval's own mean from one end to the other.
+	e.variance += sq(total*part*(1-part)/2) / 3
+}
+
+// margin returns the 95% error, in calls.
+func (e *sampledError) margin() int {
 	var sampling float64
-	if spread > 0 {
+	if e.spread > 0 {
 		// Intervals are sampled unevenly. Together, their samples are worth one of
 		// this size, drawn evenly from all rows.
-		sampling = rows * wilson(min(hits/rows, 1), sq(rows)/spread)
+		sampling = e.rows * wilson(min(e.hits/e.rows, 1), sq(e.rows)/e.spread)
 	}
-	return int(math.Ceil(math.Sqrt(sq(sampling) + sq(z)*variance))), true
+	return int(math.Ceil(math.Sqrt(sq(sampling) + sq(z)*e.variance)))
 }
 
 // wilson returns the larger distance from p to an end of its 95% Wilson interval.

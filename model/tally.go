@@ -20,8 +20,9 @@ type sourceTally struct {
 // An endpointTally counts one source's calls to one endpoint.
 type endpointTally struct {
 	accepted, rejected int
-	meters             []*meter // by limit
-	limited            []int    // by limit: the calls that it denied
+	sampled            sampledError // of accepted
+	meters             []*meter     // by limit
+	limited            []int        // by limit: the calls that it denied
 	kinds              [len(kinds)]int
 	early              earlyCalls
 	accepts, rejects   *series

@@ -19,7 +19,7 @@ func (r *run) check() error {
 }
 
 // checkCalls checks that the recordings have every call but those of a second before
-// each kill.
+// each kill, and that their reports say that no more were sent.
 func (r *run) checkCalls() error {
 	out, err := exec.Command(r.program, append([]string{"report", "--config", os.DevNull, "--format", "json"}, r.records...)...).Output()
 	if err != nil {
@@ -32,27 +32,33 @@ func (r *run) checkCalls() error {
 	var runs []struct {
 		Report struct {
 			Endpoints []struct {
-				ID              string
-				Local, Rejected int // what the tap saw; the account's figures may be estimates
+				ID                     string
+				Local, Rejected        int // what the tap saw
+				Accepted, Sent, Margin int // also by the billing log
 			}
 		}
 	}
 	if err := json.Unmarshal(out, &runs); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	recorded := 0
+	recorded, sent, margin := 0, 0, 0
 	for _, run := range runs {
 		for _, e := range run.Report.Endpoints {
 			if e.ID != "all" {
 				recorded += e.Local + e.Rejected
+				sent += max(e.Sent, e.Accepted) // Sent is unknown where nothing watched
+				margin += e.Margin
 			}
 		}
 	}
 	l := r.load
 	safe := l.safe(1100 * time.Millisecond)
-	fmt.Printf("%d calls sent, %d answered, %d of them a second away from a kill or more, %d recorded, %d kills\n", l.sent, len(l.answered), safe, recorded, len(l.kills))
+	fmt.Printf("%d calls sent, %d answered, %d of them a second away from a kill or more, %d recorded, %d kills; reported: %d ±%d\n", l.sent, len(l.answered), safe, recorded, len(l.kills), sent, margin)
 	if recorded < safe || recorded > l.sent {
 		return fmt.Errorf("%d calls are recorded, want %d to %d", recorded, safe, l.sent)
+	}
+	if sent < recorded || sent > l.sent+margin {
+		return fmt.Errorf("the reports say that %d ±%d calls were sent, want %d to %d", sent, margin, recorded, l.sent)
 	}
 	if safe < l.sent/2 {
 		return fmt.Errorf("%d of %d calls were answered: the load run was broken", safe, l.sent)

@@ -85,7 +85,11 @@ func signed(e *model.EndpointReport, n model.Opt[int]) string {
 	if !n.Known() {
 		return words.Unknown
 	}
-	return sign(e) + words.Opt(n, words.Count)
+	text := sign(e) + words.Opt(n, words.Count)
+	if e.Margin > 0 {
+		text += " ±" + words.Count(e.Margin)
+	}
+	return text
 }
 
 // timeAbove writes the time at a percentage of the limit or above, with its share

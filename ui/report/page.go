@@ -136,6 +136,9 @@ func notes(name string, r model.Report, named bool) (out []string) {
 	if r.Earlier > 0 {
 		note("%s billing rows are from before the run and count towards the cap only.", words.Count(r.Earlier))
 	}
+	if r.Unnamed > 0 {
+		note("%s billing rows do not name their endpoint: they count towards limits that cover every endpoint only.", words.Count(r.Unnamed))
+	}
 	estimated, upper, unseen, longest := false, false, false, time.Duration(0)
 	for _, e := range r.Endpoints {
 		estimated = estimated || e.Estimated
