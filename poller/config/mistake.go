@@ -7,17 +7,20 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pelletier/go-toml/v2"
 )
 
 // mismatch matches go-toml's error for a value of the wrong type.
-var mismatch = regexp.MustCompile(`^cannot decode TOML ([a-z ]+) into .* of type (.+)$`)
+var mismatch = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^cannot decode TOML ([a-z ]+) into .* of type (.+)$`)
+})
 
 // plainDecodeError returns the text of an error without Go's type names.
 func plainDecodeError(err *toml.DecodeError) string {
 	text := strings.TrimPrefix(err.Error(), "toml: ")
-	parts := mismatch.FindStringSubmatch(text)
+	parts := mismatch().FindStringSubmatch(text)
 	if parts == nil {
 		return text
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"quotatop/model"
@@ -154,10 +155,12 @@ func (r *reading) limit() model.Limit {
 
 // namedLimit is how the API is believed to name the limit that was met; the
 // text after "Rate limit exceeded:" is not documented.
-var namedLimit = regexp.MustCompile(`(?:^|[^\d,.])(\d{1,9}) per (\d{1,4}) (second|minute|hour|day)`)
+var namedLimit = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[^\d,.])(\d{1,9}) per (\d{1,4}) (second|minute|hour|day)`)
+})
 
 func limitNamed(detail string) model.Limit {
-	m := namedLimit.FindStringSubmatch(detail)
+	m := namedLimit().FindStringSubmatch(detail)
 	if m == nil {
 		return model.Limit{}
 	}

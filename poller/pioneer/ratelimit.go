@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"quotatop/model"
@@ -222,12 +223,14 @@ func (h limitHeaders) byWindow(now time.Time) (quotas []quota) {
 }
 
 // thousands is a number that is written with commas: not a list.
-var thousands = regexp.MustCompile(`^\d{1,3}(,\d{3})+$`)
+var thousands = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\d{1,3}(,\d{3})+$`)
+})
 
 // readLimit reads a limit and, where one is given with it, its window: "200",
 // "200.0", "200;w=60", "200, 200;w=60".
 func readLimit(value string) (limit int, per time.Duration) {
-	if value == "" || thousands.MatchString(value) {
+	if value == "" || thousands().MatchString(value) {
 		return 0, 0
 	}
 	items := parseList(value)

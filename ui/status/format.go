@@ -81,19 +81,22 @@ func (l Line) text(style func(pressure, text string) string) string {
 	return strings.Join(parts, " ") + "  " + style(level, l.Left()) + " " + style("", l.Reset())
 }
 
-// styles are tmux's, by pressure. They name both colours, because a status bar
-// may have any. A calm figure has the colours of the bar.
-var styles = map[string]string{
-	"warm":  "fg=black,bg=yellow",
-	"hot":   "fg=colour16,bg=colour208",
-	"full":  "fg=colour231,bg=colour160,bold",
-	"stale": "dim",
-}
-
+// tmux is a text with tmux's style for a pressure. A style names both colours,
+// because a status bar may have any. A calm figure has the colours of the bar.
 func tmux(pressure, text string) string {
 	text = strings.ReplaceAll(text, "#", "##")
-	if s := styles[pressure]; s != "" {
-		return "#[" + s + "]" + text + "#[default]"
+	var style string
+	switch pressure {
+	case "warm":
+		style = "fg=black,bg=yellow"
+	case "hot":
+		style = "fg=colour16,bg=colour208"
+	case "full":
+		style = "fg=colour231,bg=colour160,bold"
+	case "stale":
+		style = "dim"
+	default:
+		return text
 	}
-	return text
+	return "#[" + style + "]" + text + "#[default]"
 }
