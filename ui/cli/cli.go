@@ -35,13 +35,23 @@ var errCrossed = errors.New("threshold crossed")
 // Main runs the command line of the process, until a signal ends it, and returns
 // the exit code.
 func Main() int {
-	ctx := untilSignal()
 	log.SetOutput(io.Discard) // net/http logs there, which would disturb the screen
-	return Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if answerStatus(os.Args[1:], os.Stdout) {
+		return 0
+	}
+	return execute(untilSignal(), os.Args[1:], os.Stdout, os.Stderr)
 }
 
-// Run executes a command line and returns its exit code.
+// Run executes a command line until ctx ends, and returns its exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if answerStatus(args, stdout) {
+		return 0
+	}
+	return execute(ctx, args, stdout, stderr)
+}
+
+// execute is Run with all the commands.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	stderr = gateOut().Writer(stderr)
 	root := newRoot()
 	root.SetArgs(args)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -36,8 +37,8 @@ func statusCommand(f *flags) *cobra.Command {
 		Example: "  quotatop status --format tmux\n  quotatop status --format '{{.Endpoint}} {{.Percent.Or 0}}%'",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := status.Format(model.Snapshot{}, format); err != nil {
-				return usageError{err}
+			if err := checkFormat(format); err != nil {
+				return err
 			}
 			d, ok, err := f.newest(cmd.Context())
 			if err != nil {
@@ -47,19 +48,53 @@ func statusCommand(f *flags) *cobra.Command {
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), statusOff)
 				return err
 			}
-			line := status.Of(d.Snapshot)
-			line.Demo = d.Demo
-			text, err := line.Format(format)
-			if err != nil {
-				return usageError{err}
-			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), text)
-			return err
+			return printStatus(cmd.OutOrStdout(), d, format)
 		},
 	}
 	f.forAccount(cmd)
 	cmd.Flags().StringVar(&format, "format", status.Plain, "plain, tmux, json, or a Go template")
 	return cmd
+}
+
+// answerStatus runs quotatop status where there is nothing to do but to print what
+// a running dashboard has written, as in a status bar every few seconds: it does
+// not make the other commands and does not catch signals. Otherwise, also for a
+// mistake, it returns false and prints nothing.
+func answerStatus(args []string, stdout io.Writer) bool {
+	if len(args) == 0 || args[0] != "status" {
+		return false
+	}
+	f := &flags{}
+	cmd := statusCommand(f)
+	if cmd.Flags().Parse(args[1:]) != nil || cmd.Flags().NArg() > 0 || refuseKeys(cmd, nil) != nil {
+		return false
+	}
+	format := cmd.Flag("format").Value.String()
+	if checkFormat(format) != nil {
+		return false
+	}
+	d, ok, err := statefile.Read(time.Now(), statefile.Places(), f.accounts()...)
+	return ok && err == nil && printStatus(stdout, d, format) == nil
+}
+
+// checkFormat rejects a format that is wrong for some line or for all.
+func checkFormat(format string) error {
+	if _, err := status.Format(model.Snapshot{}, format); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// printStatus prints the line of a dashboard.
+func printStatus(out io.Writer, d statefile.Dashboard, format string) error {
+	line := status.Of(d.Snapshot)
+	line.Demo = d.Demo
+	text, err := line.Format(format)
+	if err != nil {
+		return usageError{err}
+	}
+	_, err = fmt.Fprintln(out, text)
+	return err
 }
 
 // statusOff is the line when nothing is known.

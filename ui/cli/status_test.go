@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -113,6 +114,58 @@ func TestStatusBesideDashboard(t *testing.T) {
 	}
 	if n := requests.Load(); n != 0 {
 		t.Errorf("status made %d requests beside a dashboard", n)
+	}
+}
+
+// What quotatop status answers without the other commands is what it answers with
+// them, and it leaves the rest to them.
+func TestStatusAnswersAlike(t *testing.T) {
+	newMachine(t)
+	url, _ := simulated(t)
+	published(t, url, false, 92)
+	elsewhere, _ := simulated(t) // no dashboard is there
+	for _, tt := range []struct {
+		args  string
+		alone bool
+	}{
+		{"status", true},
+		{"status --base-url " + url, true},
+		{"status --base-url=" + url + " --config /dev/null --profile 2026-07 --key-file=none", true},
+		{"status --format json", true},
+		{"status --format tmux --format plain", true},
+		{"status --format {{.Figure}}|{{.Percent.Or|0}}", true},
+		{"status --", true},
+		{"status --base-url nonsense", true}, // any account will do
+		{"status --base-url " + elsewhere + " --config /dev/null", false},
+		{"--config /dev/null status", false},
+		{"status now", false},
+		{"status -- now", false},
+		{"status --format", false},
+		{"status --format pink", false},
+		{"status --format {{.Figure", false},
+		{"status --format {{index|.Figure|0|1}}", false},
+		{"status --formt plain", false},
+		{"status -f plain", false},
+		{"status --base-url " + testKey, false},
+		{"status --help", false},
+		{"status -h --format pink", false},
+		{"help status", false},
+		{"stauts", false},
+		{"", false},
+	} {
+		args := strings.Fields(tt.args)
+		for i := range args {
+			args[i] = strings.ReplaceAll(args[i], "|", " ")
+		}
+		var alone, out, errs, wantOut, wantErrs bytes.Buffer
+		if got := answerStatus(args, &alone); got != tt.alone || !got && alone.Len() > 0 {
+			t.Errorf("%q: alone %v, printed %q; want %v", args, got, alone.String(), tt.alone)
+		}
+		code, want := Run(t.Context(), args, &out, &errs), execute(t.Context(), args, &wantOut, &wantErrs)
+		if time := regexp.MustCompile(`"at":"[^"]+"`); code != want || errs.String() != wantErrs.String() ||
+			time.ReplaceAllString(out.String(), "") != time.ReplaceAllString(wantOut.String(), "") {
+			t.Errorf("%q: exit code %d, output %q, errors %q; with all commands %d, %q, %q", args, code, &out, &errs, want, &wantOut, &wantErrs)
+		}
 	}
 }
 
