@@ -86,7 +86,8 @@ func search(text string, secrets []string, coded bool) (found []span) {
 // it, and Clean leaves its inside as it is. It is true of most paths and words, and
 // quick.
 func isHarmless(text string, secrets []string) bool {
-	word, plain := 0, true // as in searchBase64
+	word, plain := 0, true // as in searchWords
+	whole := slices.ContainsFunc(secrets, breaksWords)
 	for i := range len(text) {
 		switch classes[text[i]] {
 		case lowerCase:
@@ -96,6 +97,10 @@ func isHarmless(text string, secrets []string) bool {
 		case suspicious:
 			return false
 		default:
+			if whole && isBase64(text[i]) {
+				word, plain = word+1, false
+				break
+			}
 			word, plain = 0, true
 		}
 		if word >= minCoded && !plain {
@@ -180,21 +185,42 @@ func isKeyByte(c byte) bool { return c == '_' || c == '-' || isAlphanumeric(c) }
 
 func isAlphanumeric(c byte) bool { return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// searchBase64 adds the words that hold a secret in base64, at any of its four
-// alignments. A key has none of the bytes that the alphabet's "+" and "/" are
-// for, so these end a word: otherwise most paths would be one.
+// searchBase64 adds the words that hold a secret in base64. Most keys have none of
+// the bytes that the alphabet's last two letters are for, so these end a word:
+// otherwise most paths would be one.
 func (s spelling) searchBase64(found []span, secrets []string) []span {
+	found = s.searchWords(found, secrets, isAlphanumeric)
+	if slices.ContainsFunc(secrets, breaksWords) {
+		found = s.searchWords(found, secrets, isBase64)
+	}
+	return found
+}
+
+// breaksWords reports whether a secret, which is ASCII, may have the alphabet's last
+// two letters in base64.
+func breaksWords(secret string) bool {
+	return strings.IndexByte(secret, '>') >= 0 || strings.IndexByte(secret, '?') >= 0 || strings.IndexByte(secret, '~') >= 0
+}
+
+// isBase64 reports whether a byte is in the alphabet of base64, or in that for URLs.
+func isBase64(c byte) bool { return isKeyByte(c) || c == '+' || c == '/' }
+
+var fromURL = strings.NewReplacer("-", "+", "_", "/")
+
+// searchWords adds the words that hold a secret in base64, at any of its four
+// alignments. in reports whether a byte is part of a word.
+func (s spelling) searchWords(found []span, secrets []string, in func(byte) bool) []span {
 	var buf [128]byte
 	for start := 0; start < len(s.text); start++ {
 		end, plain := start, true
-		for end < len(s.text) && isAlphanumeric(s.text[end]) {
+		for end < len(s.text) && in(s.text[end]) {
 			plain = plain && s.text[end] >= 'a'
 			end++
 		}
 		word := s.text[start:end]
 		if len(word) >= minCoded && !plain { // a text of that length has a capital or a digit in its code
 			for skip := range 4 {
-				code := word[skip:]
+				code := fromURL.Replace(word[skip:])
 				if len(code)%4 == 1 { // no whole byte
 					code = code[:len(code)-1]
 				}

@@ -47,6 +47,11 @@ var spellings = map[string]func(string) string{
 	"base64 of percent":   func(key string) string { return base64.StdEncoding.EncodeToString([]byte(each(key, "%%%02x"))) },
 	"base64 in json":      func(key string) string { return each(base64.StdEncoding.EncodeToString([]byte(":"+key)), `\u%04x`) },
 	"base64 in percent":   func(key string) string { return url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("x:" + key))) },
+	"base64, in front":    func(key string) string { return base64.StdEncoding.EncodeToString([]byte("a:" + key)) },
+	"base64, for URLs":    func(key string) string { return base64.URLEncoding.EncodeToString([]byte("::" + key + "::")) },
+	"base64, unpadded": func(key string) string {
+		return base64.RawStdEncoding.EncodeToString([]byte(key+":")) + "~" + base64.RawURLEncoding.EncodeToString([]byte(":"+key))
+	},
 	"base64 over lines": func(key string) string {
 		e := base64.StdEncoding.EncodeToString([]byte("me:" + key))
 		return e[:9] + "\r\n" + e[9:]
@@ -63,7 +68,7 @@ func each(text, format string) string {
 }
 
 func TestRedactSpellings(t *testing.T) {
-	for _, key := range []string{"pio_sk_0123456789abcdefXYZ", "fast_sk_a-b-c-d-e", "no0mark1in2this3key4"} {
+	for _, key := range []string{"pio_sk_0123456789abcdefXYZ", "fast_sk_a-b-c-d-e", "no0mark1in2this3key4", "???>>>~~~???>>>~~~??", "a?b>c~d?e>f~g?h>i~j?", "no~mark?in>this~key"} {
 		for name, spell := range spellings {
 			for _, text := range []string{"%s", "key %s is bad", `{"detail":"%s"}`, "Basic %s, and again %[1]s."} {
 				text := fmt.Sprintf(text, spell(key))
@@ -106,6 +111,9 @@ func FuzzRedact(f *testing.F) {
 	for _, spell := range spellings {
 		f.Add("a "+spell(key)+" b", key)
 		f.Add(spell(key[:12]), "")
+	}
+	for _, spell := range spellings {
+		f.Add("a "+spell("a?b>c~d?e>f~g?h>i~j?")+" b", "a?b>c~d?e>f~g?h>i~j?")
 	}
 	f.Add(strings.Repeat("%25", 300)+"5F", key)
 	f.Fuzz(func(t *testing.T, text, secret string) {
