@@ -33,6 +33,7 @@ var arrows = map[string]string{
 	"poller/events/frame":      "",
 	"poller/events/input":      "poller/crash",
 	"poller/events/private":    "",
+	"poller/fleet":             "model poller/crash poller/events poller/events/frame poller/events/private poller/pioneer",
 	"poller/journal":           "model poller/events poller/events/atomicfile poller/events/frame poller/events/private poller/pioneer",
 	"poller/pioneer":           "model",
 	"poller/recording":         "model poller/crash poller/events poller/events/atomicfile poller/events/frame poller/events/input poller/events/private poller/pioneer",
@@ -72,6 +73,7 @@ var fence = map[string]string{
 	"github.com/muesli/cancelreader":        "poller/tail",
 	"github.com/muesli/mango-cobra":         "ui/cli",
 	"github.com/muesli/roff":                "ui/cli",
+	"github.com/nats-io/nats.go":            "poller/fleet",
 	"github.com/lucasb-eyer/go-colorful":    "theme",
 	"github.com/pelletier/go-toml/v2":       "poller/config theme",
 
@@ -226,6 +228,23 @@ func TestModelWithoutNetwork(t *testing.T) {
 	for _, name := range closure {
 		if name == "net" || strings.HasPrefix(name, "net/") || strings.HasPrefix(name, "os/exec") {
 			t.Errorf("model depends on %s", name)
+		}
+	}
+}
+
+// The broker of a fleet is a program of its own: its server is used in tests only.
+func TestNoBrokerInside(t *testing.T) {
+	out, err := goCommand("list", "-deps", ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closure := strings.Fields(string(out))
+	if !slices.Contains(closure, module+"/ui/cli") {
+		t.Fatalf("the closure is %q", closure)
+	}
+	for _, name := range closure {
+		if strings.HasPrefix(name, "github.com/nats-io/nats-server/") {
+			t.Errorf("the program depends on %s", name)
 		}
 	}
 }

@@ -127,6 +127,16 @@ func Append(dst []byte, e model.Event) []byte {
 	return append(append(dst, text...), '\n')
 }
 
+// AppendServer is like Append for an event in the API server's time; the line says
+// that it is.
+func AppendServer(dst []byte, e model.Event) []byte {
+	before := len(dst)
+	if dst = Append(dst, e); len(dst) > before {
+		dst = appendClock(dst)
+	}
+	return dst
+}
+
 // CutPath returns the path of a request's target, without query and fragment, cut
 // to a bounded length.
 func CutPath[T string | []byte](target T) T {

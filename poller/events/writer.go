@@ -88,9 +88,10 @@ func (w *Writer) Observe(e model.Event) bool {
 		return false
 	}
 	before := len(w.pending.lines)
-	w.pending.lines = Append(w.pending.lines, e)
-	if w.clock != nil && w.clock.Known() && len(w.pending.lines) > before {
-		w.pending.lines = appendClock(w.pending.lines)
+	if w.clock != nil && w.clock.Known() {
+		w.pending.lines = AppendServer(w.pending.lines, e)
+	} else {
+		w.pending.lines = Append(w.pending.lines, e)
 	}
 	w.pending.events++
 	w.added(len(w.pending.lines) - before)

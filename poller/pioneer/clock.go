@@ -75,6 +75,18 @@ func (c *Clock) Correction() time.Duration { return time.Duration(c.offset.Load(
 // Step returns how far the local clock has been set since the first use.
 func (c *Clock) Step() time.Duration { return c.stepAt(c.local()) }
 
+// Margin returns how far Correction may be off, as far as responses have bounded it; 0
+// before that.
+func (c *Clock) Margin() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bounds.at.IsZero() {
+		return 0
+	}
+	offset := c.bounds.offset()
+	return max(c.bounds.high-offset, offset-c.bounds.low)
+}
+
 // SetOffset sets the server's clock less the local one until responses say what it
 // is. After that it has no effect.
 func (c *Clock) SetOffset(d time.Duration) {

@@ -53,6 +53,31 @@ func Decode(frame []byte, limit uint64) ([]byte, error) {
 	return decoder.DecodeAll(frame, nil)
 }
 
+// A Decoder decodes single frames. It is not safe for concurrent use, and must be
+// closed.
+type Decoder struct {
+	decoder *zstd.Decoder
+	lines   []byte
+}
+
+// NewDecoder returns a Decoder of frames that hold at most limit bytes.
+func NewDecoder(limit uint64) *Decoder {
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(limit), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return &Decoder{decoder: decoder}
+}
+
+// Decode returns what a frame holds. It is valid until the next call.
+func (d *Decoder) Decode(frame []byte) (lines []byte, err error) {
+	d.lines, err = d.decoder.DecodeAll(frame, d.lines[:0])
+	return d.lines, err
+}
+
+// Close releases what the Decoder holds.
+func (d *Decoder) Close() { d.decoder.Close() }
+
 // A Reader reads frames one after the other. It skips corrupt ones. It must be
 // closed.
 type Reader struct {

@@ -1,0 +1,228 @@
+package fleet
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"quotatop/model"
+	"quotatop/poller/pioneer"
+)
+
+// reports collects what is reported.
+type reports struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (r *reports) add(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	text := "works"
+	if err != nil {
+		text = err.Error()
+	}
+	r.all = append(r.all, text)
+}
+
+func (r *reports) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.all, "\n")
+}
+
+// What happens while the broker is away is kept, and sent in order once it is back;
+// both ends say meanwhile what is wrong.
+func TestBrokerIsKilled(t *testing.T) {
+	server := startServer(t, nil)
+	b := server.broker()
+	if _, err := Init(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	var said reports
+	p := testPublisher(t, b, func(o *PublisherOptions) { o.State, o.Report = t.TempDir(), said.add })
+	r := read(t, b, nil)
+	start := time.Now()
+	p.Observe(call(start, "/a"))
+	r.until("first call", func(all []model.Event) bool { return len(calls(all)) == 1 })
+	server.stop()
+	for i := range 200 {
+		p.Observe(call(start.Add(time.Duration(i+1)*time.Millisecond), "/b"))
+		if i%50 == 0 {
+			waitFor(t, "a batch in the spool", func() bool { n, files, _ := p.spool.left(); return n > i/50 && files == n })
+		}
+	}
+	r.until("error", func(all []model.Event) bool {
+		h := health(all)
+		return h.State == model.StateError && strings.Contains(h.Error, "no broker at "+b.String()+": ") && !h.RetryAt.IsZero()
+	})
+	if err := server.start(); err != nil {
+		t.Fatal(err)
+	}
+	all := r.until("201 calls and health", func(all []model.Event) bool {
+		return len(calls(all)) == 201 && health(all).State == model.StateOK
+	})
+	for i, e := range calls(all)[1:] {
+		if want := start.Add(time.Duration(i+1) * time.Millisecond).UTC(); !e.At.Equal(want) {
+			t.Fatalf("call %d is of %s, want %s: out of order", i, e.At, want)
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if got := said.String(); !strings.Contains(got, "publish: no broker at "+b.String()) || !strings.Contains(got, "calls are kept in the spool") || !strings.HasSuffix(got, "works") {
+		t.Errorf("reported %q", got)
+	}
+	r.until("end", func(all []model.Event) bool { g := newest(all, "gen-1"); return g.Ended && g.Missing == 0 })
+}
+
+func waitFor(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for late := time.After(15 * time.Second); !is(); {
+		select {
+		case <-late:
+			t.Fatalf("no %s", what)
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// What a process could not send before it ended is sent by the next one of its name,
+// first, and under its own number.
+func TestNextProcessSendsWhatIsLeft(t *testing.T) {
+	b := sharedBroker(t)
+	state := t.TempDir()
+	var said reports
+	p := testPublisher(t, Broker{URL: "nats://127.0.0.1:1"}, func(o *PublisherOptions) { o.State, o.Report, o.closeWithin = state, said.add, 50*time.Millisecond })
+	start := time.Now()
+	for i := range 1000 {
+		p.Observe(call(start.Add(time.Duration(i)*time.Millisecond), "/a"))
+	}
+	if err := p.Close(); err != nil {
+		t.Errorf("nothing is lost: %v", err)
+	}
+	folder := filepath.Join(state, "spool", account(t)+".default.gen-1")
+	if got := said.String(); !strings.Contains(got, "are left in "+folder+"; the next start sends them") {
+		t.Errorf("said %q", got)
+	}
+	files, _ := filepath.Glob(filepath.Join(folder, "*.jsonl.zst"))
+	if len(files) < 2 {
+		t.Fatalf("the spool has %q", files)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
+	}
+	next := testPublisher(t, b, func(o *PublisherOptions) { o.State = state })
+	next.Observe(call(start.Add(time.Second), "/b"))
+	if err := next.Close(); err != nil {
+		t.Error(err)
+	}
+	all := read(t, b, nil).until("1,001 calls", func(all []model.Event) bool { return len(calls(all)) == 1001 })
+	if last := calls(all)[1000]; last.Call.Path != "/b" {
+		t.Errorf("the new call is not the last, but %+v", last)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the empty spool stays: %v", err)
+	}
+}
+
+// A broker that takes connections and never answers delays neither calls nor the end.
+func TestBrokerHangs(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	p := testPublisher(t, Broker{URL: "nats://" + ln.Addr().String()}, func(o *PublisherOptions) {
+		o.State, o.closeWithin = t.TempDir(), 100*time.Millisecond
+	})
+	begin := time.Now()
+	for range 10_000 {
+		p.Observe(call(begin, "/a"))
+	}
+	if d := time.Since(begin); d > time.Second {
+		t.Errorf("10,000 calls took %s", d)
+	}
+	waitFor(t, "batch", func() bool { n, _, _ := p.spool.left(); return n > 0 })
+	begin = time.Now()
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if d := time.Since(begin); d > 2*time.Second {
+		t.Errorf("the end took %s", d)
+	}
+}
+
+// A spool that is full says so, and how many calls that cost.
+func TestSpoolIsFull(t *testing.T) {
+	server := startServer(t, nil)
+	b := server.broker()
+	if _, err := Init(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	server.stop()
+	var said reports
+	p := testPublisher(t, b, func(o *PublisherOptions) { o.SpoolMax, o.Report = 2000, said.add })
+	for i := range 40 {
+		p.Observe(call(time.Now(), "/a"))
+		before := p.dropped() + i
+		waitFor(t, "batch or drop", func() bool { n, _, _ := p.spool.left(); return n > i || p.dropped() > 0 || before < 0 })
+	}
+	waitFor(t, "drop", func() bool { return p.dropped() > 0 })
+	if !strings.Contains(said.String(), "calls are dropped: the spool is full") {
+		t.Errorf("said %q", said.String())
+	}
+	if err := server.start(); err != nil {
+		t.Fatal(err)
+	}
+	r := read(t, b, nil)
+	r.until("40 calls, of which some are dropped", func(all []model.Event) bool {
+		dropped := newest(all, "gen-1").Dropped
+		return dropped > 0 && len(calls(all))+dropped == 40
+	})
+	if err := p.Close(); err == nil || !strings.Contains(err.Error(), "calls dropped: the spool is full") {
+		t.Errorf("closed with %v", err)
+	}
+}
+
+func (p *Publisher) dropped() int {
+	p.problems.mu.Lock()
+	defer p.problems.mu.Unlock()
+	return p.problems.dropped
+}
+
+// Calls of before the server's time is known wait until it is, and then have it.
+func TestClockThatIsOff(t *testing.T) {
+	b := sharedBroker(t)
+	const off = -10 * time.Minute
+	clock := &pioneer.Clock{}
+	p := testPublisher(t, b, func(o *PublisherOptions) { o.Clock = clock })
+	at := time.Now()
+	p.Observe(call(clock.At(at), "/early"))
+	r := read(t, b, func(o *SourceOptions) { o.Clock = known(off) })
+	time.Sleep(60 * time.Millisecond) // three batches, if there were any
+	if n, _, _ := p.spool.left(); n > 0 {
+		t.Error("a call was published before its time was known")
+	}
+	learn(clock, off)
+	p.Observe(call(clock.At(at), "/later"))
+	all := r.until("two calls and a beat", func(all []model.Event) bool { return len(calls(all)) == 2 && newest(all, "gen-1").ClockOffset != 0 })
+	for _, e := range calls(all) {
+		if d := e.At.Sub(at.Add(off)).Abs(); d > time.Second {
+			t.Errorf("%s is %s off", e.Call.Path, d)
+		}
+	}
+	if d := (newest(all, "gen-1").ClockOffset - off).Abs(); d > time.Second || newest(all, "gen-1").ClockError <= 0 {
+		t.Errorf("beat %+v", newest(all, "gen-1"))
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+}
