@@ -224,6 +224,32 @@ func (o *wrongClock) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
+// A poll whose responses all have the same wrong date leaves a gate in doubt until the
+// next poll, and changes no figure.
+func TestOddDatesOfOnePoll(t *testing.T) {
+	gate := model.Gate{Headroom: model.Some(0.2), Endpoint: "chat"}
+	for _, off := range []time.Duration{5 * time.Hour, 3 * time.Minute, -5 * time.Hour} {
+		bubble(t, 10*time.Minute, func(ctx context.Context) {
+			w := newWorld(t, sim.Options{CapUSD: -1})
+			for range 100 {
+				w.sim.Call(sim.Call{Path: "/v1/chat/completions"})
+			}
+			time.Sleep(15 * time.Second)
+			odd := &wrongClock{w.source.client.http.Transport, off, time.Now().Add(10 * time.Second), time.Now().Add(11 * time.Second)}
+			w.source.client.http.Transport = odd
+			for i, want := range []model.Verdict{model.Open, model.VerdictUnknown, model.Open} {
+				_ = w.source.Poll(ctx, w.ledger.Observe)
+				s := w.ledger.Snapshot(w.clock.Now())
+				s.ClockInDoubt = s.ClockInDoubt || w.clock.InDoubt()
+				if j := gate.Judge(&s); j.Verdict != want || limit(s, "chat", 0).Account.Or(0) != 100 {
+					t.Errorf("off by %s: after poll %d the gate is %d, want %d, with %s calls", off, i, j.Verdict, want, limit(s, "chat", 0).Account)
+				}
+				time.Sleep(10 * time.Second)
+			}
+		})
+	}
+}
+
 // When the server's clock is wrong for a while, the figures are in doubt, and right
 // again soon after: nothing is counted twice, and nothing waits for the wrong time to
 // come.

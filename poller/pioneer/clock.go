@@ -14,7 +14,9 @@ import (
 // local clock until responses say otherwise. It is safe for concurrent use.
 //
 // One response never moves it by much. That takes a second witness: another response
-// that agrees, the local clock, or the offset that an earlier run has learned.
+// that agrees, the local clock, or the offset that an earlier run has learned. Once
+// responses have said what the time is, two that contradict the local clock as well
+// must be some seconds apart: those of one moment may share a mistake.
 type Clock struct {
 	now     func() time.Time          // the local clock; time.Now if nil
 	origin  atomic.Pointer[time.Time] // when it was first used; the steady clock counts from there
@@ -26,6 +28,7 @@ type Clock struct {
 	mu      sync.Mutex
 	bounds  bounds        // of the offset, by the responses that agree; zero before that
 	rival   bounds        // by a response that nothing else speaks for; zero for none
+	since   time.Time     // steady time of the first response that says what rival does
 	learned chan struct{} // closed once bounds is set; made when first needed
 }
 
@@ -148,8 +151,12 @@ func (c *Clock) Learn(header http.Header, sent, received time.Time) {
 		c.slept.Add(int64(set))
 		c.bounds, _ = readDate(header, c.steady(sent), c.steady(received))
 	default:
-		if both, agree = c.rival.and(read); c.rival.at.IsZero() || !agree {
-			c.rival = read
+		both, agree = c.rival.and(read)
+		if agree = agree && !c.rival.at.IsZero(); !agree {
+			both, c.since = read, read.at
+		}
+		if !agree || known && !read.near(0) && read.at.Sub(c.since) < apart {
+			c.rival = both
 			c.doubted.Store(true)
 			return
 		}
@@ -180,6 +187,8 @@ const (
 	drift = 100e-6
 	// clockStep is the largest change that a single response may make.
 	clockStep = 2 * time.Second
+	// apart is the least time between two responses that change what is known.
+	apart = 4 * time.Second
 	// maxOffset is the largest offset that is believed.
 	maxOffset = 100 * 365 * 24 * time.Hour
 )

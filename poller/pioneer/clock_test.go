@@ -67,6 +67,46 @@ func TestOddDate(t *testing.T) {
 	}
 }
 
+// Odd dates of one moment, however many agree, do not move a clock that is known; those
+// that agree for some seconds do. Two are enough that agree with the local clock, and
+// before anything is known.
+func TestOddDatesOfOneMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var clock, fresh Clock
+		check := func(when string, c *Clock, want time.Duration, doubt bool) {
+			t.Helper()
+			if got := c.Offset(); (got-want).Abs() > time.Second || c.InDoubt() != doubt {
+				t.Errorf("%s: offset %s, in doubt %t, want %s, %t", when, got, c.InDoubt(), want, doubt)
+			}
+		}
+		answer(&clock, 0)
+		for range 20 {
+			answer(&clock, 5*time.Hour)
+			check("odd", &clock, 0, true)
+		}
+		answer(&clock, 0)
+		check("right again", &clock, 0, false)
+		answer(&clock, 5*time.Hour)
+		time.Sleep(5 * time.Second)
+		answer(&clock, -5*time.Hour)
+		check("odd in another way", &clock, 0, true)
+		answer(&clock, -5*time.Hour)
+		check("twice", &clock, 0, true)
+		time.Sleep(5 * time.Second)
+		answer(&clock, -5*time.Hour)
+		check("for some seconds", &clock, -5*time.Hour, false)
+
+		answer(&clock, 0)
+		answer(&clock, 0)
+		check("as the local clock says", &clock, 0, false)
+
+		answer(&fresh, time.Hour)
+		check("the first", &fresh, 0, true)
+		answer(&fresh, time.Hour)
+		check("the second", &fresh, time.Hour, false)
+	})
+}
+
 // What is no date of now says nothing.
 func TestNoDate(t *testing.T) {
 	now := time.Now()
