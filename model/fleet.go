@@ -93,6 +93,11 @@ type Generator struct {
 	Version string `json:"version"`
 }
 
+// ClockOffset is the server's clock minus the generator's.
+func (g Generator) ClockOffset() time.Duration {
+	return time.Duration(g.ClockOffsetMS) * time.Millisecond
+}
+
 // GeneratorCalls is a generator's calls of the last minute to one endpoint.
 type GeneratorCalls struct {
 	ID       string `json:"id"`

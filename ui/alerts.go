@@ -270,10 +270,13 @@ func (a *App) drawAlert(at area, g *model.DenialGroup, name string, c alertColum
 	}
 }
 
-// ignored says how many calls the client sent although it was told not to; empty for
-// none.
+// ignored says how many calls the client sent although it was told not to, and which
+// generators did; empty for none.
 func ignored(g *model.DenialGroup) string {
+	by := words.Early(g)
 	switch {
+	case by != "":
+		return by
 	case g.Early == 0:
 		return ""
 	case g.Kind == model.KindCap:
@@ -297,6 +300,9 @@ func message(g *model.DenialGroup) string {
 	text := ignored(g)
 	if text == "" {
 		text = g.Detail
+		if by := words.Denied(g); by != "" {
+			text = strings.TrimRight(by+"  "+text, " ")
+		}
 	}
 	if g.Kind == model.KindCap && len(g.Endpoints) > 0 {
 		text = strings.TrimRight(endpointCounts(g)+"  "+ignored(g), " ")

@@ -108,8 +108,9 @@ type view struct {
 
 	saidBefore string // what was said when the last key was pressed
 
-	log  logView
-	past pastView
+	log   logView
+	past  pastView
+	fleet fleetView
 
 	asking bool   // the palette is open
 	asked  string // what is typed into it
@@ -120,13 +121,14 @@ type view struct {
 	panelRow int  // the index of the selected setting
 }
 
-// An item is the subject of one row of a list: a limit of an endpoint, or a group
-// of denials.
+// An item is the subject of one row of a list: a limit of an endpoint, a group of
+// denials, or a generator of the fleet.
 type item struct {
 	endpoint       string
 	limit          int
 	kind           model.Kind
 	reason, source string
+	generator      string
 }
 
 // New returns a screen of the snapshots from feed. Closing feed quits.

@@ -22,7 +22,8 @@ func (a *App) drawBanner(at area) int {
 	return y
 }
 
-// drawHealth draws the errors of sources and services, else what they wait for, else notes.
+// drawHealth draws the errors of sources and services and what is not known of a fleet,
+// else what they wait for, else notes.
 // It returns how many lines it used.
 func (a *App) drawHealth(at area) int {
 	most, y := 1, 0
@@ -35,7 +36,13 @@ func (a *App) drawHealth(at area) int {
 			y++
 		}
 	}
-	if y > 0 || !a.live {
+	if !a.live {
+		return y
+	}
+	if y < most {
+		y += a.drawFleetBound(at.sub(0, y, at.w, 1))
+	}
+	if y > 0 {
 		return y
 	}
 	if name := a.waiting(); name != "" {

@@ -23,6 +23,15 @@ func BenchmarkViewDayChart(b *testing.B) {
 	}
 }
 
+// A frame has the rows that fit, however many generators there are.
+func BenchmarkViewFleet(b *testing.B) {
+	a := screen(fleetOf1000, 120, 40)
+	b.ReportAllocs()
+	for b.Loop() {
+		a.View()
+	}
+}
+
 func BenchmarkUpdate(b *testing.B) {
 	var m tea.Model = screen(over, 120, 40)
 	s := snapshotMsg(*over())

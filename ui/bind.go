@@ -48,8 +48,8 @@ func CheckKeys(keys map[string][]string) error {
 			case why != "":
 			case other != "" && other != name:
 				why = fmt.Sprintf("already bound to %s: use another key for one of them", other)
-			case name == panesAction && i >= int(focusable):
-				why = fmt.Sprintf("too many keys: there are %d panes", focusable)
+			case name == panesAction && i >= int(numbered):
+				why = fmt.Sprintf("too many keys: there are %d panes", numbered)
 			}
 			if why != "" {
 				return &KeyError{Action: name, Key: k, Why: why}

@@ -264,7 +264,7 @@ func (a *App) drawCapFlat(at area) {
 func (a *App) drawCapLine(at area) {
 	_, _, percent := a.capFigures()
 	x := 0
-	if s, _ := layoutFor(a.w, a.h).slot(capPane); s.bare {
+	if s, _ := a.slot(capPane); s.bare {
 		x = at.put(0, 0, theme.Bright, "cap") + 1
 	}
 	rest := a.capRest(at.w - x)

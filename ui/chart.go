@@ -30,7 +30,7 @@ func (a *App) showsChart() bool {
 	if a.help || e == nil || len(e.Charts) < 2 {
 		return false
 	}
-	_, room := layoutFor(a.w, a.h).slot(detailPane)
+	_, room := a.slot(detailPane)
 	return a.zoom && a.focus == detailPane || !a.zoom && room
 }
 

@@ -20,10 +20,13 @@ func (a *App) canCopy() bool {
 // the clipboard of the terminal's machine (OSC 52).
 func (a *App) copy(string) tea.Cmd {
 	e, _, g := a.subjectRow()
+	generator := a.generator()
 	what, name := any(g), ""
 	switch entry := a.entry(); {
 	case a.log.open:
 		what, name = entry, "entry of the log"
+	case generator != nil:
+		what, name = generator, "generator "+brief(generator.Name, longestName)
 	case g != nil:
 		name = "alert of " + ending(a.kindName(g), maxID)
 	case e != nil:

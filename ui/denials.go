@@ -63,6 +63,11 @@ func (a *App) isCleared(g *model.DenialGroup) bool {
 // matches reports whether any text of a group contains the filter.
 func (a *App) matches(g *model.DenialGroup) bool {
 	f := *a.filter(ratePane)
+	for i := range g.Generators {
+		if f != "" && contains(f, g.Generators[i].Name) {
+			return true
+		}
+	}
 	for _, e := range g.Endpoints {
 		if f != "" && contains(f, e.ID) {
 			return true

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"slices"
-
 	"quotatop/model"
 	"quotatop/theme"
 	"quotatop/ui/words"
@@ -34,6 +32,9 @@ func (a *App) subjectRow() (*model.EndpointUsage, *model.LimitUsage, *model.Deni
 }
 
 func (a *App) detailTitle() []string {
+	if g := a.generator(); g != nil {
+		return []string{"Detail: " + brief(g.Name, longestName)}
+	}
 	switch e, l, g := a.subjectRow(); {
 	case g != nil:
 		return []string{"Detail: " + a.kindName(g)}
@@ -79,6 +80,10 @@ const detailGap = 3
 
 // drawDetail draws all that is known about the row under the cursor.
 func (a *App) drawDetail(at area, o outcome) outcome {
+	if g := a.generator(); g != nil {
+		o.below = a.drawGeneratorDetail(at, g)
+		return o
+	}
 	switch e, l, g := a.subjectRow(); {
 	case g != nil:
 		o.below = a.drawDenials(at, g)
@@ -96,19 +101,7 @@ func (a *App) drawDetail(at area, o outcome) outcome {
 // drawDenials draws a group of denials above the chart of its endpoint, if there is
 // room, and returns how many lines are below the area.
 func (a *App) drawDenials(at area, g *model.DenialGroup) (below int) {
-	lines := factLines(a.denialFacts(g), at.w)
-	facts := at
-	if room := at.h - len(lines) - 1; room >= chartHeight {
-		facts.h = len(lines)
-		if i := slices.IndexFunc(a.snap.Endpoints, func(e model.EndpointUsage) bool { return e.ID == g.Endpoint }); i >= 0 {
-			e, l := &a.snap.Endpoints[i], (*model.LimitUsage)(nil)
-			if len(e.Limits) > 0 {
-				l = &e.Limits[0]
-			}
-			a.drawChart(at.sub(0, len(lines)+1, at.w, room), e, l)
-		}
-	}
-	return a.drawFacts(facts, lines)
+	return a.drawFactsOver(at, factLines(a.denialFacts(g), at.w), g.Endpoint)
 }
 
 // fewFacts is how many lines of facts there are above a chart at least.

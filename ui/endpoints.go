@@ -129,6 +129,9 @@ func (a *App) drawEndpoints(at area, o outcome) outcome {
 		return o
 	}
 	format := formatFor(at.w)
+	if a.hasFleet() && at.w >= egressW {
+		format.state += egressState
+	}
 	all := a.rows(true, format.short)
 	rows := a.listed(all)
 	if len(rows) == 0 && len(all) > 0 {
@@ -315,7 +318,7 @@ func (a *App) drawState(at area, r *row, common model.Opt[time.Time]) {
 		if t, ok := r.limit.AsOf.Get(); old && ok && common.Or(t).Sub(t) > words.FreshAge {
 			at.put(0, 0, theme.Dim, fit(at.w, words.Coarse(age)+" ago", words.Coarse(age)))
 		} else if left := words.Left(r.limit); !r.stale && left != words.Unknown && !a.refusesAll() {
-			at.put(0, 0, theme.Dim, fit(at.w, a.signs(left)+" left"))
+			at.put(0, 0, theme.Dim, fit(at.w, onEgress(r.limit, a.signs(left)+" left")...))
 		}
 	}
 }
@@ -340,12 +343,12 @@ func (a *App) stateTexts(r *row) []string {
 	case r.wall.Pressure == model.Full:
 		return []string{"at the limit", "full"}
 	case w.Time != "" && r.wall.Pressure > model.Calm:
-		return []string{w.Then, w.Time}
+		return onEgress(r.limit, w.Then, w.Time)
 	case n > 0:
 		plus := "+" + words.Count(n)
 		return []string{plus + " rejected", plus, "+" + words.Short(n)}
 	case w.Time != "":
-		return []string{w.Then, w.Time}
+		return onEgress(r.limit, w.Then, w.Time)
 	}
 	return nil
 }

@@ -36,7 +36,10 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	case l.UpperBound:
 		facts = append(facts, fact{"upper bound", "may include other IPs", theme.Text, ""})
 	case l.LowerBound:
-		facts = append(facts, fact{"lower bound", "window not fully loaded", theme.Text, ""})
+		facts = append(facts, fact{"lower bound", a.whyLower(l), theme.Text, ""})
+	}
+	if l.Egress != "" {
+		facts = append(facts, fact{"egress", words.EgressName(l.Egress, a.egressAssumed(l.Egress)), theme.Text, "the fullest; " + words.Near(l)})
 	}
 	if f, ok := deniedFact(l); ok && !l.Inferred {
 		facts = append(facts, f)
@@ -187,6 +190,7 @@ func (a *App) denialFacts(g *model.DenialGroup) []fact {
 	if text := ignored(g); text != "" {
 		facts = append(facts, fact{"ignored", text, theme.Alarm, ""})
 	}
+	facts = append(facts, generatorDenials(g)...)
 	if g.URL != "" {
 		facts = append(facts, fact{"go to", g.URL, theme.Accent, ""})
 	}

@@ -36,7 +36,7 @@ func (a *App) filtering() *string {
 		}
 		return nil
 	}
-	for _, p := range [...]paneID{a.focus, endpointsPane, ratePane} {
+	for _, p := range [...]paneID{a.focus, endpointsPane, ratePane, fleetPane} {
 		if f := a.filter(p); *f != "" {
 			return f
 		}

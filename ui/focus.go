@@ -12,7 +12,7 @@ import (
 
 // show focuses a pane, and zooms it if the layout has no room for it.
 func (a *App) show(p paneID) {
-	if _, room := layoutFor(a.w, a.h).slot(p); !room {
+	if _, room := a.slot(p); !room {
 		a.zoom = true
 	}
 	if p.isList() {
@@ -27,11 +27,13 @@ func (a *App) show(p paneID) {
 // step focuses the nth pane from here. Unless a pane is zoomed, it skips those that
 // are not on screen.
 func (a *App) step(n int) {
-	l := layoutFor(a.w, a.h)
 	p := a.focus
 	for range focusable {
 		p = (p + paneID(n) + focusable) % focusable
-		if _, room := l.slot(p); room || a.zoom {
+		if p == fleetPane && a.alone() {
+			continue
+		}
+		if _, room := a.slot(p); room || a.zoom {
 			a.show(p)
 			return
 		}
@@ -58,13 +60,15 @@ func (a *App) toggleZoom(string) tea.Cmd {
 
 // home moves the focus to a pane that is on screen.
 func (a *App) home() {
-	if _, room := layoutFor(a.w, a.h).slot(a.focus); !room && !a.zoom {
+	if _, room := a.slot(a.focus); !room && !a.zoom {
 		a.focus = endpointsPane
 	}
 }
 
 // isList reports whether the pane has rows to select.
-func (p paneID) isList() bool { return p == endpointsPane || p == ratePane || p == billingPane }
+func (p paneID) isList() bool {
+	return p == endpointsPane || p == ratePane || p == billingPane || p == fleetPane
+}
 
 // items returns the rows of a list.
 func (a *App) items(p paneID) []item {
@@ -84,6 +88,10 @@ func (a *App) items(p paneID) []item {
 	case ratePane, billingPane:
 		for _, g := range a.alerts(p) {
 			out = append(out, itemOf(g))
+		}
+	case fleetPane:
+		for _, i := range a.generators() {
+			out = append(out, item{generator: a.snap.Fleet.Generators[i].Name})
 		}
 	}
 	return out
@@ -210,7 +218,10 @@ func (a *App) canOpen() bool {
 	if a.help || !a.focus.isList() {
 		return false
 	}
-	if a.focus == endpointsPane {
+	switch a.focus {
+	case fleetPane:
+		return len(a.generators()) > 0
+	case endpointsPane:
 		for i := range a.snap.Endpoints {
 			if a.lists(&a.snap.Endpoints[i]) {
 				return true

@@ -90,6 +90,7 @@ func TestGoldenFrames(t *testing.T) {
 }
 
 func TestGoldenASCII(t *testing.T) {
+	golden(t, "ascii-fleet-80x24.golden", plainFrame(press(plainScreen(fleetOf12, 80, 24), "f"))+"\n")
 	for _, size := range goldenSizes {
 		name := fmt.Sprintf("ascii-%dx%d.golden", size[0], size[1])
 		t.Run(name, func(t *testing.T) {
@@ -100,8 +101,11 @@ func TestGoldenASCII(t *testing.T) {
 
 // Without colours a frame has the same text: nothing is shown by colour alone.
 func TestFramesWithoutColours(t *testing.T) {
-	for _, size := range goldenSizes {
+	for i, size := range append(goldenSizes, [2]int{120, 40}) {
 		a := screen(over, size[0], size[1])
+		if i == len(goldenSizes) {
+			a = screen(fleetOf12, size[0], size[1])
+		}
 		plain := plainFrame(a)
 		for profile, msg := range map[colorprofile.Profile]string{colorprofile.NoTTY: "no terminal", colorprofile.ASCII: "NO_COLOR"} {
 			var b strings.Builder
@@ -150,6 +154,15 @@ func TestGoldenViews(t *testing.T) {
 		{"palette-40x12", "over", ":"},
 		{"palette-120x40", "over", ": down"},
 		{"paused-120x40", "busy", "p"},
+		{"fleet-80x24", "fleet12", "f"},
+		{"fleet-120x40", "fleet12", "f f"},
+		{"fleet-end-80x24", "fleet1000", "f G"},
+		{"fleet-filter-120x40", "fleet1000", "f / 9 9 9 enter"},
+		{"fleet-40x12", "fleet12", "f"},
+		{"generator-80x24", "fleet12", "f j enter"},
+		{"generator-120x40", "fleet12", "f"},
+		{"generator-alert-80x24", "fleet12", "3 enter"},
+		{"egress-100x30", "fleet12", "g enter"},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			var w, h int

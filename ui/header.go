@@ -92,7 +92,7 @@ func (a *App) sourceSegments(left func(rank int, words ...word)) {
 	for i := range a.snap.Sources {
 		s := &a.snap.Sources[i]
 		rank := 6
-		if s.State != model.StateOK {
+		if s.State != model.StateOK || s.Name == model.SourceFleet && a.unheard() {
 			rank = mustStay
 		}
 		if wall, _ := a.snap.Next(); wall.Kind != model.WallSource || wall.Source != s.Name { // which the next wall names
@@ -191,6 +191,9 @@ func problemWords(p *model.Service) []word {
 func (a *App) sourceWords(s *model.Source) []word {
 	role, mark := sourceMark(s.State)
 	parts := []word{{role, signText(mark)}, {theme.Text, brief(s.Name, 12)}}
+	if s.Name == model.SourceFleet && a.hasFleet() && s.State == model.StateOK {
+		return a.fleetWords(parts)
+	}
 	if s.State == model.StateOK { // each pane has the age of its own figures
 		return parts
 	}

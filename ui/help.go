@@ -160,7 +160,7 @@ func (a *App) helpKeys() (keys, past []*action) {
 	}
 	for i := range a.keys {
 		switch k := &a.keys[i]; {
-		case len(k.Keys()) == 0, k.name == "poll" && !a.canPoll():
+		case len(k.Keys()) == 0, k.name == "poll" && !a.canPoll(), k.name == fleetAction && a.alone():
 		case i < later:
 			past = append(past, k)
 		default:

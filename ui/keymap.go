@@ -49,6 +49,7 @@ func keymap() []action {
 		{"open", on("enter", "details", "enter"), "details", false, (*App).canOpen, (*App).open},
 		{"back", on("esc", "back, or clear the filter", "esc"), "back", false, (*App).canLeave, (*App).leave},
 		{"zoom", on("z", "zoom pane", "z"), "zoom", false, nil, (*App).toggleZoom},
+		{fleetAction, on("f", "fleet of generators", "f"), "fleet", false, (*App).hasFleet, (*App).toFleet},
 		{"chart-span", on("w", "chart: 15 min, 1 h, 24 h", "w"), "chart", false, (*App).showsChart, (*App).nextSpan},
 		{pauseAction, on("p", "pause or resume", "p", "space"), "pause", false, nil, (*App).togglePause},
 		{"poll", on("r", "poll now", "r"), "poll", false, (*App).canPoll, (*App).poll},

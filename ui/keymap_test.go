@@ -56,7 +56,7 @@ func TestKeysAreUniqueAndKnown(t *testing.T) {
 }
 
 func TestHelpNamesAllKeys(t *testing.T) {
-	frame := plainFrame(press(screen(over, 120, 40), "?"))
+	frame := plainFrame(press(screen(fleetOf12, 120, 40), "?"))
 	for _, act := range keymap() {
 		if !strings.Contains(frame, act.Help().Key) || !strings.Contains(frame, act.Help().Desc) {
 			t.Errorf("the help lacks %q %q", act.Help().Key, act.Help().Desc)

@@ -21,12 +21,16 @@ type stack struct {
 // A slot is a place for a pane. Its lines include its frame.
 type slot struct {
 	pane   paneID
-	min    int  // the lines it always gets
-	most   int  // the lines up to which it grows with its content; 0 for min
-	share  int  // its share of the lines that no content needs
-	bare   bool // it has no frame
-	indent int  // blank cells at the left of a bare slot
+	min    int             // the lines it always gets
+	most   int             // the lines up to which it grows with its content; 0 for min
+	share  int             // its share of the lines that no content needs
+	bare   bool            // it has no frame
+	indent int             // blank cells at the left of a bare slot
+	when   func(*App) bool // whether it is there now; nil for always
 }
+
+// shown reports whether a slot is there now.
+func (s *slot) shown(a *App) bool { return s.when == nil || s.when(a) }
 
 // layouts are tried in this order; the first that fits is used. All numbers about
 // screen sizes are here. Content takes lines from the bottom up: the alerts before the
@@ -34,21 +38,21 @@ type slot struct {
 var layouts = []layout{
 	{"huge", 170, 45, true, true, []band{
 		{
-			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}, {pane: historyPane, min: 5, most: 26}}},
+			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}, {pane: historyPane, min: 5, most: 26, when: (*App).alone}, {pane: fleetPane, min: 8, most: 20, when: (*App).hasFleet}}},
 			{44, []slot{{pane: wallPane, min: 8}, {pane: capPane, min: 9, share: 1}}},
 		},
 		{{slots: []slot{{pane: ratePane, min: 3, most: 12}}}, {slots: []slot{{pane: billingPane, min: 3, most: 12}}}},
 	}},
 	{"large", 110, 36, true, true, []band{
 		{
-			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}, {pane: historyPane, min: 8, most: 8}}},
+			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}, {pane: historyPane, min: 8, most: 8, when: (*App).alone}, {pane: fleetPane, min: 6, most: 10, when: (*App).hasFleet}}},
 			{38, []slot{{pane: wallPane, min: 8}, {pane: capPane, min: 9, share: 1}}},
 		},
 		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
 	{"wide", 110, 32, true, true, []band{
 		{
-			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}}},
+			{slots: []slot{{pane: endpointsPane, min: 10, most: 24}, {pane: detailPane, min: 8, share: 1}, {pane: fleetPane, min: 5, most: 8, when: (*App).hasFleet}}},
 			{38, []slot{{pane: wallPane, min: 8}, {pane: capPane, min: 9, share: 1}}},
 		},
 		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
@@ -68,6 +72,7 @@ var layouts = []layout{
 		{{slots: []slot{{pane: endpointsPane, min: 9, most: 24}}}},
 		{{32, []slot{{pane: wallPane, min: 5}}}, {slots: []slot{{pane: capPane, min: 5}}}},
 		{{slots: []slot{{pane: detailPane, min: 8, share: 1}}}},
+		{{slots: []slot{{pane: fleetPane, min: 5, most: 8, when: (*App).hasFleet}}}},
 		{{slots: []slot{{pane: ratePane, min: 3, most: 8}}}, {slots: []slot{{pane: billingPane, min: 3, most: 8}}}},
 	}},
 	{"roomy", 96, 29, true, true, []band{
@@ -100,6 +105,7 @@ var layouts = []layout{
 	{"narrow", 20, 13, true, true, []band{
 		{{slots: []slot{{pane: endpointsPane, min: 7, most: 24, bare: true}}}},
 		{{slots: []slot{{pane: capPane, min: 2, bare: true, indent: 1}}}},
+		{{slots: []slot{fleetLineSlot}}},
 		{{slots: []slot{{pane: alertsPane, min: 1, bare: true, indent: 1}}}},
 	}},
 	{"slim", 20, 11, true, true, lines},
@@ -111,8 +117,12 @@ var layouts = []layout{
 var lines = []band{
 	{{slots: []slot{{pane: endpointsPane, min: 1, most: 24, bare: true}}}},
 	{{slots: []slot{{pane: capPane, min: 1, bare: true, indent: 1}}}},
+	{{slots: []slot{fleetLineSlot}}},
 	{{slots: []slot{{pane: alertsPane, min: 1, bare: true, indent: 1}}}},
 }
+
+// fleetLineSlot has the fleet on a line where there is one to spare.
+var fleetLineSlot = slot{pane: fleetLinePane, most: 1, bare: true, indent: 1, when: (*App).hasFleet}
 
 // framedW and framedH are the smallest area that gets a frame.
 const framedW, framedH = 24, 5
@@ -127,12 +137,12 @@ func layoutFor(w, h int) *layout {
 	return &layouts[len(layouts)-1]
 }
 
-// slot returns a pane's slot, or false if the layout has none.
-func (l *layout) slot(p paneID) (slot, bool) {
-	for _, b := range l.bands {
+// slot returns a pane's slot, or false if the screen has none.
+func (a *App) slot(p paneID) (slot, bool) {
+	for _, b := range layoutFor(a.w, a.h).bands {
 		for _, c := range b {
 			for _, s := range c.slots {
-				if s.pane == p {
+				if s.pane == p && s.shown(a) {
 					return s, true
 				}
 			}
@@ -159,6 +169,9 @@ const mostParts = 8
 // needs returns what the slots of a stack ask for.
 func (a *App) needs(slots []slot) (needs [mostParts]need) {
 	for i := range slots {
+		if !slots[i].shown(a) {
+			continue
+		}
 		needs[i] = slots[i].need(a.content(slots[i].pane))
 	}
 	return needs
@@ -187,6 +200,10 @@ func (a *App) content(p paneID) int {
 		return capTallHeight
 	case ratePane, billingPane:
 		return a.alertLines(p)
+	case fleetPane:
+		return len(a.snap.Fleet.Generators) + 1
+	case fleetLinePane:
+		return 1
 	}
 	return 0
 }

@@ -73,7 +73,7 @@ func sizes() [][2]int {
 }
 
 // views are ways to look at a state, as keys.
-var views = []string{"", "?", "1 z", "2 z", "3 z", "4 z", "5 z", "enter", "3 j j j enter", "4 enter G", "/ a", "p", "G", "c", ":", ": e down"}
+var views = []string{"", "?", "1 z", "2 z", "3 z", "4 z", "5 z", "enter", "3 j j j enter", "4 enter G", "/ a", "p", "G", "c", ":", ": e down", "f", "f enter"}
 
 func TestFramesFit(t *testing.T) {
 	for _, s := range states {
@@ -99,8 +99,11 @@ func TestFramesFit(t *testing.T) {
 func TestResizeStorm(t *testing.T) {
 	a := screen(manyAlerts, 200, 60)
 	random := rand.New(rand.NewPCG(3, 4))
-	keys := []string{"tab", "shift+tab", "1", "2", "3", "4", "5", "up", "down", "left", "right", "g", "G", "enter", "esc", "z", "c", "?"}
-	for range 500 {
+	keys := []string{"tab", "shift+tab", "1", "2", "3", "4", "5", "up", "down", "left", "right", "g", "G", "enter", "esc", "z", "c", "?", "f"}
+	for i := range 600 {
+		if i == 500 {
+			a = screen(fleetOf12, 200, 60)
+		}
 		w, h := 1+random.IntN(300), 1+random.IntN(100)
 		a = press(a.sized(w, h), keys[random.IntN(len(keys))])
 		checkFrame(t, "storm", plainFrame(a), w, h)
@@ -180,7 +183,7 @@ func TestLayoutsHaveRoomForTheirBands(t *testing.T) {
 	for _, l := range layouts {
 		need := 0
 		for _, b := range l.bands {
-			need += (&App{}).need(b).min
+			need += max((&App{}).need(b).min, (&App{snap: *fleetOf3()}).need(b).min)
 		}
 		if l.header {
 			need++

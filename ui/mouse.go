@@ -66,7 +66,11 @@ func (a App) click(m tea.Mouse) (tea.Model, tea.Cmd) {
 		}
 		a.panelRow = t.nth
 	case onColumn:
-		a.sortBy(sorting(t.nth))
+		if s := sorting(t.nth); t.pane == fleetPane {
+			a.sortFleet(s, a.fleet.sorted == s && !a.fleet.reversed)
+		} else {
+			a.sortBy(s)
+		}
 	case onLog:
 		if all := a.entries(); t.nth >= 0 && t.nth < len(all) {
 			if t.nth == a.pickedEntry(all) && a.canOpen() {

@@ -21,12 +21,12 @@ type command struct {
 }
 
 // paneNames are the names of the panes in commands.
-var paneNames = [focusable]string{"endpoints", "cap", "rate", "billing", "detail"}
+var paneNames = [numbered]string{"endpoints", "cap", "rate", "billing", "detail"}
 
 // usefulFirst are the actions that the palette lists first. It lists those that move
 // the cursor last: who opened it wants something else.
 var (
-	usefulFirst = []string{pauseAction, playAction, "open", "zoom", "filter", "clear", "sort", "poll", logAction, "settings", "help", "quit"}
+	usefulFirst = []string{pauseAction, playAction, "open", "zoom", "filter", "clear", "sort", "poll", fleetAction, logAction, "settings", "help", "quit"}
 	movesLast   = []string{
 		"up", "down", "left", "right", "top", "bottom", "page-up", "page-down", "next-pane", "previous-pane",
 		"previous-item", "next-item", "seek-back", "seek-forward", "minute-back", "minute-forward", "start", "end",
@@ -64,7 +64,7 @@ func (a *App) choices() []command {
 		out = append(out, command{panesAction + " " + name, "go to the pane", a.paneKey(p), func(a *App) tea.Cmd { a.show(paneID(p)); return nil }})
 	}
 	for s, name := range sortNames {
-		out = append(out, command{"sort " + name, sortHelp[s], "", func(a *App) tea.Cmd { a.sorted, a.reversed = sorting(s), false; return nil }})
+		out = append(out, command{"sort " + name, sortHelp[s], "", func(a *App) tea.Cmd { a.setSort(sorting(s)); return nil }})
 	}
 	for i := range a.opts.Themes {
 		help := "for a light background"

@@ -4,8 +4,8 @@ import (
 	"quotatop/theme"
 )
 
-// A paneID names a pane. The first five can have the focus; a pane's key is its
-// number plus one.
+// A paneID names a pane. The first six can have the focus. The key of the first five is
+// their number plus one.
 type paneID int
 
 const (
@@ -14,12 +14,16 @@ const (
 	ratePane
 	billingPane
 	detailPane
+	fleetPane // only with a fleet
 	focusable // the number of panes that can have the focus
 
-	alertsPane  paneID = iota - 1 // both lists of alerts on one line
-	stripPane                     // what matters most, on one to three lines
-	wallPane                      // the next wall, in big figures
-	historyPane                   // the charts of all endpoints, small
+	numbered = fleetPane // the number of panes with a number
+
+	alertsPane    paneID = iota - 2 // both lists of alerts on one line
+	stripPane                       // what matters most, on one to three lines
+	wallPane                        // the next wall, in big figures
+	historyPane                     // the charts of all endpoints, small
+	fleetLinePane                   // the fleet on one line
 )
 
 // A pane draws one part of the screen into an area.
@@ -61,6 +65,8 @@ var panes = [...]pane{
 	stripPane:     {draw: still((*App).drawStrip)},
 	wallPane:      {title: (*App).wallTitle, roles: (*App).wallRoles, draw: still((*App).drawWall)},
 	historyPane:   {title: (*App).historyTitle, draw: (*App).drawHistory},
+	fleetPane:     {title: (*App).fleetTitle, note: (*App).fleetNote, draw: (*App).drawFleet},
+	fleetLinePane: {draw: still((*App).drawFleetLine)},
 }
 
 // A frame is the screen at one moment.
@@ -141,6 +147,9 @@ func (a *App) drawStack(at area, slots []slot, o outcome) outcome {
 	needs, y := a.needs(slots), 0
 	lines := lay(at.h, needs[:len(slots)])
 	for i := range slots {
+		if !slots[i].shown(a) {
+			continue
+		}
 		o = a.place(at.sub(0, y, at.w, lines[i]), slots[i], o)
 		y += lines[i]
 	}
@@ -153,6 +162,8 @@ func (a *App) place(at area, s slot, o outcome) outcome {
 	switch s.pane {
 	case alertsPane:
 		o = o.hit(target{at: at, kind: onPane, pane: ratePane})
+	case fleetLinePane:
+		o = o.hit(target{at: at, kind: onPane, pane: fleetPane})
 	case stripPane, wallPane:
 	default:
 		o = o.hit(target{at: at, kind: onPane, pane: s.pane})
@@ -203,7 +214,11 @@ func (a area) frameIn(border, text theme.Role, p paneID, titles []string, note s
 		a.set(1, 0, border, ' ')
 	}
 	if p < focusable {
-		a.set(x, 0, number, rune('1'+p))
+		key := '1' + rune(p)
+		if p == fleetPane {
+			key = 'f'
+		}
+		a.set(x, 0, number, key)
 		a.set(x+1, 0, border, ' ')
 		x += 2
 	}

@@ -29,10 +29,32 @@ var sortNames = [sortings]string{"table", "pressure", "name", "rate"}
 // sortHelp says what the orders are.
 var sortHelp = [sortings]string{"as in the table of limits", "what bites first", "A to Z", "most calls in the last minute"}
 
-// nextSort switches to the next order. The cursor stays on its endpoint.
+// sortsFleet reports whether the keys sort the generators, not the endpoints.
+func (a *App) sortsFleet() bool {
+	return a.hasFleet() && (a.focus == fleetPane || a.focus == detailPane && a.subject == fleetPane)
+}
+
+// nextSort switches to the next order. The cursor stays on its row.
 func (a *App) nextSort(string) tea.Cmd {
+	if a.sortsFleet() {
+		next := (a.fleet.sorted + 1) % sortings
+		if next == byPressure {
+			next++
+		}
+		a.sortFleet(next, false)
+		return nil
+	}
 	a.sorted, a.reversed = (a.sorted+1)%sortings, false
 	return nil
+}
+
+// setSort switches the focused list to an order.
+func (a *App) setSort(s sorting) {
+	if a.sortsFleet() {
+		a.sortFleet(s, false)
+		return
+	}
+	a.sorted, a.reversed = s, false
 }
 
 // sortBy switches to an order, or reverses it if it is the one already.
@@ -42,9 +64,16 @@ func (a *App) sortBy(s sorting) {
 }
 
 // isSorted reports whether the order is not that of the table.
-func (a *App) isSorted() bool { return a.sorted != byTable }
+func (a *App) isSorted() bool { return a.sorted != byTable || a.sortsFleet() }
 
-func (a *App) reverse(string) tea.Cmd { a.reversed = !a.reversed; return nil }
+func (a *App) reverse(string) tea.Cmd {
+	if a.sortsFleet() {
+		a.sortFleet(a.fleet.sorted, !a.fleet.reversed)
+		return nil
+	}
+	a.reversed = !a.reversed
+	return nil
+}
 
 // sortName names the order.
 func (a *App) sortName() string {
@@ -100,6 +129,7 @@ func (a *App) stands() bool {
 
 // restand puts the endpoints in order again if it is time.
 func (a *App) restand() {
+	a.restandFleet()
 	if a.sorted == byTable || a.stands() && a.snap.At.Sub(a.standing.at).Abs() < standFor {
 		return
 	}

@@ -29,6 +29,9 @@ var states = []struct {
 	{"auth", authError},
 	{"alerts", manyAlerts},
 	{"hostile", hostile},
+	{"fleet3", fleetOf3},
+	{"fleet12", fleetOf12},
+	{"fleet1000", fleetOf1000},
 }
 
 // used fills a gauge: so many calls in the window, so many a step in history.

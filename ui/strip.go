@@ -32,6 +32,9 @@ func (a *App) drawStrip(at area) {
 		add(1, word{theme.Dim, "cap"}, percent, word{a.capRole(), words.CapLeft(&a.snap.Cap)}, word{theme.Dim, "left"})
 		add(1, word{theme.Dim, "resets in"}, word{theme.Text, left})
 		add(2, a.deniedWords(true)...)
+		if a.hasFleet() {
+			add(2, word{theme.Dim, "fleet"}, word{theme.Text, fit(30, words.FleetOf(a.snap.Fleet).Texts()...)})
+		}
 	default:
 		if at.h < len(lines) || len(next) == 1 || wordsWidth(next[0]) <= at.w {
 			add(0, fitWords(at.w, next...)...)

@@ -131,6 +131,13 @@ func (a *App) summaryAlerts() []string {
 
 func (a *App) summarySources() []string {
 	var lines []string
+	if f := a.snap.Fleet; f != nil {
+		line := "fleet " + plain(f.Run, 40) + ": " + words.FleetOf(f).Texts()[0]
+		if why := a.fleetBound(); why != nil {
+			line += "; " + why[0]
+		}
+		lines = append(lines, line, "")
+	}
 	for i := range a.snap.Sources {
 		s := &a.snap.Sources[i]
 		line := plain(s.Name, 20) + ": " + string(s.State)

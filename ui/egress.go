@@ -1,0 +1,26 @@
+package ui
+
+import (
+	"slices"
+
+	"quotatop/model"
+	"quotatop/ui/words"
+)
+
+// egressAssumed reports whether nobody said that the generators of an address have it.
+func (a *App) egressAssumed(egress string) bool {
+	return egress != "" && a.hasFleet() && slices.ContainsFunc(a.snap.Fleet.Generators, func(g model.Generator) bool { return g.Egress == egress && g.EgressAssumed })
+}
+
+// From egressW cells on, the states of rows have egressState cells more for the address.
+const egressW, egressState = 140, 18
+
+// onEgress adds to the longest of texts about a limit which address of a fleet it is
+// about, if it is one by client IP.
+func onEgress(l *model.LimitUsage, texts ...string) []string {
+	if l == nil || l.Egress == "" {
+		return texts
+	}
+	on := texts[0] + " on " + l.Egress
+	return append([]string{on + ", " + words.Near(l), on}, texts...)
+}
