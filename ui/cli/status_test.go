@@ -255,8 +255,8 @@ func TestStatusNamesBadFiles(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, dashboardAccount(url)), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(dir, dashboardAccount(url), "1.json")
-	if err := os.WriteFile(file, []byte(`{"snapshot":{"version":99}}`), 0o600); err != nil {
+	file := filepath.Join(dir, dashboardAccount(url), "1.status")
+	if err := os.WriteFile(file, []byte("quotatop-dashboard 1 2026-06-17T12:00:00Z 2026-06-17T12:00:00Z\n\x63"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if stdout, stderr := statusLine(t, "--base-url", url); !strings.Contains(stdout, "$50.00") || !strings.Contains(stderr, file+": written by another version of quotatop") || strings.Count(stderr, "\n") != 1 {

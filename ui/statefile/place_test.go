@@ -73,7 +73,7 @@ func symlink(t *testing.T, to, path string) string {
 func TestUnsafeFolder(t *testing.T) {
 	base, now := t.TempDir(), time.Now()
 	real := known(filepath.Join(base, "real"))
-	put(t, real.folder(), "1.json", state{PID: os.Getpid(), StartedAt: now, WrittenAt: now, Snapshot: snapshot(now, 1)})
+	put(t, real.folder(), "1.status", state{PID: os.Getpid(), StartedAt: now, WrittenAt: now, Snapshot: snapshot(now, 1)})
 	at := func(parts ...string) string { return filepath.Join(append([]string{base}, parts...)...) }
 	mkdir(t, at("open"), 0o777)
 	mkdir(t, at("sticky"), 0o777|os.ModeSticky)
@@ -228,13 +228,13 @@ func TestWritesWhereAllLook(t *testing.T) {
 func TestDemo(t *testing.T) {
 	now, p := time.Now(), fresh(t)
 	older := now.Add(-time.Hour)
-	put(t, filepath.Join(p.Path, "aaaa"), "1.json", state{os.Getpid(), true, now, now, snapshot(now, 1)})
+	put(t, filepath.Join(p.Path, "aaaa"), "1.status", state{os.Getpid(), true, now, now, snapshot(now, 1)})
 	d, ok, err := Read(now, []Place{p})
 	if err != nil || !ok || !d.Demo || used(t, d.Snapshot) != 1 {
 		t.Errorf("a demo alone: got %+v, %v, %v", d, ok, err)
 	}
-	put(t, filepath.Join(p.Path, "bbbb"), "1.json", state{os.Getpid(), false, older, now, snapshot(now, 2)})
-	put(t, filepath.Join(p.Path, "cccc"), "1.json", state{os.Getpid(), true, now.Add(time.Second), now, snapshot(now, 3)})
+	put(t, filepath.Join(p.Path, "bbbb"), "1.status", state{os.Getpid(), false, older, now, snapshot(now, 2)})
+	put(t, filepath.Join(p.Path, "cccc"), "1.status", state{os.Getpid(), true, now.Add(time.Second), now, snapshot(now, 3)})
 	d, ok, err = Read(now, []Place{p})
 	if err != nil || !ok || d.Demo || used(t, d.Snapshot) != 2 {
 		t.Errorf("beside a dashboard: got %+v, %v, %v", d, ok, err)

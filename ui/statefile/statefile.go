@@ -1,7 +1,7 @@
 // Package statefile shares what quotatop knows with other programs of the same
 // user, so that a status line costs the API nothing: a running dashboard writes
-// its newest Snapshot to a file, and where no dashboard runs, the status lines
-// share one poll a minute.
+// the brief of its newest Snapshot to a file, and where no dashboard runs, the
+// status lines share one poll a minute.
 //
 // A state file is live while its process runs and keeps writing. No file holds
 // the API key. Files are only written to, and read from, folders that no other
@@ -9,13 +9,14 @@
 package statefile
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,22 +33,22 @@ const (
 	// maxFile is the largest file that is read, in bytes.
 	maxFile = 4 << 20
 
-	suffix = ".json"
+	suffix = ".status"
 )
 
 // state is the content of a state file.
 type state struct {
-	PID       int            `json:"pid"`
-	Demo      bool           `json:"demo,omitempty"`
-	StartedAt time.Time      `json:"started_at"` // local time, as is WrittenAt
-	WrittenAt time.Time      `json:"written_at"`
-	Snapshot  model.Snapshot `json:"snapshot"`
+	PID       int
+	Demo      bool
+	StartedAt time.Time // local time, as is WrittenAt
+	WrittenAt time.Time
+	Snapshot  model.Snapshot
 }
 
 // A Dashboard is what Read found.
 type Dashboard struct {
-	Snapshot model.Snapshot
-	Demo     bool // it shows a simulated account
+	Snapshot model.Snapshot // what Snapshot.AppendBrief keeps
+	Demo     bool           // it shows a simulated account
 }
 
 // Read returns the live dashboard that was started last, or false where none is
@@ -167,16 +168,45 @@ func readFile(dir *os.Root, name string) (state, error) {
 	return s, nil
 }
 
+// The kinds of dashboards, in the head of a state file.
+const (
+	realKind = "quotatop-dashboard"
+	demoKind = "quotatop-demo"
+)
+
+// encode returns the bytes of a state file: a line of text, such as
+// "quotatop-demo 4711 2026-06-17T12:00:00Z 2026-06-17T12:04:31.2Z" with the process
+// and the times, then the snapshot's brief.
+func (s *state) encode() []byte {
+	kind := realKind
+	if s.Demo {
+		kind = demoKind
+	}
+	head := fmt.Sprintln(kind, s.PID, s.StartedAt.Format(time.RFC3339Nano), s.WrittenAt.Format(time.RFC3339Nano))
+	return s.Snapshot.AppendBrief([]byte(head))
+}
+
 func parse(data []byte) (state, error) {
 	var s state
 	if len(data) > maxFile {
 		return s, fmt.Errorf("larger than %d MiB: remove it", maxFile>>20)
 	}
-	if err := json.Unmarshal(data, &s); err != nil {
-		return state{}, fmt.Errorf("not a state file: %w", err)
+	head, brief, _ := bytes.Cut(data, []byte("\n"))
+	words := strings.Split(string(head), " ")
+	if len(words) != 4 || words[0] != realKind && words[0] != demoKind {
+		return s, errors.New("not a state file")
 	}
-	if v := s.Snapshot.Version; v != model.SnapshotVersion {
-		return state{}, fmt.Errorf("written by another version of quotatop (%d, this is %d): restart the dashboard", v, model.SnapshotVersion)
+	s.Demo = words[0] == demoKind
+	var errs [4]error
+	s.PID, errs[0] = strconv.Atoi(words[1])
+	s.StartedAt, errs[1] = time.Parse(time.RFC3339Nano, words[2])
+	s.WrittenAt, errs[2] = time.Parse(time.RFC3339Nano, words[3])
+	s.Snapshot, errs[3] = model.ReadBrief(brief)
+	switch err := errors.Join(errs[:]...); {
+	case errors.Is(err, model.ErrBriefVersion):
+		return state{}, fmt.Errorf("%w: restart the dashboard", err)
+	case err != nil:
+		return state{}, fmt.Errorf("not a state file: %w", err)
 	}
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package statefile
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"quotatop/model"
@@ -77,7 +79,7 @@ func TestOneWritesAnotherReads(t *testing.T) {
 			t.Errorf("read 3 s later its time is %v, want it brought forward", s.At)
 		}
 		for path, want := range map[string]os.FileMode{
-			filepath.Join(dir.folder(), strconv.Itoa(os.Getpid())+".json"): 0o600, dir.folder(): 0o700, dir.Path: 0o700,
+			filepath.Join(dir.folder(), strconv.Itoa(os.Getpid())+".status"): 0o600, dir.folder(): 0o700, dir.Path: 0o700,
 		} {
 			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 				t.Errorf("%s: mode %v, %v, want %v", path, info.Mode(), err, want)
@@ -107,7 +109,7 @@ func written(t *testing.T, p Place) time.Time {
 		t.Fatal(err)
 	}
 	defer dir.Close()
-	s, err := readFile(dir, strconv.Itoa(os.Getpid())+".json")
+	s, err := readFile(dir, strconv.Itoa(os.Getpid())+".status")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,20 +224,31 @@ func ended(t *testing.T) int {
 // put writes a state file by hand.
 func put(t *testing.T, dir, name string, content any) {
 	t.Helper()
-	data, ok := content.(string)
-	if !ok {
-		text, err := json.Marshal(content)
-		if err != nil {
+	var data []byte
+	switch content := content.(type) {
+	case string:
+		data = []byte(content)
+	case state:
+		data = content.encode()
+	default:
+		var err error
+		if data, err = json.Marshal(content); err != nil {
 			t.Fatal(err)
 		}
-		data = string(text)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// otherVersion is a state file that another version of quotatop wrote.
+func otherVersion(pid int, now time.Time) string {
+	s := state{PID: pid, StartedAt: now, WrittenAt: now}
+	head, _, _ := bytes.Cut(s.encode(), []byte("\n"))
+	return string(head) + "\n\x63"
 }
 
 func TestWhatIsLive(t *testing.T) {
@@ -248,24 +261,25 @@ func TestWhatIsLive(t *testing.T) {
 		err   string // part of the error
 	}{
 		"none":          {nil, -1, ""},
-		"one":           {map[string]any{"1.json": state{alive, false, now, now, snapshot(now, 1)}}, 1, ""},
-		"crashed":       {map[string]any{"1.json": state{dead, false, now, now, snapshot(now, 1)}}, -1, ""},
-		"hangs":         {map[string]any{"1.json": state{alive, false, now, now.Add(-20 * time.Second), snapshot(now, 1)}}, -1, ""},
-		"from tomorrow": {map[string]any{"1.json": state{alive, false, now, now.Add(24 * time.Hour), snapshot(now, 1)}}, -1, ""},
+		"one":           {map[string]any{"1.status": state{alive, false, now, now, snapshot(now, 1)}}, 1, ""},
+		"crashed":       {map[string]any{"1.status": state{dead, false, now, now, snapshot(now, 1)}}, -1, ""},
+		"hangs":         {map[string]any{"1.status": state{alive, false, now, now.Add(-20 * time.Second), snapshot(now, 1)}}, -1, ""},
+		"from tomorrow": {map[string]any{"1.status": state{alive, false, now, now.Add(24 * time.Hour), snapshot(now, 1)}}, -1, ""},
 		"two: the newest": {map[string]any{
-			"1.json": state{alive, false, now.Add(-time.Hour), now, snapshot(now, 1)},
-			"2.json": state{parent, false, now.Add(-time.Minute), now.Add(-time.Second), snapshot(now, 2)},
+			"1.status": state{alive, false, now.Add(-time.Hour), now, snapshot(now, 1)},
+			"2.status": state{parent, false, now.Add(-time.Minute), now.Add(-time.Second), snapshot(now, 2)},
 		}, 2, ""},
 		"the newest has crashed": {map[string]any{
-			"1.json": state{alive, false, now.Add(-time.Hour), now, snapshot(now, 1)},
-			"2.json": state{dead, false, now, now, snapshot(now, 2)},
+			"1.status": state{alive, false, now.Add(-time.Hour), now, snapshot(now, 1)},
+			"2.status": state{dead, false, now, now, snapshot(now, 2)},
 		}, 1, ""},
-		"half a file":          {map[string]any{"1.json": `{"pid":1,"snap`}, -1, "1.json: not a state file"},
-		"empty":                {map[string]any{"1.json": ""}, -1, "not a state file"},
-		"of another version":   {map[string]any{"1.json": state{alive, false, now, now, model.Snapshot{Version: 99}}}, -1, "another version"},
-		"huge":                 {map[string]any{"1.json": strings.Repeat(" ", maxFile+1)}, -1, "larger than 4 MiB"},
-		"no process":           {map[string]any{"1.json": state{-1, false, now, now, snapshot(now, 1)}}, -1, ""},
-		"broken beside a live": {map[string]any{"1.json": "{", "2.json": state{alive, false, now, now, snapshot(now, 2)}}, 2, "1.json: not a state file"},
+		"of the first version": {map[string]any{"1.status": `{"pid":1,"snapshot":{"version":1}}`}, -1, "1.status: not a state file"},
+		"half a file":          {map[string]any{"1.status": `{"pid":1,"snap`}, -1, "1.status: not a state file"},
+		"empty":                {map[string]any{"1.status": ""}, -1, "not a state file"},
+		"of another version":   {map[string]any{"1.status": otherVersion(alive, now)}, -1, "another version of quotatop: restart the dashboard"},
+		"huge":                 {map[string]any{"1.status": strings.Repeat(" ", maxFile+1)}, -1, "larger than 4 MiB"},
+		"no process":           {map[string]any{"1.status": state{-1, false, now, now, snapshot(now, 1)}}, -1, ""},
+		"broken beside a live": {map[string]any{"1.status": "{", "2.status": state{alive, false, now, now, snapshot(now, 2)}}, 2, "1.status: not a state file"},
 		"a draft":              {map[string]any{"1.new": state{alive, false, now, now, snapshot(now, 1)}}, -1, ""},
 	} {
 		dir := fresh(t)
@@ -286,11 +300,11 @@ func TestWhatIsLive(t *testing.T) {
 func TestOpenSweeps(t *testing.T) {
 	dir, now := fresh(t), time.Now()
 	gone, other := strconv.Itoa(ended(t)), strconv.Itoa(os.Getppid())
-	for _, name := range []string{gone + ".json", gone + ".new", other + ".json", "notes.txt"} {
+	for _, name := range []string{gone + ".status", gone + ".new", other + ".status", "notes.txt"} {
 		put(t, dir.folder(), name, state{1, false, now, now, snapshot(now, 1)})
 	}
 	crashed, empty, polls := filepath.Join(dir.Path, "demo"), filepath.Join(dir.Path, "empty"), filepath.Join(dir.Path, "polls")
-	put(t, crashed, gone+".json", state{})
+	put(t, crashed, gone+".status", state{})
 	mkdir(t, empty, 0o700)
 	put(t, polls, pollName, polled{})
 	open(t, dir)
@@ -302,7 +316,7 @@ func TestOpenSweeps(t *testing.T) {
 		}
 		return strings.Join(names, " ")
 	}
-	if got, want := list(dir.folder()), other+".json notes.txt"; got != want {
+	if got, want := list(dir.folder()), other+".status notes.txt"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := list(dir.Path), account+" polls"; got != want {
@@ -312,15 +326,23 @@ func TestOpenSweeps(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	now := time.Now()
-	good, _ := json.Marshal(state{1, false, now, now, snapshot(now, 1)})
-	f.Add(good)
-	f.Add(good[:len(good)/2])
-	f.Add([]byte(`{"snapshot":{"version":1,"cap":{"used_usd":"x"}}}`))
-	f.Add([]byte(`null`))
+	good := state{1, false, now, now, snapshot(now, 1)}
+	full := good.encode()
+	f.Add(full)
+	f.Add(full[:len(full)/2])
+	f.Add([]byte(otherVersion(1, now)))
+	f.Add([]byte(`{"snapshot":{"version":1}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := parse(data)
-		if err == nil && s.Snapshot.Version != model.SnapshotVersion {
+		if err != nil {
+			return
+		}
+		if s.Snapshot.Version != model.SnapshotVersion {
 			t.Errorf("version %d is taken", s.Snapshot.Version)
+		}
+		again, err := parse(s.encode())
+		if diff := cmp.Diff(s, again, cmp.AllowUnexported(model.Opt[int]{}, model.Opt[float64]{}, model.Opt[time.Time]{}, model.Opt[model.Micros]{})); err != nil || diff != "" {
+			t.Errorf("%v: what was read is written as another (-first +second):\n%s", err, diff)
 		}
 	})
 }
@@ -331,11 +353,11 @@ func BenchmarkRead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	data, _ := json.Marshal(state{os.Getpid(), false, now, now, model.NewLedger(table, model.LedgerOptions{}).Snapshot(now)})
+	live := state{os.Getpid(), false, now, now, model.NewLedger(table, model.LedgerOptions{}).Snapshot(now)}
 	if err := os.MkdirAll(dir.folder(), 0o700); err != nil {
 		b.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir.folder(), "1.json"), data, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir.folder(), "1.status"), live.encode(), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()

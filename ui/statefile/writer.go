@@ -149,7 +149,7 @@ func (w *Writer) run() {
 		text, err := timeless(s)
 		if err == nil && (!bytes.Equal(text, last) || now.Sub(at) >= heartbeat-slack) {
 			last, at = text, now
-			if err = w.write(state{os.Getpid(), w.opts.Demo, started, now, s}); err != nil {
+			if err = w.write(&state{os.Getpid(), w.opts.Demo, started, now, s}); err != nil {
 				last = nil // try again, news or not
 			}
 		} else if err == nil {
@@ -179,12 +179,8 @@ func (w *Writer) report(before, now error) {
 }
 
 // write replaces the file in all places that it belongs in.
-func (w *Writer) write(s state) error {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("state file: %w", err)
-	}
-	data = append(data, '\n')
+func (w *Writer) write(s *state) error {
+	data := s.encode()
 	written := false
 	var wrong []error
 	for _, p := range w.places {
