@@ -46,10 +46,11 @@ type group struct {
 	retryAt   time.Time // zero without a Retry-After
 	waitFrom  time.Time // the first denial of the current wait
 	early     int       // calls that came during a wait
+	by        []GeneratorDenials
 }
 
 func newGroup(key groupKey) *group {
-	return &group{key: key, minute: NewWindow(detailWidth, time.Minute+streamLag)}
+	return &group{key: key, minute: newDetailWindow()}
 }
 
 // inFlightTime is how long after a denial calls may already have been on their way:
@@ -59,7 +60,8 @@ const inFlightTime = time.Second
 // alerts are the recent groups of denials, newest first.
 type alerts struct{ groups []*group }
 
-func (a *alerts) observe(key groupKey, d Denial, at time.Time, reset func(t time.Time) time.Time) {
+// observe adds a denial. generator is the one of a fleet that got it, or empty.
+func (a *alerts) observe(key groupKey, d Denial, generator string, at time.Time, reset func(t time.Time) time.Time) {
 	i := slices.IndexFunc(a.groups, func(g *group) bool { return g.key == key })
 	if i >= 0 && a.groups[i].over(at, reset) { // start a new group
 		a.groups, i = slices.Delete(a.groups, i, i+1), -1
@@ -78,6 +80,7 @@ func (a *alerts) observe(key groupKey, d Denial, at time.Time, reset func(t time
 		g.waitFrom = at
 	}
 	g.count++
+	g.by = countGenerator(g.by, GeneratorDenials{Name: generator, Count: 1})
 	g.minute.Add(at, 1)
 	g.first = minTime(g.first, at)
 	if !at.Before(g.at) {
@@ -103,6 +106,7 @@ func (a *alerts) confirmCap(since time.Time, reset func(t time.Time) time.Time) 
 		if n == 0 {
 			continue
 		}
+		moved.by = slices.Clone(g.by) // nearly all of them, as a rule
 		moved.first, moved.at, moved.last, moved.count, moved.waitFrom = maxTime(g.first, since), at, *g.last.as(KindCap), n, maxTime(g.first, since)
 		if g.count -= n; g.count == 0 {
 			a.remove(g)
@@ -128,6 +132,9 @@ func (a *alerts) add(g *group, reset func(t time.Time) time.Time) {
 	} else {
 		o := a.groups[i]
 		o.count += g.count
+		for _, c := range g.by {
+			o.by = countGenerator(o.by, c)
+		}
 		o.first, o.at, o.waitFrom = minTime(o.first, g.first), maxTime(o.at, g.at), minTime(o.waitFrom, g.waitFrom)
 		g.minute.move(time.Unix(0, 0), o.minute)
 	}
@@ -184,32 +191,32 @@ func (g *group) over(t time.Time, reset func(t time.Time) time.Time) bool {
 
 // snapshot lists the groups that still matter at now. reset returns the spending
 // cap's next reset after t.
-func (a *alerts) snapshot(now time.Time, table Table, reset func(t time.Time) time.Time) []DenialGroup {
+func (a *alerts) snapshot(m *moment, table Table, reset func(t time.Time) time.Time) []DenialGroup {
 	out := make([]DenialGroup, 0, len(a.groups))
 	var capped []*group // newest first
 	for _, g := range a.groups {
 		switch {
-		case g.over(now, reset):
+		case g.over(m.now, reset):
 			continue
 		case g.key.kind == KindCap:
 			if capped = append(capped, g); len(capped) > 1 {
 				continue
 			}
 		}
-		out = append(out, g.snapshot(now, table, reset))
+		out = append(out, g.snapshot(m, table, reset))
 	}
 	if len(capped) > 1 {
 		i := slices.IndexFunc(out, func(d DenialGroup) bool { return d.Kind == KindCap })
-		merge(&out[i], capped, now, table)
+		merge(&out[i], capped, m, table)
 	}
 	return out
 }
 
-func (g *group) snapshot(now time.Time, table Table, reset func(t time.Time) time.Time) DenialGroup {
+func (g *group) snapshot(m *moment, table Table, reset func(t time.Time) time.Time) DenialGroup {
 	d := DenialGroup{
-		Kind: g.key.kind, Status: g.last.Status, First: g.first, At: g.at, Count: g.count, Minute: g.lastMinute(now),
+		Kind: g.key.kind, Status: g.last.Status, First: g.first, At: g.at, Count: g.count, Minute: g.lastMinute(m),
 		Early: g.early, Reason: g.key.reason, Detail: g.last.Detail, Headers: g.last.Headers, URL: g.last.URL, Source: g.key.source,
-		Endpoints: []EndpointCount{},
+		Endpoints: []EndpointCount{}, Generators: mostDenied(g.by),
 	}
 	if g.key.endpoint != ownPolls {
 		d.Endpoint = table.Endpoints[g.key.endpoint].ID
@@ -228,13 +235,13 @@ func (g *group) snapshot(now time.Time, table Table, reset func(t time.Time) tim
 }
 
 // lastMinute returns the denials of the last minute.
-func (g *group) lastMinute(now time.Time) int {
-	return g.minute.Count(now.Add(-time.Minute), countEnd(now))
+func (g *group) lastMinute(m *moment) int {
+	return g.minute.Count(m.local.Add(-time.Minute), m.countEnd())
 }
 
 // merge makes one group of several, of which d is the newest. Sources may have
 // seen the same calls: of each endpoint, the one that saw most counts.
-func merge(d *DenialGroup, groups []*group, now time.Time, table Table) {
+func merge(d *DenialGroup, groups []*group, m *moment, table Table) {
 	d.Count, d.Minute, d.Early, d.Endpoints = 0, 0, 0, []EndpointCount{}
 	for e := ownPolls; e < len(table.Endpoints); e++ {
 		var count, minute, early int
@@ -245,7 +252,7 @@ func merge(d *DenialGroup, groups []*group, now time.Time, table Table) {
 			var counts, minutes, earlies int // of one source
 			for _, g := range groups {
 				if g.key.endpoint == e && g.key.source == first.key.source {
-					counts, minutes, earlies = counts+g.count, minutes+g.lastMinute(now), earlies+g.early
+					counts, minutes, earlies = counts+g.count, minutes+g.lastMinute(m), earlies+g.early
 				}
 			}
 			count, minute, early = max(count, counts), max(minute, minutes), max(early, earlies)
@@ -255,10 +262,15 @@ func merge(d *DenialGroup, groups []*group, now time.Time, table Table) {
 			d.Endpoints = append(d.Endpoints, EndpointCount{table.Endpoints[e].ID, count})
 		}
 	}
+	var by []GeneratorDenials
 	for _, g := range groups {
+		for _, c := range g.by {
+			by = countGenerator(by, c)
+		}
 		d.First = minTime(d.First, g.first)
 		if !g.retryAt.IsZero() {
 			d.RetryAt = Some(maxTime(d.RetryAt.Or(g.retryAt), g.retryAt))
 		}
 	}
+	d.Generators = mostDenied(by)
 }

@@ -43,9 +43,10 @@ type countedCall struct {
 	at       time.Time
 	source   string
 	vantage  Vantage
-	endpoint int  // the one it belongs to
-	pattern  int  // the pattern of the table that its path matched; -1 for none
-	unnamed  bool // a billing row that does not name its endpoint
+	from     string // the generator of a fleet that made it; empty for this machine's
+	endpoint int    // the one it belongs to
+	pattern  int    // the pattern of the table that its path matched; -1 for none
+	unnamed  bool   // a billing row that does not name its endpoint
 	usage    ModelUsage
 }
 
@@ -72,7 +73,7 @@ func (a *attribution) call(e Event, to sink) {
 	c := e.Call
 	endpoint, pattern, alias := a.classify(c)
 	counted := countedCall{
-		at: e.At, source: e.Source, vantage: c.Vantage, endpoint: endpoint, pattern: pattern, unnamed: unnamed(c),
+		at: e.At, source: e.Source, vantage: c.Vantage, from: e.Generator, endpoint: endpoint, pattern: pattern, unnamed: unnamed(c),
 		usage: ModelUsage{Model: c.Model, Requests: 1, Tokens: c.Tokens, Cost: c.Cost},
 	}
 	if c.Vantage == VantageAccount {

@@ -44,10 +44,10 @@ var chartSteps = [...]struct {
 // A chartTally counts one endpoint's calls for one chart.
 type chartTally struct{ accepted, rejected *Window }
 
-func newChartTallies() (tallies [len(chartSteps)]chartTally) {
-	for i, c := range chartSteps {
+func newChartTallies() (tallies []chartTally) {
+	for _, c := range chartSteps {
 		memory := c.step*time.Duration(c.steps) + streamLag
-		tallies[i] = chartTally{NewWindow(c.step, memory), NewWindow(c.step, memory)}
+		tallies = append(tallies, chartTally{NewWindow(c.step, memory), NewWindow(c.step, memory)})
 	}
 	return tallies
 }
@@ -59,12 +59,13 @@ type chartCache struct{ local, account keptCharts }
 
 type keptCharts struct {
 	charts  []Chart
-	watched int64 // what had been watched when they were made; see Ledger.watchedSum
+	egress  string // whose calls they show
+	watched int64  // what had been watched when they were made; see Ledger.watchedSum
 }
 
 // charts returns the charts of an endpoint at the time of a view; nil when there are
 // none.
-func (l *Ledger) charts(e int, v view) []Chart {
+func (l *Ledger) charts(e int, v *view, m *moment) []Chart {
 	if !v.known {
 		return nil
 	}
@@ -72,34 +73,34 @@ func (l *Ledger) charts(e int, v view) []Chart {
 	if v.fromAccount {
 		kept = &l.chartCache[e].account
 	}
-	watched := l.watchedSum()
+	watched := l.watchedSum(m)
 	var made []Chart
 	for i, c := range chartSteps {
 		to := v.asOf.Truncate(c.step)
-		if len(kept.charts) > 0 && kept.charts[i].To.Equal(to) && kept.watched == watched {
+		if len(kept.charts) > 0 && kept.charts[i].To.Equal(to) && kept.watched == watched && kept.egress == v.place.egress {
 			continue
 		}
 		if made == nil { // snapshots share the old ones
 			made = make([]Chart, len(chartSteps))
 			copy(made, kept.charts)
 		}
-		made[i] = l.chart(e, i, v)
+		made[i] = l.chart(e, i, v, m)
 	}
 	if made != nil {
-		kept.charts, kept.watched = made, watched
+		kept.charts, kept.watched, kept.egress = made, watched, v.place.egress
 	}
 	return kept.charts
 }
 
-func (l *Ledger) chart(e, i int, v view) Chart {
-	s := l.history(e, v, chartSteps[i].steps, func(stream *stream) chartTally { return stream.charts[e][i] })
+func (l *Ledger) chart(e, i int, v *view, m *moment) Chart {
+	s := l.history(e, v, m, chartSteps[i].steps, func(stream *stream) chartTally { return stream.charts[e][i] })
 	c := Chart{Step: s.width, To: s.end, From: s.from, Accepted: s.accepted, Rejected: s.rejected}
 	if slices.ContainsFunc(s.marks, func(m Mark) bool { return m != 0 }) {
 		c.Marks = s.marks
 	}
 	for limit := range l.table.Endpoints[e].Limits {
-		if steps := l.full[e].steps(limit, i, &c); steps != nil {
-			inForce := l.lastDenials[e][limit].inForce(l.table.Endpoints[e].Limits[limit].Max)
+		if steps := v.place.full[e].steps(limit, i, &c); steps != nil {
+			inForce := v.place.lastDenials[e][limit].inForce(l.table.Endpoints[e].Limits[limit].Max)
 			c.Full = append(c.Full, FullSteps{l.spans[e][limit], inForce, steps})
 		}
 	}
@@ -108,7 +109,7 @@ func (l *Ledger) chart(e, i int, v view) Chart {
 
 // watchedSum returns a number that changes when more of the past is watched. What is
 // watched right up to now does not change it.
-func (l *Ledger) watchedSum() (sum int64) {
+func (l *Ledger) watchedSum(m *moment) (sum int64) {
 	add := func(c coverage, since time.Time) {
 		sum = sum*31 + int64(len(c)) + since.UnixNano()
 		for i := range c {
@@ -123,6 +124,7 @@ func (l *Ledger) watchedSum() (sum int64) {
 	if l.billing != nil {
 		add(l.billing.watched, time.Time{})
 	}
+	add(m.lost, time.Time{})
 	return sum
 }
 
@@ -131,7 +133,7 @@ func (l *Ledger) watchedSum() (sum int64) {
 // minute.
 type fullTally struct {
 	history []*Window
-	charts  [len(chartSteps)]*Window
+	charts  []*Window // as chartSteps
 }
 
 func newFullTally(spans []time.Duration) fullTally {
@@ -139,8 +141,8 @@ func newFullTally(spans []time.Duration) fullTally {
 	for _, span := range spans {
 		t.history = append(t.history, NewWindow(span*15/HistorySteps, 15*span+streamLag))
 	}
-	for i, c := range chartSteps {
-		t.charts[i] = NewWindow(c.step, c.step*time.Duration(c.steps)+streamLag)
+	for _, c := range chartSteps {
+		t.charts = append(t.charts, NewWindow(c.step, c.step*time.Duration(c.steps)+streamLag))
 	}
 	return t
 }

@@ -61,6 +61,8 @@ func restrained(e Event) (_ Event, ok bool) {
 			account.Limit = Opt[Micros]{}
 		}
 		e.Account = &account
+	case e.Beat != nil:
+		e.Beat = e.Beat.restrained(e.At)
 	case e.Health != nil:
 		health := *e.Health
 		if !possible(health.RetryAt) {
@@ -81,6 +83,9 @@ func (l *Ledger) restartLocal(now time.Time) {
 		l.polls = newStream("", l.table, l.spans)
 	}
 	for i, old := range l.local {
+		if old.name == SourceFleet {
+			continue // its generators have clocks of their own
+		}
 		stream := newStream(old.name, l.table, l.spans)
 		stream.live, stream.replayedTo = old.live, old.replayedTo
 		if old.watching() {
@@ -115,6 +120,7 @@ func (l *Ledger) turnBack(now time.Time) {
 	// Every window is part of the state.
 	l.serialize(&codec{version: StateVersion, visit: func(w *Window) { w.cut(now) }})
 	l.spend.turnBack(now)
+	l.fleet.turnBack(now)
 	for _, stream := range l.local {
 		stream.since, stream.replayedTo = minTime(stream.since, now), minTime(stream.replayedTo, now)
 		stream.watched.cut(now)

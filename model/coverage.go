@@ -76,3 +76,19 @@ func (s *stream) mark(steps []bool, start time.Time, width time.Duration, now ti
 	}
 	return since
 }
+
+// touch sets the steps, of a width and from a start on, that are covered in part.
+func (c coverage) touch(steps []bool, start time.Time, width time.Duration) {
+	for _, p := range c {
+		first := int64(max(p.from.Sub(start), 0) / width)
+		end := min(int64((p.to.Sub(start)+width-1)/width), int64(len(steps)))
+		for ; first < end; first++ {
+			steps[first] = true
+		}
+	}
+}
+
+// overlaps reports whether a part of [from, to) is covered.
+func (c coverage) overlaps(from, to time.Time) bool {
+	return slices.ContainsFunc(c, func(p period) bool { return p.from.Before(to) && p.to.After(from) })
+}

@@ -31,7 +31,9 @@ type Event struct {
 	Notice  *Notice   `json:"notice,omitempty"`
 	Beat    *Beat     `json:"beat,omitempty"`
 	// Generator is the load generator of a fleet that made the Call or sent the Beat;
-	// empty for what this machine saw itself.
+	// empty for what this machine saw itself. What a generator saw counts as the
+	// source SourceFleet, whatever Source says. A source of a fleet's events does not
+	// pass on calls that are dated later than now: the ledger has no clock to tell.
 	Generator string `json:"generator,omitempty"`
 }
 

@@ -10,7 +10,15 @@ type Beat struct {
 	// Boot tells the generator's processes apart: one that is started again under the
 	// same name has another.
 	Boot string `json:"boot"`
-	// To is the server time before which all of its calls have been reported.
+	// To is the server time before which all of its calls have been reported; zero as
+	// long as that is not known. It does not move back within a boot.
+	//
+	// A restart relies on it: a ledger that goes on after Pause has counted all of a
+	// generator's calls before the last To, and some after it. So a source reports the
+	// calls of a generator in the order in which they were published, a beat right after
+	// the calls of each batch that moved To, and after a restart all batches again that
+	// end after the last To. The ledger drops the calls before To, and of those after it
+	// as many as it has counted.
 	To time.Time `json:"to"`
 	// Ended is set in the last beat of a generator that has stopped as it should.
 	Ended bool `json:"ended,omitempty"`
@@ -32,8 +40,9 @@ type Beat struct {
 // Fleet is the load generators of a run.
 type Fleet struct {
 	Run string `json:"run"`
-	// To is the end of the windows in which the fleet's calls are counted: the time up
-	// to which the slowest of the live generators has reported.
+	// To is the end of the windows in which local calls are counted, the fleet's and
+	// this machine's own: the time up to which the slowest of the live generators has
+	// reported, in whole seconds. It is the AsOf of the gauges that count local calls.
 	To         Opt[time.Time] `json:"to"`
 	Generators []Generator    `json:"generators"` // what hurts most first
 	// Unlisted is how many generators there are beyond those that are listed. Their
@@ -71,11 +80,14 @@ type Generator struct {
 	Egress        string         `json:"egress"`
 	EgressAssumed bool           `json:"egress_assumed"`
 	// Calls and Rejected are the accepted and the denied calls of the last minute up
-	// to To. Early is the calls that ignored a Retry-After which the generator itself
+	// to Fleet.To, whatever denied them. Early is the calls that ignored a Retry-After which the generator itself
 	// had got, or came after it met the cap, since it was first heard.
 	Calls    int `json:"calls_minute"`
 	Rejected int `json:"rejected_minute"`
 	Early    int `json:"sent_early"`
+	// Behind is set while a live generator has reported up to a time so long ago that it
+	// is not waited for: it is sending what it kept while it could not send.
+	Behind bool `json:"behind,omitempty"`
 	// Worst is the ID of the endpoint that denies it most, else of the one among those
 	// it calls whose limit is fullest; empty if it calls none.
 	Worst     string           `json:"worst"`

@@ -33,7 +33,7 @@ type history struct {
 // saw more of what both watched, or from the other where that did not watch. What
 // comes from the account's log may be from other addresses, so for a limit per
 // IP this machine's figures come first if it sent anything.
-func (l *Ledger) history(e int, v view, n int, tally func(*stream) chartTally) history {
+func (l *Ledger) history(e int, v *view, m *moment, n int, tally func(*stream) chartTally) history {
 	window := l.shape(tally)
 	s := history{width: window.width, from: v.asOf, accepted: make([]int, n), rejected: make([]int, n), marks: make([]Mark, n)}
 	s.end = time.Unix(0, window.bucket(v.asOf)*int64(s.width)).UTC()
@@ -49,12 +49,16 @@ func (l *Ledger) history(e int, v view, n int, tally func(*stream) chartTally) h
 	}
 	for _, stream := range l.local {
 		s.from = minTime(s.from, stream.mark(watched, start, s.width, v.asOf))
+	}
+	for _, stream := range v.place.streams {
 		most(local, tally(stream).accepted)
 		most(s.rejected, tally(stream).rejected)
 	}
-	if l.polls != nil {
+	if v.place.polls != nil {
 		tally(l.polls).accepted.Steps(v.asOf, polls)
 	}
+	incomplete := make([]bool, n)
+	m.lost.touch(incomplete, start, s.width)
 	perIP := l.table.Endpoints[e].Scope == ScopeIP
 	if l.billing != nil {
 		s.from = minTime(s.from, l.billing.mark(read, start, s.width, v.asOf))
@@ -68,6 +72,9 @@ func (l *Ledger) history(e int, v view, n int, tally func(*stream) chartTally) h
 			s.accepted[j] = account[j] + polls[j]
 		case watched[j]:
 			s.accepted[j], s.marks[j] = local[j]+polls[j], 0
+			if incomplete[j] {
+				s.marks[j] = MarkLower
+			}
 		default:
 			s.accepted[j], s.marks[j] = Unknown, 0
 		}

@@ -81,7 +81,7 @@ func (d *lastDenial) inForce(max int) int {
 // refusing returns the one limit that denied a call of an endpoint, or those that
 // may have if the response did not say why. A response that named no limit is
 // taken to be about the fullest of all that cover the call.
-func (l *Ledger) refusing(d *Denial, endpoint int, at time.Time) []limitRef {
+func (l *Ledger) refusing(d *Denial, endpoint int, from *egress, at time.Time) []limitRef {
 	found := l.deniedBy(d, endpoint)
 	if d.Kind != KindRate || !d.explained() {
 		return found
@@ -99,25 +99,34 @@ func (l *Ledger) refusing(d *Denial, endpoint int, at time.Time) []limitRef {
 		return found
 	}
 	for i, ref := range found { // it still is, in a run of denials
-		d := &l.lastDenials[ref.endpoint][ref.limit]
+		d := &l.denialsAt(ref.endpoint, from)[ref.limit]
 		if d.full(l.spans[ref.endpoint][ref.limit], at) || d.explained && at.Sub(d.at).Abs() < time.Second {
 			return found[i : i+1]
 		}
 	}
 	fullest, most := 0, -1.0
 	for i, ref := range found {
-		if part := l.fullness(ref, at); part > most {
+		if part := l.fullness(ref, from, at); part > most {
 			fullest, most = i, part
 		}
 	}
 	return found[fullest : fullest+1]
 }
 
-// fullness returns the used part of a limit at a time.
-func (l *Ledger) fullness(at limitRef, now time.Time) float64 {
+// denialsAt returns the last denials by the limits of an endpoint: by those by client
+// IP, of the calls from an egress.
+func (l *Ledger) denialsAt(e int, from *egress) []lastDenial {
+	if from != nil && l.byAddress(e) {
+		return from.lastDenials[e]
+	}
+	return l.lastDenials[e]
+}
+
+// fullness returns the used part of a limit at a time, for calls from an egress.
+func (l *Ledger) fullness(at limitRef, from *egress, now time.Time) float64 {
 	limit := l.table.Endpoints[at.endpoint].Limits[at.limit]
-	denial := &l.lastDenials[at.endpoint][at.limit]
-	v := l.view(at.endpoint, at.limit, now)
+	denial := &l.denialsAt(at.endpoint, from)[at.limit]
+	v := l.viewFrom(l.placeOf(at.endpoint, from), at.endpoint, at.limit, momentOf(now))
 	used := v.used
 	if v.upper { // the rest may come from other addresses
 		used = v.local
@@ -135,7 +144,7 @@ func (l *Ledger) fullness(at limitRef, now time.Time) float64 {
 func (l *Ledger) settle(e, i int) {
 	d, limit := &l.lastDenials[e][i], l.table.Endpoints[e].Limits[i]
 	from, to := d.at.Add(-limit.Per), d.at
-	if d.settled || !d.explained || l.horizon.Before(to) || l.horizon.Sub(to) > streamLag || !l.billing.covers(limit.Per, to) {
+	if l.byAddress(e) || d.settled || !d.explained || l.horizon.Before(to) || l.horizon.Sub(to) > streamLag || !l.billing.covers(limit.Per, to) {
 		return
 	}
 	if _, estimated := l.sampling.margin(from, to, func(own int) bool { return l.table.Covered(e, own) }); estimated {
@@ -159,17 +168,17 @@ func (l *Ledger) settleAll() {
 // fillDenied sets what a gauge shows of the last denial of its limit: until when
 // it refuses calls, and, as long as the whole window before the denial is kept,
 // DeniedAt and Learned.
-func (l *Ledger) fillDenied(g *LimitUsage, e, i int, now time.Time) {
-	d := &l.lastDenials[e][i]
-	if until, ok := d.refuses(now); ok {
+func (l *Ledger) fillDenied(g *LimitUsage, e, i int, v *view, m *moment) {
+	d := &v.place.lastDenials[e][i]
+	if until, ok := d.refuses(m.now); ok {
 		g.RefusedUntil = Some(until)
 	}
-	if d.at.IsZero() || now.Sub(d.at) > streamLag {
+	if d.at.IsZero() || m.now.Sub(d.at) > streamLag {
 		return
 	}
 	from, to := d.at.Add(-g.Per()), d.at
-	held, known := l.localCount(e, i, from, to), l.localCovers(g.Per(), to)
-	if !l.horizon.Before(to) && l.billing.covers(g.Per(), to) {
+	held, known := v.place.count(e, i, from, to), l.localCovers(g.Per(), to, m)
+	if !l.byAddress(e) && !l.horizon.Before(to) && l.billing.covers(g.Per(), to) {
 		held, known = max(held, l.accountCount(e, i, from, to)), true
 	}
 	if known {
@@ -182,13 +191,13 @@ func (l *Ledger) fillDenied(g *LimitUsage, e, i int, now time.Time) {
 
 // inferFull lets a gauge stand at its limit while a denial says that the window is
 // full, and fewer calls are counted. The rest is others', or the limit is lower.
-func (l *Ledger) inferFull(g *LimitUsage, e, i int, now time.Time) {
-	d := &l.lastDenials[e][i]
+func (l *Ledger) inferFull(g *LimitUsage, e, i int, v *view, m *moment) {
+	d := &v.place.lastDenials[e][i]
 	limit := d.inForce(g.Limit)
-	if g.Used.Or(-1) >= limit || !d.full(g.Per(), now) {
+	if g.Used.Or(-1) >= limit || !d.full(g.Per(), m.now) {
 		return
 	}
-	g.Inferred, g.Used, g.AsOf = true, Some(limit), Some(now)
+	g.Inferred, g.Used, g.AsOf = true, Some(limit), Some(m.now)
 	g.TimeToLimit = Some(0.0)
 	if g.Peak.Or(0) <= limit {
 		g.setPeak(limit, MarkInferred)
@@ -196,7 +205,7 @@ func (l *Ledger) inferFull(g *LimitUsage, e, i int, now time.Time) {
 	g.Estimated, g.Margin, g.UpperBound, g.LowerBound = false, 0, false, false
 	// What this machine called before it was watched is not others'.
 	perIP := l.table.Endpoints[e].Scope == ScopeIP
-	if local, ok := g.Local.Get(); ok && (perIP || l.localCovers(g.Per(), now)) {
+	if local, ok := g.Local.Get(); ok && (perIP || l.localCovers(g.Per(), m.local, m)) {
 		g.Others = Some(max(limit-local, 0))
 	}
 }

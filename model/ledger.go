@@ -32,6 +32,9 @@ type Ledger struct {
 	step    time.Duration // of the local clock; see Health.ClockStep
 	moved   time.Time     // when the server's time last turned out to be another; zero if it never did
 
+	fleet  roster
+	egress string // see LedgerOptions
+
 	happened eventLog
 }
 
@@ -49,7 +52,7 @@ type LedgerOptions struct {
 
 // NewLedger returns an empty ledger for the limits of t.
 func NewLedger(t Table, opts LedgerOptions) *Ledger {
-	l := &Ledger{attribution: newAttribution(t, opts), spend: newSpend(opts.Cap), spent: newSpendTracker(), saved: t.fingerprint(), chartCache: make([]chartCache, len(t.Endpoints))}
+	l := &Ledger{attribution: newAttribution(t, opts), egress: opts.Egress, spend: newSpend(opts.Cap), spent: newSpendTracker(), saved: t.fingerprint(), chartCache: make([]chartCache, len(t.Endpoints))}
 	for _, e := range t.Endpoints {
 		spans := make([]time.Duration, 0, len(e.Limits)+1)
 		for _, limit := range e.Limits {
@@ -72,7 +75,7 @@ const maxAhead = time.Minute
 // Observe counts one event. Events may come late and in any order.
 func (l *Ledger) Observe(e Event) {
 	e, ok := restrained(e)
-	if !ok {
+	if !ok || e.Generator != "" && !l.fromFleet(&e) {
 		return
 	}
 	if e.Call != nil && e.Call.Vantage == VantageAccount {
@@ -103,6 +106,8 @@ func (l *Ledger) Observe(e Event) {
 		l.health(e.Source, *e.Health, e.At)
 	case e.Notice != nil:
 		l.notice(e.Notice, e.At)
+	case e.Beat != nil:
+		l.beat(e.Generator, e.Beat, e.At)
 	}
 }
 
@@ -134,17 +139,22 @@ func (l *Ledger) accepted(c countedCall) {
 		l.charge(c.at, c.at, c.usage.Cost, false)
 		l.countModel(stream, c.endpoint, c.at, c.usage)
 	default:
-		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset, &l.happened)
+		l.sent(&c, true)
 		l.countModel(stream, c.endpoint, c.at, c.usage)
 	}
+	address := l.addressOf(&c)
 	for _, e := range l.coveredBy[c.endpoint] {
 		if c.vantage == VantageOwn && e == c.endpoint {
 			continue // our polls use per-IP quota, but are nobody's traffic
 		}
 		stream.accept(e, c.at, c.at, 1)
+		if c.from != "" && address != nil {
+			address.stream.accept(e, c.at, c.at, 1)
+		}
 		if c.vantage != VantageAccount {
-			for i := range l.lastDenials[e] {
-				l.lastDenials[e][i].accept(c.at)
+			lastDenials := l.denialsAt(e, address)
+			for i := range lastDenials {
+				lastDenials[i].accept(c.at)
 			}
 		}
 	}
@@ -185,7 +195,7 @@ func (l *Ledger) localStream(source string) *stream {
 			return stream
 		}
 	}
-	if len(l.local) == maxLocalStreams {
+	if source != SourceFleet && len(l.local) >= maxLocalStreams { // there is always room for the fleet
 		return l.local[maxLocalStreams-1]
 	}
 	l.local = append(l.local, newStream(source, l.table, l.spans))
@@ -195,9 +205,12 @@ func (l *Ledger) localStream(source string) *stream {
 // watching reports whether a source watches this machine's calls.
 func (l *Ledger) watching() bool { return slices.ContainsFunc(l.local, (*stream).watching) }
 
-// localCovers reports whether a source has watched this machine's calls for all
-// of the span that ends at t.
-func (l *Ledger) localCovers(per time.Duration, t time.Time) bool {
+// localCovers reports whether a source has watched the local calls for all of the
+// span that ends at t, and none of a fleet's are missing.
+func (l *Ledger) localCovers(per time.Duration, t time.Time, m *moment) bool {
+	if m.fleet && t.After(m.local) || m.misses(t.Add(-per), t) {
+		return false
+	}
 	for _, stream := range l.local {
 		if stream.covers(per, t) {
 			return true
@@ -215,7 +228,7 @@ func (l *Ledger) denied(c countedCall, d *Denial) {
 	if c.vantage == VantageOwn {
 		l.poller(c.source).polls.Add(c.at, 1)
 	} else {
-		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset, &l.happened)
+		l.sent(&c, false)
 	}
 	switch {
 	case d.Kind == KindCap:
@@ -223,34 +236,54 @@ func (l *Ledger) denied(c countedCall, d *Denial) {
 	case d.unexplained() && l.spend.usedUpAt(c.at):
 		d = d.as(KindCap)
 	}
-	l.alerts.observe(groupOf(&c, d), *d, c.at, l.spend.reset)
-	l.happened.refused(groupOf(&c, d), d, c.at, l.spend.reset)
+	l.refused(&c, d)
+	if g := l.generatorOf(&c); g != nil {
+		g.tally(c.endpoint).early.denied(d, c.at, l.spend.reset(c.at))
+	}
 	if d.Kind == KindCap && l.happened.capReached() == nil {
 		l.logCap()
 	}
-	last := -1
-	if d.Kind == KindRate || d.unexplained() {
-		stream.chartRejected(c.endpoint, c.at)
+	l.reject(&c, d, stream)
+}
+
+// reject counts a denied call against the limits that denied it.
+func (l *Ledger) reject(c *countedCall, d *Denial, seen *stream) {
+	address := l.addressOf(c)
+	streams := append(make([]*stream, 0, 2), seen)
+	if c.from != "" && address != nil {
+		streams = append(streams, address.stream)
 	}
-	for _, at := range l.refusing(d, c.endpoint, c.at) {
-		stream.reject(at.endpoint, at.limit, c.at)
-		if at.endpoint != c.endpoint && at.endpoint != last { // the limits of one endpoint are adjacent
-			stream.chartRejected(at.endpoint, c.at)
+	last := -1
+	for _, stream := range streams {
+		if d.Kind == KindRate || d.unexplained() {
+			stream.chartRejected(c.endpoint, c.at)
+		}
+	}
+	for _, at := range l.refusing(d, c.endpoint, address, c.at) {
+		for _, stream := range streams {
+			stream.reject(at.endpoint, at.limit, c.at)
+			if at.endpoint != c.endpoint && at.endpoint != last { // the limits of one endpoint are adjacent
+				stream.chartRejected(at.endpoint, c.at)
+			}
 		}
 		last = at.endpoint
 		per := l.spans[at.endpoint][at.limit]
-		l.lastDenials[at.endpoint][at.limit].record(d, per, c.at)
+		p := l.placeOf(at.endpoint, address)
+		p.lastDenials[at.endpoint][at.limit].record(d, per, c.at)
 		if d.explained() {
-			l.full[at.endpoint].add(at.limit, per, c.at)
+			p.full[at.endpoint].add(at.limit, per, c.at)
 		}
 		l.settle(at.endpoint, at.limit)
 	}
 }
 
 // busy implements sink.
-func (l *Ledger) busy(c countedCall, d *Denial) {
-	l.alerts.observe(groupOf(&c, d), *d, c.at, l.spend.reset)
-	l.happened.refused(groupOf(&c, d), d, c.at, l.spend.reset)
+func (l *Ledger) busy(c countedCall, d *Denial) { l.refused(&c, d) }
+
+// refused notes a denial in the alerts and in the log.
+func (l *Ledger) refused(c *countedCall, d *Denial) {
+	l.alerts.observe(groupOf(c, d), *d, c.from, c.at, l.spend.reset)
+	l.happened.refused(groupOf(c, d), d, c.at, l.spend.reset)
 }
 
 // sampled implements sink. What an earlier run has counted of the interval is not

@@ -38,6 +38,7 @@ func (l *Ledger) Pause(at time.Time) {
 			stream.replayedTo = maxTime(stream.replayedTo, minTime(counted, at)) // a log with a wrong clock may be ahead
 		}
 	}
+	l.fleet.pause(at)
 	l.happened.resume(at)
 	kept := l.sources[:0]
 	for _, s := range l.sources {

@@ -30,7 +30,7 @@ func TestResume(t *testing.T) {
 	if g.Local != Some(45) || g.Account != Some(37) || g.Rejected != Some(1) {
 		t.Errorf("local %v, account %v, rejected %v, want 45, 37, 1", g.Local, g.Account, g.Rejected)
 	}
-	if l.localCovers(time.Minute, at(31)) || l.localStream(SourceTap).watching() {
+	if l.localCovers(time.Minute, at(31), momentOf(at(31))) || l.localStream(SourceTap).watching() {
 		t.Error("nobody watched for a while, which is not said")
 	}
 	if len(s.Denials) != 1 || s.Denials[0].Count != 1 {

@@ -292,7 +292,8 @@ type DenialGroup struct {
 	URL      string         `json:"resolution_url"`
 	Source   string         `json:"source"`
 	// Generators are the load generators of a fleet that made the calls: those that
-	// sent most of them early first, then those that were denied most.
+	// sent most of them early first, then those that were denied most. At most
+	// maxGroupGenerators are counted.
 	Generators []GeneratorDenials `json:"generators,omitempty"`
 }
 

@@ -11,11 +11,12 @@ import (
 // StateVersion is the version of the bytes that Ledger.AppendState writes. A
 // change to what serialize writes raises it.
 //
-// RestoreLedger also reads version 3, which had no spend curve and did not say whether
+// RestoreLedger also reads version 4, which had no fleet and no calls by second that were
+// denied, version 3, which had no spend curve and did not say whether
 // the local clock was set, version 2, which had no log, and version 1, which had one
 // stream each for the tap and the tails, no vantages and no interval of the account, and
 // kept less of the last denials. It refuses other versions.
-const StateVersion = 4
+const StateVersion = 5
 
 // A state begins with stateMagic, its version, the fingerprint of its table and
 // its checksum.
@@ -124,6 +125,9 @@ func (l *Ledger) serialize(c *codec) {
 	if c.version > 3 {
 		l.spent.serialize(c)
 	}
+	if c.version > 4 {
+		l.serializeFleet(c)
+	}
 	if c.version == 1 {
 		var replayedTo time.Time
 		c.time(&replayedTo)
@@ -151,7 +155,7 @@ func (l *Ledger) serializeLocal(c *codec) {
 		}
 		return
 	}
-	list(c, &l.local, maxLocalStreams, func(p **stream) {
+	list(c, &l.local, maxLocalStreams+1, func(p **stream) {
 		if *p == nil {
 			*p = newStream("", l.table, l.spans)
 		}
@@ -180,10 +184,7 @@ func (l *stream) serialize(c *codec) {
 	c.time(&l.since)
 	c.time(&l.oldest)
 	if c.version > 1 {
-		list(c, (*[]period)(&l.watched), maxCoverage, func(p *period) {
-			c.time(&p.from)
-			c.time(&p.to)
-		})
+		c.coverage(&l.watched)
 	}
 	for e := range l.charts {
 		for i := range l.charts[e] {
@@ -193,26 +194,41 @@ func (l *stream) serialize(c *codec) {
 	}
 	for _, spans := range l.tallies {
 		for _, y := range spans {
-			c.window(y.accepted)
-			c.window(y.rejected)
+			c.windows(y.accepted.Window, y.accepted.tail, y.rejected.Window, y.rejected.tail)
 			y.history.serialize(c)
 		}
 	}
-	for _, w := range l.paths {
-		c.window(w)
+	c.windows(l.paths...)
+	c.windows(l.rows...)
+	if c.version > 4 {
+		c.windows(l.denied...)
+		return
 	}
-	for _, w := range l.rows {
-		c.window(w)
+	for e, w := range l.denied { // as far as the charts say
+		l.charts[e][0].rejected.each(func(at time.Time, n int) { w.Add(at, n) })
 	}
 }
 
+// windows writes or reads windows. Those that are nil are left out: the table says which.
+func (c *codec) windows(all ...*Window) {
+	for _, w := range all {
+		if w != nil {
+			c.window(w)
+		}
+	}
+}
+
+// coverage writes or reads the periods of a coverage.
+func (c *codec) coverage(p *coverage) {
+	list(c, (*[]period)(p), maxCoverage, func(p *period) {
+		c.time(&p.from)
+		c.time(&p.to)
+	})
+}
+
 func (t *fullTally) serialize(c *codec) {
-	for _, w := range t.history {
-		c.window(w)
-	}
-	for _, w := range t.charts {
-		c.window(w)
-	}
+	c.windows(t.history...)
+	c.windows(t.charts...)
 }
 
 func (t chartTally) serialize(c *codec) {
@@ -329,6 +345,13 @@ func (g *group) serialize(c *codec, endpoints int) {
 	c.time(&g.retryAt)
 	c.time(&g.waitFrom)
 	number(c, &g.early)
+	if c.version > 4 {
+		list(c, &g.by, maxGroupGenerators, func(n *GeneratorDenials) {
+			text(c, &n.Name)
+			number(c, &n.Count)
+			number(c, &n.Early)
+		})
+	}
 }
 
 func (d *Denial) serialize(c *codec) {

@@ -6,23 +6,50 @@ import "time"
 // local source saw, or quotatop's own polls. The same call may be in several
 // streams, which are never matched call by call.
 type stream struct {
-	name       string                        // of the source, for a local stream
-	live       bool                          // its source reports each call once; see Health.Live
-	replayedTo time.Time                     // an earlier run has counted the calls before it; see Resume
-	since      time.Time                     // the source has been watching since then; zero before it started
-	watched    coverage                      // what was watched before since; for the billing log, what has been read
-	oldest     time.Time                     // the earliest that since has been, for the billing log, which has gaps
-	tallies    [][]spanTally                 // by endpoint, then by span of that endpoint
-	charts     [][len(chartSteps)]chartTally // by endpoint
-	models     []modelTally                  // by endpoint, in the current period
-	paths      []*Window                     // by pattern of the table
-	rows       []*Window                     // raw rows by endpoint; for the billing log only
+	name       string         // of the source, for a local stream
+	live       bool           // its source reports each call once; see Health.Live
+	replayedTo time.Time      // an earlier run has counted the calls before it; see Resume
+	since      time.Time      // the source has been watching since then; zero before it started
+	watched    coverage       // what was watched before since; for the billing log, what has been read
+	oldest     time.Time      // the earliest that since has been, for the billing log, which has gaps
+	tallies    [][]spanTally  // by endpoint, then by span of that endpoint
+	charts     [][]chartTally // by endpoint, then as chartSteps
+	denied     []*Window      // by endpoint: the calls that charts show as rejected
+	models     []modelTally   // by endpoint, in the current period
+	paths      []*Window      // by pattern of the table
+	rows       []*Window      // raw rows by endpoint; for the billing log only
 }
 
 // A spanTally counts one endpoint's calls for one span.
 type spanTally struct {
-	accepted, rejected *Window
+	accepted, rejected spanWindow
 	history            chartTally
+}
+
+// A spanWindow counts the calls of a span: in one window, or in one with coarse buckets
+// and a fine one for those that begin after the last of them.
+type spanWindow struct {
+	*Window
+	tail *Window
+}
+
+// Add counts n calls at t.
+func (w spanWindow) Add(t time.Time, n int) { w.count(t, t, n) }
+
+func (w spanWindow) count(from, to time.Time, n int) {
+	w.Window.count(from, to, n)
+	if w.tail != nil {
+		w.tail.count(from, to, n)
+	}
+}
+
+// Count returns the calls in [from, to).
+func (w spanWindow) Count(from, to time.Time) int {
+	if w.tail == nil {
+		return w.Window.Count(from, to)
+	}
+	last := maxTime(from, time.Unix(0, w.bucket(to)*int64(w.width)))
+	return w.Window.Count(from, last) + w.tail.Count(last, to)
 }
 
 // detailWidth is the width of the buckets for the last minute's details and the
@@ -33,27 +60,31 @@ const detailWidth = time.Second
 // streams are also counted up to the horizon of the billing log.
 const streamLag = 2 * time.Minute
 
+// newDetailWindow returns a window for a minute's details.
+func newDetailWindow() *Window { return NewWindow(detailWidth, time.Minute+streamLag) }
+
 func newStream(name string, t Table, spans [][]time.Duration) *stream {
 	s := &stream{
 		name:    name,
 		tallies: make([][]spanTally, len(t.Endpoints)),
-		charts:  make([][len(chartSteps)]chartTally, len(t.Endpoints)),
+		charts:  make([][]chartTally, len(t.Endpoints)),
+		denied:  make([]*Window, len(t.Endpoints)),
 		models:  make([]modelTally, len(t.Endpoints)),
 		paths:   make([]*Window, len(t.patterns)),
 	}
 	for e := range s.tallies {
-		s.charts[e] = newChartTallies()
+		s.charts[e], s.denied[e] = newChartTallies(), newDetailWindow()
 		for _, span := range spans[e] {
 			step := span * 15 / HistorySteps
 			s.tallies[e] = append(s.tallies[e], spanTally{
-				accepted: newLimitWindow(span, streamLag),
-				rejected: newLimitWindow(span, streamLag),
+				accepted: spanWindow{Window: newLimitWindow(span, streamLag)},
+				rejected: spanWindow{Window: newLimitWindow(span, streamLag)},
 				history:  chartTally{NewWindow(step, 15*span+streamLag), NewWindow(step, 15*span+streamLag)},
 			})
 		}
 	}
 	for i := range s.paths {
-		s.paths[i] = NewWindow(detailWidth, time.Minute+streamLag)
+		s.paths[i] = newDetailWindow()
 	}
 	return s
 }
@@ -62,7 +93,7 @@ func newStream(name string, t Table, spans [][]time.Duration) *stream {
 func newBillingStream(t Table, spans [][]time.Duration) *stream {
 	s := newStream("", t, spans)
 	for range t.Endpoints {
-		s.rows = append(s.rows, NewWindow(detailWidth, time.Minute+streamLag))
+		s.rows = append(s.rows, newDetailWindow())
 	}
 	return s
 }
@@ -82,6 +113,9 @@ func (s *stream) accept(e int, from, t time.Time, n int) {
 
 // reject counts a denied call in one span of endpoint e.
 func (s *stream) reject(e, span int, t time.Time) {
+	if len(s.tallies[e]) == 0 {
+		return // an egress does not count it
+	}
 	s.tallies[e][span].rejected.Add(t, 1)
 	s.tallies[e][span].history.rejected.Add(t, 1)
 }
@@ -90,6 +124,9 @@ func (s *stream) reject(e, span int, t time.Time) {
 func (s *stream) chartRejected(e int, t time.Time) {
 	for i := range s.charts[e] {
 		s.charts[e][i].rejected.Add(t, 1)
+	}
+	if w := s.denied[e]; w != nil {
+		w.Add(t, 1)
 	}
 }
 
@@ -111,19 +148,19 @@ func (s *stream) between(e, span int, from, to time.Time) int {
 	return s.tallies[e][span].accepted.Count(from, to)
 }
 
-// rejected returns the calls that one limit denied in the span that ends at t.
-func (s *stream) rejected(e, span int, per time.Duration, t time.Time) int {
+// rejected returns the calls in [from, to) that one limit denied.
+func (s *stream) rejected(e, span int, from, to time.Time) int {
 	if s == nil {
 		return 0
 	}
-	return s.tallies[e][span].rejected.Count(t.Add(-per), countEnd(t))
+	return s.tallies[e][span].rejected.Count(from, to)
 }
 
 // newest returns the end of the last step in which a call was counted.
 func (s *stream) newest() (t time.Time) {
 	for e := range s.tallies {
 		for _, y := range s.tallies[e] {
-			for _, w := range []*Window{y.accepted, y.rejected} {
+			for _, w := range []*Window{y.accepted.Window, y.rejected.Window} {
 				if w.newest >= 0 {
 					t = maxTime(t, time.Unix(0, (w.newest+1)*int64(w.width)).UTC())
 				}

@@ -13,30 +13,42 @@ type view struct {
 	estimated                    bool                         // account is from samples
 	count                        func(from, to time.Time) int // the calls behind used
 	streams                      []*stream                    // the streams behind used, of which the largest counts
+	place                        place                        // where local was seen
+	near                         int                          // the addresses of the fleet that are near the limit
 	same                         bool                         // the account's estimate agrees with this machine's count
 	continued                    bool                         // used is the account's figure up to the horizon, and this machine's since
 }
 
-// view chooses between this machine's figure, which ends now, and the account's,
-// which ends at the horizon of the billing log. It uses the larger.
+// view returns the calls at a moment. For a limit by client IP they are those from the
+// fullest address, as far as that is known.
+func (l *Ledger) view(e, span int, m *moment) view {
+	p, near := l.fullest(e, span, m)
+	v := l.viewFrom(p, e, span, m)
+	v.near = near
+	return v
+}
+
+// viewFrom chooses between the figure of local calls, which ends now or where a fleet
+// has reported, and the account's, which ends at the horizon of the billing log. It uses
+// the larger.
 //
 // For a per-IP limit it uses this machine's calls if they are known, with our own
 // polls. Otherwise it uses the account's calls, as an upper bound: some may have
 // come from other addresses.
-func (l *Ledger) view(e, span int, now time.Time) view {
-	per := l.spans[e][span]
+func (l *Ledger) viewFrom(p place, e, span int, m *moment) view {
+	per, end := l.spans[e][span], m.local
 	perIP := l.table.Endpoints[e].Scope == ScopeIP
-	local := func(from, to time.Time) int { return l.localCount(e, span, from, to) }
+	local := func(from, to time.Time) int { return p.count(e, span, from, to) }
 	account := func(from, to time.Time) int { return l.accountCount(e, span, from, to) }
-	silent := l.billingSilent(now)
-	watching, localCovers := l.watching(), l.localCovers(per, now)
+	silent := l.billingSilent(m.now)
+	watching, localCovers := l.watching(), l.localCovers(per, end, m)
 	localKnown := watching
-	if perIP && l.polls != nil {
+	if perIP && p.polls != nil {
 		localKnown = true
 	}
-	v := view{asOf: now}
+	v := view{asOf: end, place: p}
 	if localKnown {
-		v.local = Some(local(now.Add(-per), countEnd(now)))
+		v.local = Some(local(end.Add(-per), m.countEnd()))
 	}
 	h := l.horizon
 	if l.billing != nil && !h.IsZero() {
@@ -48,7 +60,7 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 		v.margin, v.estimated = l.sampling.margin(h.Add(-per), h, func(own int) bool { return l.table.Covered(e, own) })
 	}
 	accountCovers := hasAccount && l.billing.covers(per, h)
-	if perIP && watching && localCovers && localUsed > l.polls.between(e, span, now.Add(-per), countEnd(now)) {
+	if perIP && watching && (localCovers || l.byAddress(e)) && localUsed > p.polls.between(e, span, end.Add(-per), m.countEnd()) {
 		hasAccount = false // this machine's calls are known, and others do not count
 	}
 	// An estimate that agrees with this machine's count within its error is no
@@ -58,25 +70,26 @@ func (l *Ledger) view(e, span int, now time.Time) view {
 		then = local(h.Add(-per), h)
 	}
 	v.same = v.estimated && localCovers && accountUsed-v.margin <= max(localUsed, then)
+	newer := m.fleet && !perIP && accountCovers && h.After(end) // the account's figure says all of a later time
 	switch {
-	case hasAccount && (!hasLocal || accountUsed > localUsed) && !v.same && !(localCovers && silent):
+	case hasAccount && (!hasLocal || accountUsed > localUsed || newer) && !v.same && !(localCovers && silent):
 		v.used, v.asOf, v.fromAccount = v.account, h, true
-		v.upper = perIP && accountUsed > l.polls.between(e, span, h.Add(-per), h)
+		v.upper = perIP && accountUsed > p.polls.between(e, span, h.Add(-per), h)
 		v.lower = !accountCovers
 		v.count, v.streams = account, []*stream{l.billing}
 	case hasLocal:
-		v.lower = !localCovers && !(accountCovers && !perIP)
-		l.useLocal(&v, local, now)
+		v.lower = !localCovers && !(accountCovers && !perIP) || m.misses(end.Add(-per), end) || l.byAddress(e) && m.assumed
+		v.useLocal(local, m)
 	default:
 		return v
 	}
 	v.known = true
 	// What this machine called before it was watched is not others'.
-	if hasAccount && !perIP && !v.same && l.localCovers(per, h) && !silent {
+	if hasAccount && !perIP && !v.same && l.localCovers(per, h, m) && !silent {
 		v.others = Some(max(accountUsed-then, 0))
 	}
-	if hasAccount && !v.same && !silent {
-		l.continueAccount(&v, e, span, now)
+	if hasAccount && !v.same && !silent && !l.byAddress(e) {
+		l.continueAccount(&v, e, span, m)
 	}
 	return v
 }
@@ -89,66 +102,66 @@ const continueAfter = 10 * time.Second
 // machine's since then, where that is known for all of the window and says more than
 // either alone: for the first window that this machine watches, and when there are
 // calls from elsewhere, as a lower bound.
-func (l *Ledger) continueAccount(v *view, e, span int, now time.Time) {
-	per, h := l.spans[e][span], l.horizon
-	from := now.Add(-per)
-	if !h.After(from) || !l.localCovers(continueAfter, h) || !l.billing.covers(per, now) {
+func (l *Ledger) continueAccount(v *view, e, span int, m *moment) {
+	per, h, end := l.spans[e][span], l.horizon, m.local
+	from := end.Add(-per)
+	if !h.After(from) || m.fleet && h.After(end) || !l.localCovers(continueAfter, h, m) || !l.billing.covers(per, end) {
 		return
 	}
-	count := l.continuedCount(e, span, now)
-	used := count(from, now)
+	count := l.continuedCount(&v.place, e, span, m)
+	used := count(from, end)
 	if used < v.local.Or(0) {
 		return
 	}
 	margin, estimated := l.sampling.margin(from, h, func(own int) bool { return l.table.Covered(e, own) })
-	both := maxTime(from, l.watchingSince(now))
+	both := maxTime(from, l.watchingSince(end))
 	others := l.accountCount(e, span, both, h) - l.localCount(e, span, both, h)
 	foreign := others-margin > max(1, used/50)
 	fromIP := l.table.Endpoints[e].Scope == ScopeIP
 	switch {
 	case fromIP:
-		if l.localCovers(per, now) || l.localCount(e, span, both, countEnd(now)) == l.polls.between(e, span, both, countEnd(now)) {
+		if l.localCovers(per, end, m) || l.localCount(e, span, both, m.countEnd()) == l.polls.between(e, span, both, m.countEnd()) {
 			return // the load may go past this machine
 		}
 		v.upper = l.billing.between(e, span, from, h) > 0
 	case foreign && used > v.used.Or(0):
 		v.others = Some(min(others, used-v.local.Or(0)))
-	case foreign || l.localCovers(per, now):
+	case foreign || l.localCovers(per, end, m):
 		return
 	}
-	v.used, v.asOf, v.count, v.streams = Some(used), now, count, append([]*stream{l.billing}, l.local...)
-	v.fromAccount, v.continued, v.lower = false, true, foreign && !fromIP
+	v.used, v.asOf, v.count, v.streams = Some(used), end, count, append([]*stream{l.billing}, l.local...)
+	v.fromAccount, v.continued, v.lower = false, true, foreign && !fromIP || m.misses(h, end)
 	v.margin, v.estimated = margin, estimated
 }
 
 // continuedCount returns a count of the account's calls up to the horizon, and of
-// this machine's since then.
-func (l *Ledger) continuedCount(e, span int, now time.Time) func(from, to time.Time) int {
+// the local calls since then.
+func (l *Ledger) continuedCount(p *place, e, span int, m *moment) func(from, to time.Time) int {
 	h := l.horizon
 	return func(from, to time.Time) (calls int) {
 		if from.Before(h) {
 			calls = l.accountCount(e, span, from, minTime(to, h))
 		}
 		if to.After(h) {
-			if !to.Before(now) {
-				to = countEnd(now)
+			if !to.Before(m.local) {
+				to = m.countEnd()
 			}
-			calls += l.localCount(e, span, maxTime(from, h), to)
+			calls += p.count(e, span, maxTime(from, h), to)
 		}
 		return calls
 	}
 }
 
-// useLocal makes a view use this machine's figure at now. count counts its calls.
-func (l *Ledger) useLocal(v *view, count func(from, to time.Time) int, now time.Time) {
+// useLocal makes a view use the figure of local calls. count counts them.
+func (v *view) useLocal(count func(from, to time.Time) int, m *moment) {
 	v.used = v.local
 	v.count = func(from, to time.Time) int {
-		if !to.Before(now) {
-			to = countEnd(now)
+		if !to.Before(m.local) {
+			to = m.countEnd()
 		}
 		return count(from, to)
 	}
-	v.streams = l.local
+	v.streams = v.place.streams
 }
 
 // watchingSince returns when the first local source started to watch, or now if
@@ -175,14 +188,11 @@ func (l *Ledger) billingSilent(now time.Time) bool {
 	return now.Sub(l.horizon) > h.staleAfter()+time.Minute
 }
 
-// localCount returns the calls that this machine saw in [from, to), with our own
+// localCount returns the local calls in [from, to), from all addresses, with our own
 // polls.
 func (l *Ledger) localCount(e, span int, from, to time.Time) int {
-	most := 0
-	for _, stream := range l.local {
-		most = max(most, stream.between(e, span, from, to))
-	}
-	return most + l.polls.between(e, span, from, to)
+	p := l.everywhere()
+	return p.count(e, span, from, to)
 }
 
 // accountCount returns the calls in the billing log in [from, to), plus our own

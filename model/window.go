@@ -125,6 +125,16 @@ func (w *Window) at(b int64) float64 {
 // part returns [from, to) as a part of a bucket.
 func (w *Window) part(from, to time.Time) float64 { return float64(to.Sub(from)) / float64(w.width) }
 
+// each calls do with the start of each bucket that is not empty, oldest first, and its
+// count.
+func (w *Window) each(do func(at time.Time, n int)) {
+	for b := max(w.newest-w.size+1, 0); b <= w.newest; b++ {
+		if n := w.counts[b%w.size]; n > 0 {
+			do(time.Unix(0, b*int64(w.width)), int(n))
+		}
+	}
+}
+
 // move moves the counts of the buckets from a time on to a window of the same width,
 // and returns their sum.
 func (w *Window) move(from time.Time, to *Window) (sum int) {
