@@ -339,3 +339,34 @@ func TestSplitFormat(t *testing.T) {
 		}
 	}
 }
+
+// What kubectl 1.32 writes for kubectl logs -f -l job=load --prefix, with three pods
+// of which each logs by httpx: lines of pods in the order in which they come.
+func TestKubectlLogs(t *testing.T) {
+	const log = `[pod/load-tz7mn/run] 2026-06-17 12:04:30,202 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 429 Too Many Requests"
+[pod/load-b9wqz/run] 2026-06-17 12:04:30,201 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 200 OK"
+[pod/load-4xk2p/run] 2026-06-17 12:04:30,200 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 200 OK"
+[pod/load-tz7mn/run] 2026-06-17 12:04:31,202 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 200 OK"
+[pod/load-4xk2p/run] 2026-06-17 12:04:31,200 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 200 OK"
+[pod/load-b9wqz/run] 2026-06-17 12:04:31,201 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 429 Too Many Requests"
+[pod/load-tz7mn/run] 2026-06-17 12:04:32,202 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 200 OK"
+[pod/load-4xk2p/run] 2026-06-17 12:04:32,200 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 429 Too Many Requests"
+[pod/load-b9wqz/run] 2026-06-17 12:04:32,201 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 200 OK"
+[pod/load-4xk2p/run] 2026-06-17 12:04:33,200 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 200 OK"
+[pod/load-tz7mn/run] 2026-06-17 12:04:33,202 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 200 OK"
+[pod/load-b9wqz/run] 2026-06-17 12:04:33,201 INFO HTTP Request: POST https://api.pioneer.ai/v1/chat/completions "HTTP/1.1 200 OK"
+`
+	calls, sum := readLog(t, log, Options{Hosts: []string{"api.pioneer.ai"}})
+	denied := 0
+	for _, call := range calls {
+		if strings.Contains(call, "429") {
+			denied++
+		}
+	}
+	if len(calls) != 12 || denied != 3 || calls[0] != "12:04:30.202 POST /v1/chat/completions 429 rate" {
+		t.Errorf("%d calls, %d of them denied, want 12 and 3: %q", len(calls), denied, calls)
+	}
+	if sum.Note != "" {
+		t.Errorf("note %q, want none", sum.Note)
+	}
+}
