@@ -294,6 +294,8 @@ func Intern(text []byte) string {
 		return "POST"
 	case "tap":
 		return "tap"
+	case clockServer:
+		return clockServer
 	case "/inference":
 		return "/inference"
 	case "/v1/chat/completions":
