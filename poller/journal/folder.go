@@ -161,12 +161,27 @@ func prepare(dir string, create bool) error {
 	return root.Close()
 }
 
+// writtenBefore reports whether all of a segment is from before a time, by the server's
+// clock: where its modification time would say so, or cannot be right, by its last
+// events.
+func (s segment) writtenBefore(t, now time.Time) bool {
+	if !s.mtime.Before(t) && !s.mtime.After(now) {
+		return false
+	}
+	if last := lastOf(s.path); !last.IsZero() {
+		return last.Before(t)
+	}
+	return s.mtime.Before(t)
+}
+
 // tidy truncates what killed runs left half written, and removes the oldest
 // files: those older than keep, and more while there are over most bytes. It
 // leaves files alone that a running quotatop writes, or that it cannot change.
+// now is the server's time.
 func tidy(dir string, keep time.Duration, most int64, now time.Time) {
+	local := time.Now()
 	if root, err := os.OpenRoot(dir); err == nil {
-		atomicfile.Sweep(root, now.Add(-staleCheckpoint))
+		atomicfile.Sweep(root, local.Add(-staleCheckpoint))
 		_ = root.Close()
 	}
 	runs, _ := list(dir)
@@ -178,7 +193,7 @@ func tidy(dir string, keep time.Duration, most int64, now time.Time) {
 	}
 	for _, r := range runs {
 		for i, s := range r.segments {
-			old := now.Sub(s.mtime) > keep || total > most
+			old := total > most || s.writtenBefore(now.Add(-keep), now)
 			last := i == len(r.segments)-1
 			if !old && !last {
 				continue
@@ -190,7 +205,7 @@ func tidy(dir string, keep time.Duration, most int64, now time.Time) {
 		if r.checkpoint == "" {
 			continue
 		}
-		if info, err := os.Stat(r.checkpoint); err == nil && now.Sub(info.ModTime()) > staleCheckpoint && r != runs[len(runs)-1] {
+		if info, err := os.Stat(r.checkpoint); err == nil && local.Sub(info.ModTime()) > staleCheckpoint && r != runs[len(runs)-1] {
 			_ = os.Remove(r.checkpoint)
 		}
 	}

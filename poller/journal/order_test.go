@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"quotatop/model"
 	"quotatop/poller/events"
 	"quotatop/poller/events/frame"
+	"quotatop/poller/pioneer"
 )
 
 // begun is a dashboard that continues what is in the folder.
@@ -118,6 +120,55 @@ func TestOrderOfRunsWithAWrongClock(t *testing.T) {
 	d.well(300, model.SourceTap)
 	if u := d.Snapshot(d.at(301)).Endpoints[0].Limits[1]; u.Account != model.Some(600) || u.Local.Or(0) < 600 {
 		t.Errorf("%v calls in the log and %v through the tap, want 600 of each", u.Account, u.Local)
+	}
+}
+
+// A wrong local clock, then or now, does not decide what is too old.
+func TestRetentionWithAWrongClock(t *testing.T) {
+	const keep, year = 14 * 24 * time.Hour, 365 * 24 * time.Hour
+	know := func(c *pioneer.Clock, off time.Duration) {
+		for range 2 {
+			now := time.Now()
+			c.Learn(http.Header{"Date": {now.Add(off).UTC().Format(http.TimeFormat)}}, now, now)
+		}
+	}
+	for name, tt := range map[string]struct {
+		server *time.Duration // its clock less the local one; nil if it is not known
+		age    time.Duration  // of the last event
+		mtime  time.Duration  // of the file, to the server's time
+		kept   bool
+	}{
+		"young":                      {new(time.Duration), 24 * time.Hour, -24 * time.Hour, true},
+		"old":                        {new(time.Duration), 20 * 24 * time.Hour, -20 * 24 * time.Hour, false},
+		"was a year behind":          {new(time.Duration), 24 * time.Hour, -year, true},
+		"was a year ahead":           {new(time.Duration), 20 * 24 * time.Hour, year, false},
+		"a year ahead now":           {new(-year), 24 * time.Hour, -24 * time.Hour, true},
+		"a year ahead now, old":      {new(-year), 20 * 24 * time.Hour, -20 * 24 * time.Hour, false},
+		"a year behind now, old":     {new(year), 20 * 24 * time.Hour, -20 * 24 * time.Hour, false},
+		"server's time is not known": {nil, 2 * year, -2 * year, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, clock, server := t.TempDir(), &pioneer.Clock{}, time.Now()
+			if tt.server != nil {
+				know(clock, *tt.server)
+				server = clock.Now()
+			}
+			first := newDashboard(t, dir, newLedger(t), Options{})
+			first.begin = server.Add(-tt.age)
+			first.well(0, model.SourceTap)
+			first.flush()
+			first.kill()
+			path, at := first.segments.path, server.Add(tt.mtime)
+			if err := os.Chtimes(path, at, at); err != nil {
+				t.Fatal(err)
+			}
+			second := newDashboard(t, dir, newLedger(t), Options{Keep: keep, Clock: clock})
+			second.well(0, model.SourceTap)
+			second.flush()
+			if _, err := os.Stat(path); (err == nil) != tt.kept {
+				t.Errorf("kept %t, want %t", err == nil, tt.kept)
+			}
+		})
 	}
 }
 

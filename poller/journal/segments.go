@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"quotatop/poller/events/atomicfile"
 	"quotatop/poller/events/frame"
+	"quotatop/poller/pioneer"
 )
 
 const (
@@ -31,6 +33,7 @@ type segments struct {
 	dir, run string
 	keep     time.Duration
 	maxBytes int64
+	clock    *pioneer.Clock // the server's; nil for the local one
 
 	file   file // nil before the first, and after the folder was removed
 	number int  // of the file
@@ -60,7 +63,7 @@ type file interface {
 func newSegments(dir string, opts Options) *segments {
 	s := &segments{
 		dir: dir, run: fmt.Sprintf("%s-%d-%04x-%06d", time.Now().UTC().Format(runLayout), os.Getpid(), rand.N(1<<16), nextSequence(dir)),
-		keep: opts.Keep, maxBytes: opts.MaxBytes, frames: frame.NewWriter(), create: create,
+		keep: opts.Keep, maxBytes: opts.MaxBytes, clock: opts.Clock, frames: frame.NewWriter(), create: create,
 	}
 	if s.keep == 0 {
 		s.keep = DefaultKeep
@@ -184,6 +187,12 @@ func (s *segments) open(now time.Time) error {
 	_ = s.Close()
 	s.retry = time.Time{}
 	s.file, s.path, s.number, s.day, s.offset = f, path, s.number+1, day, 0
-	tidy(s.dir, s.keep, s.maxBytes, now)
+	keep := s.keep
+	if s.clock != nil {
+		if now = s.clock.Now(); !s.clock.Known() {
+			keep = math.MaxInt64 // nothing is too old by a clock that may be wrong
+		}
+	}
+	tidy(s.dir, keep, s.maxBytes, now)
 	return nil
 }
