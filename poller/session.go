@@ -238,6 +238,18 @@ func (s *Session) Journal(dir string) {
 	}
 }
 
+// TemporaryJournal is Journal in a folder of its own, which Close removes; if the
+// process is killed, the next one that has such a journal does.
+func (s *Session) TemporaryJournal() error {
+	dir, remove, err := journal.Temporary()
+	if err != nil {
+		return err
+	}
+	s.Journal(dir)
+	s.closers = append(s.closers, remove)
+	return nil
+}
+
 // Journals reports whether the session has a journal.
 func (s *Session) Journals() bool { return s.journal != nil }
 

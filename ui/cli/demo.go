@@ -95,7 +95,7 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 			return err
 		}
 	}
-	defer temporaryJournal(s)()
+	_ = s.TemporaryJournal() // without a folder for it there is no past
 	defer closeSession(s, cmd.ErrOrStderr())
 	load := &sim.Load{BaseURL: "http://" + tapped.Addr().String(), Direct: direct.String(), Key: key, Plan: scenario.Plan, Seed: o.seed, Obedient: 0.6}
 

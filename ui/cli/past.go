@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"os"
 
 	"quotatop/poller"
 	"quotatop/ui"
@@ -10,17 +9,6 @@ import (
 
 // noPast says why a screen cannot go back in time.
 const noPast = "no past without a journal: set enabled = true under [journal] in the config"
-
-// temporaryJournal gives a session a journal, for its past, and returns what removes it
-// again. Without a folder for it there is no past.
-func temporaryJournal(s *poller.Session) (remove func()) {
-	dir, err := os.MkdirTemp("", "quotatop-demo-")
-	if err != nil {
-		return func() {}
-	}
-	s.Journal(dir)
-	return func() { _ = os.RemoveAll(dir) }
-}
 
 // pastOf returns what opens the past of a session that has a journal, until ctx ends.
 func pastOf(ctx context.Context, s *poller.Session) func() (ui.Past, error) {
