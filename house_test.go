@@ -24,9 +24,9 @@ const module = "quotatop"
 var arrows = map[string]string{
 	".":                        "ui/cli", // main
 	"model":                    "",
-	"poller":                   "model poller/billing poller/config poller/journal poller/pioneer poller/recording poller/runner poller/tap",
+	"poller":                   "model poller/billing poller/config poller/fleet poller/journal poller/pioneer poller/recording poller/runner poller/tap",
 	"poller/billing":           "model poller/pioneer",
-	"poller/config":            "model poller/crash poller/events/atomicfile poller/events/input poller/pioneer",
+	"poller/config":            "model poller/crash poller/events/atomicfile poller/events/input poller/fleet poller/pioneer",
 	"poller/crash":             "",
 	"poller/events":            "model poller/crash poller/pioneer",
 	"poller/events/atomicfile": "",
@@ -43,7 +43,7 @@ var arrows = map[string]string{
 	"poller/tap":               "model poller/crash poller/pioneer",
 	"theme":                    "",
 	"ui":                       "model poller/crash theme ui/terminal ui/words",
-	"ui/cli": "model poller poller/billing poller/config poller/crash poller/events poller/pioneer poller/recording poller/sim poller/tail poller/tap" +
+	"ui/cli": "model poller poller/billing poller/config poller/crash poller/events poller/fleet poller/pioneer poller/recording poller/sim poller/tail poller/tap" +
 		" theme ui ui/cli/doctor ui/cli/tmux ui/metrics ui/report ui/statefile ui/status ui/warn ui/words",
 	"ui/cli/clitest": "", // tests import it
 	"ui/cli/doctor":  "model poller/billing poller/config poller/events/private poller/pioneer ui/statefile",

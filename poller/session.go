@@ -6,6 +6,7 @@ package poller
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"quotatop/model"
 	"quotatop/poller/billing"
 	"quotatop/poller/config"
+	"quotatop/poller/fleet"
 	"quotatop/poller/journal"
 	"quotatop/poller/pioneer"
 	"quotatop/poller/recording"
@@ -42,6 +44,7 @@ type Session struct {
 	restore   func() *model.Ledger // makes the ledger; nil to begin with an empty one
 	closers   []func() error
 	tapAt     string
+	fleet     *fleet.Source // nil without one
 
 	recorded bool            // to a file
 	sum      *model.Reporter // adds up the run; nil without Summarize
@@ -312,11 +315,17 @@ func (s *Session) Start(ctx context.Context) <-chan model.Snapshot {
 // wait for it: the text says, for the user, what happens.
 func (s *Session) PollNow() string { return s.billing.PollNow() }
 
-// Poll polls the account once, without Start, and returns what is known then.
+// Poll polls the account once, without Start, and returns what is known then. With a
+// fleet it also reads what that has published, and listens to it for a second.
 func (s *Session) Poll(ctx context.Context) (model.Snapshot, error) {
 	observe := func(e model.Event) { s.ledger.Observe(s.gate.Event(e)) }
 	if err := s.billing.Poll(ctx, observe); err != nil {
 		return model.Snapshot{}, s.gate.Error(err)
+	}
+	if s.fleet != nil {
+		if err := s.fleet.Poll(ctx, observe); err != nil {
+			return model.Snapshot{}, s.gate.Error(fmt.Errorf("fleet: %w", err))
+		}
 	}
 	snapshot := s.ledger.Snapshot(s.clock.Now())
 	snapshot.ClockInDoubt = snapshot.ClockInDoubt || s.clock.InDoubt()

@@ -5,6 +5,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 
 	"quotatop/model"
 	"quotatop/poller/events/input"
+	"quotatop/poller/fleet"
 	"quotatop/poller/pioneer"
 )
 
@@ -39,6 +41,7 @@ type Settings struct {
 	Budget          Budget     `toml:"budget"`
 	Alerts          Alerts     `toml:"alerts"`
 	Journal         Journal    `toml:"journal"`
+	Fleet           Fleet      `toml:"fleet"`
 	Endpoints       []Endpoint `toml:"endpoint"`
 }
 
@@ -77,12 +80,16 @@ func Default() Settings {
 		Profile: model.DefaultProfile,
 		Alerts:  Alerts{Bell: true, Notify: NotifyOff, TimeToLimit: Span{time.Minute}, Debounce: Span{time.Minute}},
 		Journal: Journal{Enabled: true, Retention: Span{7 * day}, MaxSize: Size{1 << 30}},
+		Fleet:   Fleet{Run: fleet.DefaultRun, Spool: Size{fleet.DefaultSpool}},
 	}
 }
 
 // Ledger returns the ledger options in the settings.
 func (s *Settings) Ledger() model.LedgerOptions {
 	o := model.LedgerOptions{CountDoubleRows: s.CountDoubleRows}
+	if s.Fleet.URL != "" {
+		o.Egress = cmp.Or(s.Fleet.Egress, fleet.HostName())
+	}
 	if s.Cap.USDPerDay > 0 {
 		o.Cap = model.Some(model.MicrosFromUSD(s.Cap.USDPerDay))
 	}
@@ -228,6 +235,9 @@ func (s *Settings) check() (key string, err error) {
 	if key, err := s.Alerts.check(); err != nil {
 		return "alerts." + key, err
 	}
-	key, err = s.Journal.check()
-	return "journal." + key, err
+	if key, err := s.Journal.check(); err != nil {
+		return "journal." + key, err
+	}
+	key, err = s.Fleet.check()
+	return "fleet." + key, err
 }

@@ -40,6 +40,8 @@ func TestExampleIsTheDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.KeyFile, c.KeyCommand, c.Tap = "", "", ""
+	c.Fleet.URL, c.Fleet.Publish, c.Fleet.Generator, c.Fleet.Egress = "", "", "", ""
+	c.Fleet.Credentials, c.Fleet.CA, c.Fleet.Cert, c.Fleet.Key = "", "", "", ""
 	c.Interval = Interval{}
 	c.Cap, c.Budget, c.Alerts.Command, c.Endpoints = Cap{}, Budget{}, nil, nil
 	if diff := cmp.Diff(Default(), c); diff != "" {

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -30,7 +31,8 @@ type Broker struct {
 	// an nkey; empty without one.
 	Credentials string
 	// CA is a file with the certificates that sign the server's, if the system does
-	// not know them; Cert and Key are the client's own, for a server that wants one.
+	// not know them. Cert and Key are the client's own, for a server that wants one;
+	// Key may be empty if both are in one file.
 	CA, Cert, Key string
 }
 
@@ -39,16 +41,10 @@ const defaultPort = "4222"
 
 var errURL = errors.New("write it like nats://broker:4222")
 
-// Check returns an error if the URL cannot be one, or of two settings that need each
-// other only one is there. The error does not repeat the URL.
-func (b Broker) Check() error {
-	if _, err := b.servers(); err != nil {
-		return err
-	}
-	if (b.Cert == "") != (b.Key == "") {
-		return errors.New("a client certificate needs both cert and key")
-	}
-	return nil
+// CheckURL returns an error if the URL cannot be one. The error does not repeat it.
+func (b Broker) CheckURL() error {
+	_, err := b.servers()
+	return err
 }
 
 // servers returns the servers of the URL.
@@ -207,8 +203,11 @@ func (b Broker) login() (options []nats.Option, err error) {
 	if b.CA != "" {
 		options = append(options, nats.RootCAs(b.CA))
 	}
-	if b.Cert != "" {
-		options = append(options, nats.ClientCert(b.Cert, b.Key))
+	switch {
+	case b.Cert != "":
+		options = append(options, nats.ClientCert(b.Cert, cmp.Or(b.Key, b.Cert)))
+	case b.Key != "":
+		return nil, errors.New("broker's key without a cert: set both")
 	}
 	return options, nil
 }

@@ -21,8 +21,11 @@
 package fleet
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 )
@@ -32,6 +35,8 @@ const (
 	StreamName = "QUOTATOP"
 	// DefaultRun is the name of a run that nobody named.
 	DefaultRun = "default"
+	// DefaultSpool bounds a spool if nobody says otherwise, in bytes.
+	DefaultSpool = 64 << 20
 
 	// maxName bounds the names of runs, generators and egresses, in bytes.
 	maxName = 64
@@ -117,6 +122,21 @@ func CleanName(text string) string {
 		return "unnamed"
 	}
 	return text
+}
+
+// HostName returns this machine's name as a name.
+func HostName() string {
+	host, _ := os.Hostname()
+	return CleanName(host)
+}
+
+// GeneratorName returns a name for the generator of this machine whose state is in a
+// folder and which watches something, such as the address of its tap: the same after
+// a restart, another for another tap.
+func GeneratorName(state, watches string) string {
+	machine, _ := os.ReadFile("/etc/machine-id") // hosts may have one name
+	sum := sha256.Sum256([]byte(string(machine) + "\x00" + state + "\x00" + watches))
+	return HostName()[:min(len(HostName()), maxName-5)] + "-" + hex.EncodeToString(sum[:2])
 }
 
 func inName(r rune) bool {

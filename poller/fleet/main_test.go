@@ -146,7 +146,12 @@ func testPublisher(t *testing.T, b Broker, change func(*PublisherOptions)) *Publ
 }
 
 // account is an account of the test's own.
-func account(t *testing.T) string { return CleanName(t.Name()) }
+func account(t *testing.T) string {
+	id, _ := accounts.LoadOrStore(t, fmt.Sprint(CleanName(t.Name()), "-", time.Now().UnixNano()%1e9))
+	return id.(string)
+}
+
+var accounts sync.Map
 
 // A reading is a Source that runs, and what it has emitted.
 type reading struct {

@@ -110,16 +110,16 @@ func (p *problems) current() error {
 	return nil
 }
 
-// close returns what is lost. What is left in the spool is reported.
+// close returns what is lost, and what is left in the spool.
 func (p *problems) close(s *spool) error {
 	all, inFiles, _ := s.left()
 	s.close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if inFiles > 0 && p.report != nil {
-		p.report(fmt.Errorf("publish: %d batches are left in %s; the next start sends them", inFiles, s.path))
-	}
 	var errs []error
+	if inFiles > 0 {
+		errs = append(errs, fmt.Errorf("publish: %d batches are left in %s; the next start sends them", inFiles, s.path))
+	}
 	if all > inFiles {
 		errs = append(errs, fmt.Errorf("publish: %d batches in memory are lost", all-inFiles))
 	}

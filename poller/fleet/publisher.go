@@ -77,7 +77,7 @@ type beat struct {
 
 // NewPublisher returns a Publisher that publishes what it observes.
 func NewPublisher(opts PublisherOptions) (*Publisher, error) {
-	if err := opts.Broker.Check(); err != nil {
+	if err := opts.Broker.CheckURL(); err != nil {
 		return nil, err
 	}
 	for what, text := range map[string]string{"run": opts.Run, "generator": opts.Generator, "egress": opts.Egress} {
@@ -119,8 +119,8 @@ func (p *Publisher) Observe(e model.Event) {
 }
 
 // Close publishes what it has, and that the generator has ended. It gives up after a
-// few seconds: what is in the spool is sent by the next process. The error says how
-// many calls are lost.
+// few seconds. The error says how many calls are lost, and how many batches are left
+// in the spool for the next process.
 func (p *Publisher) Close() error {
 	p.once.Do(func() { close(p.closing) })
 	within := time.NewTimer(p.opts.closeWithin)

@@ -34,15 +34,15 @@ type Source struct {
 	decoder *decoder
 	created time.Time // when the stream was made
 	next    uint64    // the number in the stream to go on with; 0 at first
-	bad     int    // messages and lines that were left out
-	why     error  // for the last of them
+	bad     int       // messages and lines that were left out
+	why     error     // for the last of them
 	health  model.Health
 	emit    func(model.Event)
 }
 
 // NewSource returns a Source. The error is about the options.
 func NewSource(opts SourceOptions) (*Source, error) {
-	if err := opts.Broker.Check(); err != nil {
+	if err := opts.Broker.CheckURL(); err != nil {
 		return nil, err
 	}
 	if err := CheckName(opts.Run); err != nil {

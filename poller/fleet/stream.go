@@ -69,9 +69,24 @@ type GeneratorStatus struct {
 	Name     string    `json:"name"`
 	Messages uint64    `json:"messages"`
 	LastAt   time.Time `json:"last_at"` // of its newest batch, by the broker's clock
-	// Age is how old the newest batch is.
-	Age  float64    `json:"age_s"`
-	Beat model.Beat `json:"beat"` // as its newest batch says
+	Age      float64   `json:"age_s"`   // of its newest batch
+
+	// What the newest batch says; see model.Beat.
+	To            time.Time `json:"to"`
+	Ended         bool      `json:"ended"`
+	Dropped       int       `json:"dropped_calls"`
+	ClockOffsetMS int64     `json:"clock_offset_ms"`
+	ClockErrorMS  int64     `json:"clock_error_ms"`
+	Egress        string    `json:"egress"`
+	EgressAssumed bool      `json:"egress_assumed"`
+	Version       string    `json:"version"`
+}
+
+// says takes over what a beat says.
+func (g *GeneratorStatus) says(b *model.Beat) {
+	g.To, g.Ended, g.Dropped, g.Version = b.To, b.Ended, b.Dropped, b.Version
+	g.ClockOffsetMS, g.ClockErrorMS = b.ClockOffset.Milliseconds(), b.ClockError.Milliseconds()
+	g.Egress, g.EgressAssumed = b.Egress, b.EgressAssumed
 }
 
 // maxListed bounds the generators that are looked up one by one.
@@ -113,7 +128,7 @@ func ReadStatus(ctx context.Context, b Broker) (Status, error) {
 		g := GeneratorStatus{Account: n.account, Run: n.run, Name: n.generator, Messages: count, LastAt: message.Time.UTC()}
 		g.Age = max(time.Since(message.Time), 0).Truncate(time.Millisecond).Seconds()
 		if batch, err := d.decode(n, message.Data); err == nil {
-			g.Beat = *batch.beat.Beat
+			g.says(batch.beat.Beat)
 		}
 		s.Generators = append(s.Generators, g)
 	}

@@ -36,6 +36,7 @@ func dashboardCommand(f *flags) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.dashboard(cmd) },
 	}
 	f.forAccount(cmd)
+	f.forFleet(cmd)
 	f.forPolling(cmd)
 	f.forWatching(cmd)
 	f.forRecording(cmd)

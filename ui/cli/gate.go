@@ -66,6 +66,7 @@ func (f *flags) forGate(cmd *cobra.Command, t *threshold, headroom string) {
 	cmd.Flags().StringVar(&t.endpoint, "endpoint", "", "check the limits of this endpoint only, e.g. chat")
 	cmd.Flags().StringVar(&t.capLeft, "cap-left", "", "the amount of the daily cap that must be left, e.g. 5usd")
 	f.forAccount(cmd)
+	f.forFleet(cmd)
 	f.forPolling(cmd)
 }
 

@@ -33,5 +33,6 @@ func onceCommand(f *flags) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one Snapshot as JSON")
 	f.forAccount(cmd)
+	f.forFleet(cmd)
 	return cmd
 }

@@ -20,6 +20,7 @@ import (
 // environment and the configuration file.
 type flags struct {
 	config, baseURL, keyFile, theme, profile, tap, interval string
+	fleet, publish, run, generator, egress                  string
 
 	tails      []string // files to follow
 	tailFormat string
@@ -44,7 +45,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		demoCommand(f), simCommand(f), tapCommand(f),
 		onceCommand(f), streamCommand(f), statusCommand(f), checkCommand(f), waitCommand(f),
-		replayCommand(f), reportCommand(f),
+		replayCommand(f), reportCommand(f), fleetCommand(f),
 		configCommand(f), tmuxCommand(), doctorCommand(f),
 		completionCommand(), manCommand(),
 	)
@@ -85,6 +86,7 @@ func (f *flags) forWatching(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.tap, "tap", "", "also run a tap at this address, e.g. 127.0.0.1:8429: it passes requests through and counts them")
 	cmd.Flags().StringArrayVar(&f.tails, "tail", nil, "also follow this log or results file of a load run; - is standard input; repeatable")
 	f.forLogs(cmd)
+	f.forPublishing(cmd)
 	cmd.Flags().StringVar(&f.metrics, "metrics", "", "also serve OpenMetrics to Prometheus at this address, e.g. 127.0.0.1:9429")
 }
 
@@ -106,6 +108,11 @@ func (f *flags) session(ctx context.Context) (*poller.Session, config.Settings, 
 	s, err := poller.New(settings, key)
 	if err != nil {
 		return nil, settings, usageError{err}
+	}
+	if settings.Fleet.URL != "" {
+		if err := s.Fleet(); err != nil {
+			return nil, settings, usageError{err}
+		}
 	}
 	return s, settings, nil
 }

@@ -71,7 +71,7 @@ func (f *flags) override(s *config.Settings) error {
 	if f.tap != "" {
 		s.Tap = f.tap
 	}
-	return nil
+	return f.overrideFleet(&s.Fleet)
 }
 
 // table returns the settings and their table of limits.

@@ -36,6 +36,7 @@ func streamCommand(f *flags) *cobra.Command {
 	}
 	cmd.Flags().DurationVar(&every, "every", time.Second, "time between snapshots")
 	f.forAccount(cmd)
+	f.forFleet(cmd)
 	f.forPolling(cmd)
 	f.forWatching(cmd)
 	f.forRecording(cmd)

@@ -66,6 +66,12 @@ func (f *flags) watch(cmd *cobra.Command, s *poller.Session, settings config.Set
 	if len(tails) > 0 {
 		s.Add(tail.Join(tails...))
 	}
+	if settings.Fleet.Publish != "" && (settings.Tap != "" || len(tails) > 0) {
+		return s.Publish(stateDir(), version(), followed)
+	}
+	if f.publish != "" {
+		return usageError{errors.New("--publish publishes the calls that a tap or a tail sees: give --tap or --tail, too")}
+	}
 	return nil
 }
 
