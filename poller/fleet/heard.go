@@ -24,14 +24,16 @@ type boot struct {
 	id   string
 	last uint64 // the highest number that has come
 	gaps []gap  // the numbers below it that have not come, in order
-	to   time.Time
+	// lastTo is the time before which all calls are in that batch and those before it,
+	// to the time before which all calls have come.
+	lastTo, to time.Time
 	// said is what its beats said, of those that the batches do not bear out yet: the
 	// oldest first.
 	said  []saying
 	beat  model.Beat // the newest
-	told  time.Time  // the time of the last beat that was emitted
-	news  bool       // batches that were missing have come since
-	shown int        // how many batches it said are missing
+	heard time.Time  // when it said so itself; zero if only batches have come
+	told  model.Beat // the last that was emitted, at a time
+	at    time.Time
 }
 
 // A gap is the numbers from first to last, none of which has come. One that is before
@@ -59,7 +61,7 @@ func (b *boot) take(seq uint64, to, now time.Time) (fresh bool) {
 				b.gaps = slices.Delete(b.gaps, 0, 1)
 			}
 		}
-		b.last = seq
+		b.last, b.lastTo = seq, to
 	default:
 		i := slices.IndexFunc(b.gaps, func(g gap) bool { return g.first <= seq && seq <= g.last })
 		if i < 0 {
@@ -74,9 +76,8 @@ func (b *boot) take(seq uint64, to, now time.Time) (fresh bool) {
 				b.gaps = slices.Insert(b.gaps, i, part)
 			}
 		}
-		b.news = true
 	}
-	b.reach(to, now)
+	b.reach(now)
 	return true
 }
 
@@ -87,19 +88,19 @@ func (b *boot) hear(seq uint64, to, now time.Time) {
 	} else if b.said = append(b.said, saying{seq, to, now}); n > 64 {
 		b.said = slices.Delete(b.said, 0, 1)
 	}
-	b.reach(time.Time{}, now)
+	b.reach(now)
 }
 
 // reach moves the time to which the process has reported: not past a batch that may
 // yet come. After model.SilentAfter it is not waited for.
-func (b *boot) reach(to, now time.Time) {
+func (b *boot) reach(now time.Time) {
 	for _, g := range b.gaps {
 		if !g.before && now.Sub(g.since) < model.SilentAfter {
 			return
 		}
 	}
-	if to.After(b.to) {
-		b.to = to
+	if b.lastTo.After(b.to) {
+		b.to = b.lastTo
 	}
 	for len(b.said) > 0 && (b.said[0].seq <= b.last || now.Sub(b.said[0].at) >= model.SilentAfter) {
 		if s := b.said[0]; s.to.After(b.to) {
@@ -132,8 +133,25 @@ func (b *boot) missing(now time.Time) int {
 // A generator is what is known of one.
 type generator struct {
 	name
-	boots []*boot // the one that was first heard of last is the last
-	at    time.Time
+	boots   []*boot // in the order in which they were first heard of
+	current *boot   // the one that is told about; nil if there is none yet
+	twice   bool    // two processes have its name
+	at      time.Time
+}
+
+// turn makes a process the one that is told about, if it is not an earlier one: what
+// an earlier one has left comes late. live says that it has spoken just now.
+func (g *generator) turn(b *boot, live bool, now time.Time) {
+	c := g.current
+	switch {
+	case c == nil || c == b || !live && c.heard.IsZero() && b.id > c.id:
+	case !live:
+		return
+	case !b.heard.IsZero() && now.Sub(c.heard) < model.SilentAfter:
+		g.twice = true
+		return
+	}
+	g.current = b
 }
 
 // boot returns the boot of an ID.
@@ -144,7 +162,11 @@ func (g *generator) boot(id string) *boot {
 		}
 	}
 	if len(g.boots) == maxBoots {
-		g.boots = slices.Delete(g.boots, 0, 1)
+		oldest := 0
+		if g.boots[0] == g.current {
+			oldest = 1
+		}
+		g.boots = slices.Delete(g.boots, oldest, oldest+1)
 	}
 	b := &boot{id: id}
 	g.boots = append(g.boots, b)
@@ -155,7 +177,7 @@ func (g *generator) boot(id string) *boot {
 func (b *boot) event(generator string, at, now time.Time) model.Event {
 	beat := b.beat
 	beat.To, beat.Missing = b.to, b.missing(now)
-	b.told, b.news, b.shown = at, false, beat.Missing
+	b.told, b.at = beat, at
 	return model.Event{At: at, Source: model.SourceFleet, Generator: generator, Beat: &beat}
 }
 

@@ -98,7 +98,15 @@ func (s *Source) run(ctx context.Context, emit func(model.Event), once bool) err
 // say emits the health of the Source if it has changed.
 func (s *Source) say(h model.Health) {
 	h.Vantage = model.VantageLocal
-	if s.bad > 0 {
+	for _, g := range s.heard {
+		if g.twice && (h.Note == "" || h.Note > g.generator) {
+			h.Note = g.generator
+		}
+	}
+	switch {
+	case h.Note != "":
+		h.Note = "two generators are named " + h.Note + ": give each its own name with --generator"
+	case s.bad > 0:
 		h.Note = fmt.Sprintf("%d messages or lines left out: %s", s.bad, s.why)
 	}
 	if h == s.health {
@@ -281,11 +289,13 @@ func (r *reader) batch(m jetstream.Msg) error {
 	if !b.beat.Beat.To.Before(from.beat.To) {
 		from.beat = *b.beat.Beat
 	}
-	if heardAt := b.beat.At; heardAt.Sub(from.told) >= beatEvery || b.beat.Beat.Ended || from.news {
-		if heardAt.After(now) {
-			heardAt = now
+	g.turn(from, false, now)
+	if g.current == from && (from.to.After(from.told.To) || from.beat.Ended) {
+		at := now
+		if r.came <= r.pending && b.beat.At.Before(now) {
+			at = b.beat.At // it was heard then, had there been anybody
 		}
-		r.emit(from.event(n.generator, heardAt, now))
+		r.emit(from.event(n.generator, at, now))
 	}
 	return nil
 }
@@ -327,21 +337,27 @@ func (r *reader) beat(m *nats.Msg) {
 		r.leaveOut(1, m.Subject, err)
 		return
 	}
-	b := r.heard.of(n, now).boot(id)
+	g := r.heard.of(n, now)
+	b := g.boot(id)
 	b.hear(seq, e.Beat.To, now)
 	b.beat = *e.Beat
-	r.emit(b.event(n.generator, now, now))
+	g.turn(b, true, now)
+	if b.heard = now; g.current == b {
+		r.emit(b.event(n.generator, now, now))
+	}
 }
 
 // settle reports what is missing of generators that no longer say anything.
 func (r *reader) settle() {
 	now := r.opts.Clock.Now()
 	for _, g := range r.heard {
-		for _, b := range g.boots {
-			b.reach(time.Time{}, now)
-			if b.news || b.missing(now) != b.shown {
-				r.emit(b.event(g.generator, b.told, now))
-			}
+		b := g.current
+		if b == nil {
+			continue
+		}
+		b.reach(now)
+		if b.missing(now) != b.told.Missing || b.to.After(b.told.To) {
+			r.emit(b.event(g.generator, b.at, now))
 		}
 	}
 }
