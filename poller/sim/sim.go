@@ -1,9 +1,9 @@
 // Package sim simulates Pioneer: an HTTP handler that enforces a table of limits
-// and a daily cap and keeps a billing log that behaves like the real one, and a
-// load run against it. The demo and the accuracy tests use it.
+// and a daily cap and keeps a billing log that behaves like the real one, a load run
+// against it, and a fleet of load generators. The demo and the accuracy tests use it.
 //
-// Of this module it uses only the table of limits in model, so that it cannot
-// share the client's bugs.
+// Of this module it uses only the table of limits in model, and the events that a
+// fleet reports, so that it cannot share the client's bugs.
 package sim
 
 import (
@@ -115,6 +115,7 @@ type Result struct {
 	RetryAfter time.Duration // whole seconds; 0 if there is none
 	Reason     string        // X-RateLimit-Reason; empty if there is none
 	Detail     string        // the detail in the body of an error
+	Limit      model.Limit   // that denied it; zero for none
 	Model      string        // this and the following: of an accepted call
 	Tokens     int
 	CostUSD    float64
@@ -184,6 +185,7 @@ func (s *Server) decide(q request, now micros) Result {
 		rule := s.quotas.rules[over]
 		s.records[rule.endpoint].rejected.add(now)
 		r.Status, r.Detail = http.StatusTooManyRequests, rule.detail
+		r.Limit = model.Limit{Max: rule.max, Per: time.Duration(rule.per) * time.Microsecond}
 		r.RetryAfter = time.Duration((wait+perSecond-1)/perSecond) * time.Second
 		return r
 	}
