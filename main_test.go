@@ -145,6 +145,8 @@ func TestMistakes(t *testing.T) {
 		"replay of two":      {"replay a b", "", 2, "one FILE at a time"},
 		"cap, not a number":  {"sim --cap-usd abc", "", 2, `--cap-usd "abc": use a number like 50`},
 		"cap, negative":      {"sim --cap-usd -5", "", 2, "use a positive amount"},
+		"fleet of none":      {"demo --fleet 0", "", 2, "--fleet 0: use 1 to 1000 generators"},
+		"fleet, too large":   {"demo --fleet 1001", "", 2, "use 1 to 1000 generators"},
 		"seed":               {"demo --seed -1", "", 2, `--seed "-1": use a whole number`},
 		"time span":          {"stream --every often", testKey, 2, `--every "often": write it like 30s`},
 		"flag without value": {"once --base-url", testKey, 2, "--base-url needs a value"},

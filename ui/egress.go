@@ -21,6 +21,9 @@ func onEgress(l *model.LimitUsage, texts ...string) []string {
 	if l == nil || l.Egress == "" {
 		return texts
 	}
-	on := texts[0] + " on " + l.Egress
-	return append([]string{on + ", " + words.Near(l), on}, texts...)
+	on := []string{texts[0] + " on " + l.Egress}
+	if l.EgressesNear > 0 {
+		on = []string{on[0] + ", " + words.Near(l), on[0]}
+	}
+	return append(on, texts...)
 }

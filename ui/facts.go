@@ -50,8 +50,8 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 	facts = append(facts,
 		fact{"rejected", words.Opt(l.Rejected, words.Count), theme.Text, "in the window"},
 		fact{"peak", a.signs(words.Peak(l)), theme.Text, "highest of the last " + pastSpan(l)},
-		fact{"others", words.Opt(l.Others, words.Count), theme.Text, othersNote(l)},
-		fact{"observed", words.Opt(l.Local, words.Count) + " from this machine, " + words.Opt(l.Account, words.Count) + " in the billing log", theme.Text, ""},
+		fact{"others", words.Opt(l.Others, words.Count), theme.Text, a.othersNote(l)},
+		fact{"observed", words.Opt(l.Local, words.Count) + " from " + a.us() + ", " + words.Opt(l.Account, words.Count) + " in the billing log", theme.Text, ""},
 		a.asOfFact(l.AsOf),
 	)
 	return a.callFacts(facts, e, l)
@@ -90,11 +90,22 @@ func pastSpan(l *model.LimitUsage) string {
 }
 
 // othersNote says where the others' calls come from.
-func othersNote(l *model.LimitUsage) string {
-	if l.Inferred {
+func (a *App) othersNote(l *model.LimitUsage) string {
+	switch {
+	case l.Inferred:
 		return "if the limit is not lower"
+	case a.hasFleet():
+		return "from outside the fleet"
 	}
 	return "from other machines"
+}
+
+// us names what the local calls come from.
+func (a *App) us() string {
+	if a.hasFleet() {
+		return "the fleet"
+	}
+	return "this machine"
 }
 
 // inferredFact says what follows from a refusal while fewer calls are counted.

@@ -265,7 +265,7 @@ func (a *App) drawGenerator(at area, c *fleetLine, g *model.Generator, cursor bo
 			continue
 		}
 		role, text := a.generatorCell(id, g, col.w)
-		if g.State != model.GeneratorLive && (role == theme.Bright || role == theme.Text) {
+		if (g.State != model.GeneratorLive || g.Behind) && (role == theme.Bright || role == theme.Text) {
 			role = theme.Dim
 		}
 		if fleetColumns[id].right {
@@ -279,7 +279,7 @@ func (a *App) drawGenerator(at area, c *fleetLine, g *model.Generator, cursor bo
 // generatorSign returns the sign of a generator's state.
 func generatorSign(g *model.Generator) (theme.Role, rune) {
 	switch {
-	case g.State == model.GeneratorSilent:
+	case g.State == model.GeneratorSilent || g.Behind:
 		return theme.Warm, '◌'
 	case g.State == model.GeneratorGone:
 		return theme.Dim, '✗'
@@ -296,7 +296,7 @@ func (a *App) drawFleetLine(at area) {
 	x := at.put(0, 0, theme.Bright, "fleet") + 1
 	n := words.FleetOf(a.snap.Fleet)
 	role := theme.Text
-	if n.Silent > 0 {
+	if n.Silent+n.Behind > 0 {
 		role = theme.Warm
 		at.set(x, 0, role, '◌')
 		x += 2
@@ -304,15 +304,21 @@ func (a *App) drawFleetLine(at area) {
 	at.put(x, 0, role, fit(at.w-x, n.Texts()...))
 }
 
-// unheard reports whether a generator is silent.
-func (a *App) unheard() bool { return a.hasFleet() && words.FleetOf(a.snap.Fleet).Silent > 0 }
+// unheard reports whether a generator is silent or behind.
+func (a *App) unheard() bool {
+	if a.alone() {
+		return false
+	}
+	n := words.FleetOf(a.snap.Fleet)
+	return n.Silent+n.Behind > 0
+}
 
 // fleetWords add to the words for the source how many generators are heard.
 func (a *App) fleetWords(parts []word) []word {
 	n := words.FleetOf(a.snap.Fleet)
-	if n.Silent > 0 {
+	if late := n.Silent + n.Behind; late > 0 {
 		parts[0].role, parts[0].text = theme.Warm, "◌"
-		return append(parts, word{theme.Warm, words.Count(n.Total - n.Silent)}, word{theme.Dim, "of " + words.Count(n.Total)})
+		return append(parts, word{theme.Warm, words.Count(n.Total - late)}, word{theme.Dim, "of " + words.Count(n.Total)})
 	}
 	return append(parts, word{theme.Text, words.Count(n.Total)})
 }

@@ -135,8 +135,11 @@ func problemRole(n int, role theme.Role) theme.Role {
 
 // heard says when a generator was last heard, with its state unless that is live.
 func (a *App) heard(g *model.Generator, w int) (theme.Role, string) {
-	ago := a.snap.At.Sub(g.HeardAt)
-	age := words.Coarse(ago)
+	age := words.Coarse(a.snap.At.Sub(g.HeardAt))
+	if g.Behind {
+		behind := words.Coarse(a.snap.At.Sub(g.To))
+		return theme.Warm, fit(w, "behind "+behind, behind)
+	}
 	switch g.State {
 	case model.GeneratorLive:
 		return theme.Dim, fit(w, words.Ago(a.snap.At, g.HeardAt), age)

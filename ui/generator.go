@@ -57,6 +57,9 @@ func (a *App) generatorState(g *model.Generator) fact {
 	case model.GeneratorEnded:
 		return fact{"state", "ended " + age + " ago", theme.Dim, ""}
 	}
+	if g.Behind {
+		return fact{"state", "catching up, " + words.Coarse(a.snap.At.Sub(g.To)) + " behind", theme.Warm, "not waited for"}
+	}
 	return fact{"state", string(g.State), theme.Bright, ""}
 }
 

@@ -17,7 +17,7 @@ func (a *App) fleetBound() []string {
 	n := words.FleetOf(a.snap.Fleet)
 	why := n.Unheard()
 	switch bound := a.anyLowerBound(); {
-	case why == nil, n.Silent == 0 && !bound:
+	case why == nil, n.Silent+n.Behind == 0 && !bound:
 		return nil
 	case !bound:
 		return why

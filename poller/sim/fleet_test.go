@@ -124,3 +124,57 @@ func TestFleetRefusesNonsense(t *testing.T) {
 		t.Error("a plan without calls: no error")
 	}
 }
+
+// A ledger that follows a fleet shows what the server counts, and which generator is to
+// blame, while none is silent.
+func TestLedgerOfAFleet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		scenario := Scenarios()[0]
+		for i := range scenario.Plan.Streams {
+			scenario.Plan.Streams[i].Elsewhere = nil
+		}
+		table, err := model.Profile(model.DefaultProfile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, ledger := New(Options{}), model.NewLedger(table, model.LedgerOptions{})
+		f, err := NewFleet(s, 12, scenario.Plan, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+		defer cancel()
+		compared, silent := 0, 0
+		observe := func(e model.Event) {
+			ledger.Observe(e)
+			if e.Beat == nil || e.Generator != "gen-12" || time.Until(e.At) > 0 {
+				return
+			}
+			snap := ledger.Snapshot(e.At)
+			if snap.Fleet.Generators[0].State == model.GeneratorSilent {
+				silent++
+				if chat := snap.Endpoints[table.Index("chat")].Limits[0]; !chat.LowerBound {
+					t.Errorf("a generator is silent, and the window of chat is no lower bound")
+				}
+				return
+			}
+			to, known := snap.Fleet.To.Get()
+			if !known || snap.Fleet.Generators[0].Behind || e.At.Sub(to) > 2*time.Second {
+				return // the late one is waited for
+			}
+			for _, id := range []string{"inference", "chat", "gliner", "generate"} {
+				truth, usage := s.Truth(id, to.Add(-time.Minute), to), snap.Endpoints[table.Index(id)]
+				if got := usage.Limits[0].Local; got != model.Some(truth.Accepted) && usage.Limits[0].AsOf == snap.Fleet.To {
+					t.Errorf("%s, %s: %v calls, the server says %d", to.Format("15:04:05"), id, got, truth.Accepted)
+				}
+				compared++
+			}
+		}
+		if err := f.Run(ctx, observe); err != nil {
+			t.Fatal(err)
+		}
+		if compared < 400 || silent < 10 {
+			t.Errorf("%d figures compared, %d seconds with a silent generator", compared, silent)
+		}
+	})
+}

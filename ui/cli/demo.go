@@ -23,6 +23,7 @@ type demoOptions struct {
 	capUSD   float64
 	seed     uint64
 	scenario string
+	fleet    int // how many load generators; 0 for none
 }
 
 func demoCommand(f *flags) *cobra.Command {
@@ -36,6 +37,7 @@ func demoCommand(f *flags) *cobra.Command {
 	cmd.Flags().Float64Var(&o.capUSD, "cap-usd", 50, "daily cap of the simulated account in dollars; a small one is reached at once")
 	cmd.Flags().StringVar(&o.scenario, "scenario", sim.Scenarios()[0].Name, "what to show: "+scenarioList())
 	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "seed of the simulated load run")
+	cmd.Flags().IntVar(&o.fleet, "fleet", 0, "let so many load generators share the load run, 1 to 1000, without a broker")
 	f.forTable(cmd)
 	f.forPolling(cmd)
 	f.forRecording(cmd)
@@ -59,6 +61,9 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 	if err := checkCap(o.capUSD); err != nil {
 		return err
 	}
+	if n := o.fleet; cmd.Flags().Changed("fleet") && (n < 1 || n > sim.MaxGenerators) {
+		return usageError{fmt.Errorf("--fleet %d: use 1 to %d generators", n, sim.MaxGenerators)}
+	}
 	scenario, err := sim.ScenarioNamed(o.scenario)
 	if err != nil {
 		return usageError{fmt.Errorf("--scenario: %w", err)}
@@ -74,10 +79,6 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	tapped, err := tap.Listen("127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
 	direct := &url.URL{Scheme: "http", Host: ln.Addr().String()}
 	settings.BaseURL = config.URL{URL: direct}
 	s, err := poller.New(settings, key)
@@ -88,7 +89,10 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 	if err := api.Backfill(scenario.Backfill(o.capUSD)); err != nil {
 		return err
 	}
-	s.Tap(tapped)
+	load, err := o.load(s, api, scenario, direct.String(), key)
+	if err != nil {
+		return err
+	}
 	defer publish(s, statefile.Places(), statefile.Options{Demo: true})()
 	if f.record != "" {
 		if err := s.Record(f.record); err != nil {
@@ -97,20 +101,38 @@ func (f *flags) demo(cmd *cobra.Command, o demoOptions) error {
 	}
 	_ = s.TemporaryJournal() // without a folder for it there is no past
 	defer closeSession(s, cmd.ErrOrStderr())
-	load := &sim.Load{BaseURL: "http://" + tapped.Addr().String(), Direct: direct.String(), Key: key, Plan: scenario.Plan, Seed: o.seed, Obedient: 0.6}
-
 	ctx, cancel := context.WithCancel(cmd.Context())
 	group, ctx := errgroup.WithContext(ctx)
 	cmd.SetContext(ctx)
 	start(group,
 		func() error { return serve(ctx, ln, api) },
-		func() error { return load.Run(ctx) },
+		func() error { return load(ctx) },
 		func() error { scenario.Disturb(ctx, api); return nil },
 		func() error {
 			defer cancel()
 			return f.show(cmd, s, settings, look, screenOf{label: "DEMO"})
 		})
 	return group.Wait()
+}
+
+// load adds the source that sees the load run to a session, and returns the function that
+// runs it: through a tap, or a fleet that is its own source.
+func (o demoOptions) load(s *poller.Session, api *sim.Server, scenario sim.Scenario, direct, key string) (func(context.Context) error, error) {
+	if o.fleet != 0 {
+		fleet, err := sim.NewFleet(api, o.fleet, scenario.Plan, o.seed)
+		if err != nil {
+			return nil, fmt.Errorf("demo: %w", err)
+		}
+		s.Add(fleet)
+		return func(context.Context) error { return nil }, nil
+	}
+	tapped, err := tap.Listen("127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	s.Tap(tapped)
+	load := &sim.Load{BaseURL: "http://" + tapped.Addr().String(), Direct: direct, Key: key, Plan: scenario.Plan, Seed: o.seed, Obedient: 0.6}
+	return load.Run, nil
 }
 
 // start starts functions in a group.

@@ -10,6 +10,7 @@ import (
 // Fleet is how many generators of a fleet there are, and how many are in each state.
 type Fleet struct {
 	Total, Live, Silent, Ended, Gone int
+	Behind                           int // live, but sending what it kept before
 	Refused                          int // with calls denied in the last minute
 	Missing, Dropped                 int // batches and calls that did not arrive
 }
@@ -22,6 +23,9 @@ func FleetOf(f *model.Fleet) (n Fleet) {
 		switch g.State {
 		case model.GeneratorLive:
 			n.Live++
+			if g.Behind {
+				n.Behind++
+			}
 		case model.GeneratorSilent:
 			n.Silent++
 		case model.GeneratorEnded:
@@ -45,7 +49,7 @@ func (n Fleet) Texts() []string {
 	for _, part := range [...]struct {
 		n    int
 		what string
-	}{{n.Silent, " silent"}, {n.Refused, " refused"}, {n.Gone, " gone"}, {n.Ended, " ended"}} {
+	}{{n.Silent, " silent"}, {n.Behind, " behind"}, {n.Refused, " refused"}, {n.Gone, " gone"}, {n.Ended, " ended"}} {
 		if part.n > 0 {
 			texts = append(texts, texts[len(texts)-1]+", "+Count(part.n)+part.what)
 		}
@@ -72,6 +76,10 @@ func (n Fleet) Unheard() []string {
 	if n.Silent > 0 {
 		long = append(long, Count(n.Silent)+" of "+generators(n.Total)+plural(n.Silent, " is", " are")+" silent")
 		short = append(short, Count(n.Silent)+" of "+Count(n.Total)+" silent")
+	}
+	if n.Behind > 0 {
+		long = append(long, Count(n.Behind)+" of "+generators(n.Total)+plural(n.Behind, " is", " are")+" catching up")
+		short = append(short, Count(n.Behind)+" of "+Count(n.Total)+" catching up")
 	}
 	if n.Missing > 0 {
 		long = append(long, Count(n.Missing)+plural(n.Missing, " batch is", " batches are")+" missing")
