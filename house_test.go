@@ -62,6 +62,7 @@ var arrows = map[string]string{
 var fence = map[string]string{
 	"charm.land/bubbles/v2":                 "ui",
 	"charm.land/bubbletea/v2":               "ui",
+	"charm.land/lipgloss/v2":                "theme",
 	"github.com/adrg/xdg":                   "poller/config ui/cli ui/cli/clitest",
 	"github.com/andybalholm/brotli":         "poller/pioneer",
 	"github.com/charmbracelet/colorprofile": "ui ui/cli/doctor ui/terminal",

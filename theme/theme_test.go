@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"charm.land/lipgloss/v2"
 )
 
 // luminance is the relative luminance of WCAG 2.
@@ -38,10 +40,7 @@ func TestContrast(t *testing.T) {
 			least = 7
 		}
 		for _, hex := range append([]string{hexOf(p.Background)}, backgrounds[th.Dark]...) {
-			bg, err := parseColour(hex)
-			if err != nil {
-				t.Fatal(err)
-			}
+			bg := lipgloss.Color(hex)
 			for name, c := range text {
 				if got := contrast(c, bg); got < least {
 					t.Errorf("%s: %s on %s has a contrast of %.2f, want %.1f", th.Name, name, hex, got, least)

@@ -1,24 +1,24 @@
 package ui
 
 import (
-	"image/color"
 	"strings"
 	"testing"
 
 	"quotatop/theme"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 )
 
 // own is a user's theme, with text in a colour of its own.
-func own(name string, dark bool, text color.Color) theme.Theme {
+func own(name string, dark bool, text string) theme.Theme {
 	th := theme.Dark()
-	th.Name, th.Dark, th.Palette.Text = name, dark, text
+	th.Name, th.Dark, th.Palette.Text = name, dark, lipgloss.Color(text)
 	return th
 }
 
 func TestLook(t *testing.T) {
-	mine := append(theme.BuiltIn(), own("mine", true, color.RGBA{1, 2, 3, 255}))
+	mine := append(theme.BuiltIn(), own("mine", true, "#010203"))
 	name := func(a App) string { return a.opts.Themes[a.theme].Name }
 	for _, c := range []struct {
 		name  string
@@ -46,9 +46,9 @@ func TestLook(t *testing.T) {
 // A theme file that was saved shows at once, keys too.
 func TestLookIsWornLive(t *testing.T) {
 	looks := make(chan Look, 1)
-	a := New(nil, Options{Themes: []theme.Theme{own("mine", true, color.RGBA{1, 2, 3, 255})}, Theme: "mine", Looks: looks}).sized(80, 24)
+	a := New(nil, Options{Themes: []theme.Theme{own("mine", true, "#010203")}, Theme: "mine", Looks: looks}).sized(80, 24)
 	a = send(a, snapshotMsg(*over()))
-	looks <- Look{Themes: []theme.Theme{own("mine", true, color.RGBA{10, 11, 12, 255})}, Theme: "mine", Keys: map[string][]string{"zoom": {"x"}}}
+	looks <- Look{Themes: []theme.Theme{own("mine", true, "#0a0b0c")}, Theme: "mine", Keys: map[string][]string{"zoom": {"x"}}}
 	m, next := a.Update(a.nextLook())
 	a = m.(App)
 	if content := a.View().Content; !strings.Contains(content, "38;2;10;11;12m") || strings.Contains(content, "38;2;1;2;3m") {
