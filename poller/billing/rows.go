@@ -98,7 +98,13 @@ const maxPageRows = 10 * largePage
 type wireRows []wireRow
 
 // errTooManyRows says that a page holds more rows than anybody asked for.
-var errTooManyRows = fmt.Errorf("the response has more than %d items: check the base URL", maxPageRows)
+var errTooManyRows error = tooManyRows{}
+
+type tooManyRows struct{}
+
+func (tooManyRows) Error() string {
+	return fmt.Sprintf("the response has more than %d items: check the base URL", maxPageRows)
+}
 
 func (rows *wireRows) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {

@@ -17,21 +17,27 @@ const (
 // keyboard asks for keys that cannot be told apart otherwise, such as ctrl+i and
 // tab: with xterm's modifyOtherKeys and kitty's keyboard protocol, which has a
 // stack for each screen. Terminals ignore what they do not know.
-var keyboard = ansi.SetModifyOtherKeys2 + ansi.PushKittyKeyboard(ansi.KittyDisambiguateEscapeCodes)
+func keyboard() string {
+	return ansi.SetModifyOtherKeys2 + ansi.PushKittyKeyboard(ansi.KittyDisambiguateEscapeCodes)
+}
 
 // enter sets the modes that the screen needs.
-var enter = saveTitle + ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable +
-	ansi.SetModeBracketedPaste + ansi.SetModeFocusEvent +
-	ansi.SetModeMouseButtonEvent + ansi.SetModeMouseExtSgr + keyboard
+func enter() string {
+	return saveTitle + ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable +
+		ansi.SetModeBracketedPaste + ansi.SetModeFocusEvent +
+		ansi.SetModeMouseButtonEvent + ansi.SetModeMouseExtSgr + keyboard()
+}
 
 // leave puts back what enter set, in the opposite order. It also ends a frame that
 // was not written to its end.
-var leave = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +
-	ansi.ResetModifyOtherKeys + ansi.PopKittyKeyboard(1) +
-	ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseExtSgr +
-	ansi.ResetModeFocusEvent + ansi.ResetModeBracketedPaste +
-	ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable +
-	ansi.SetWindowTitle("") + restoreTitle
+func leave() string {
+	return ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +
+		ansi.ResetModifyOtherKeys + ansi.PopKittyKeyboard(1) +
+		ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseExtSgr +
+		ansi.ResetModeFocusEvent + ansi.ResetModeBracketedPaste +
+		ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable +
+		ansi.SetWindowTitle("") + restoreTitle
+}
 
 // asks reports whether to ask the terminal if it has synchronized output (mode
 // 2026). Over SSH, and in Apple's Terminal, an unknown request may leave its text on

@@ -126,7 +126,7 @@ func (t *Terminal) Show(first []byte, title string) error {
 		return fmt.Errorf("cannot set the terminal's modes: %w", err)
 	}
 	t.shown, t.title = true, title
-	t.buf = append(t.buf[:0], enter...)
+	t.buf = append(t.buf[:0], enter()...)
 	if asks(t.getenv) {
 		t.buf = append(t.buf, ansi.RequestModeSynchronizedOutput...)
 	}
@@ -194,7 +194,7 @@ func (t *Terminal) hide() {
 		return
 	}
 	t.shown = false
-	_, _ = io.WriteString(t.out, leave)
+	_, _ = io.WriteString(t.out, leave())
 	t.cook()
 }
 

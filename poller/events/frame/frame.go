@@ -22,9 +22,16 @@ const MaxLines = 16 << 20
 var ErrTorn = errors.New("file ends in the middle of a zstd frame")
 
 var (
-	errNoFrame = errors.New("not a zstd frame")
-	errTooLong = fmt.Errorf("zstd frame larger than %d MiB: decompress the file with zstd -d first", MaxLines>>20)
+	errNoFrame       = errors.New("not a zstd frame")
+	errTooLong error = frameTooLong{}
 )
+
+// frameTooLong is the error of a frame with more than MaxLines.
+type frameTooLong struct{}
+
+func (frameTooLong) Error() string {
+	return fmt.Sprintf("zstd frame larger than %d MiB: decompress the file with zstd -d first", MaxLines>>20)
+}
 
 var magic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -91,7 +92,9 @@ func (d *diagnosis) option(name string) string {
 	return value
 }
 
-var versionNumber = regexp.MustCompile(`\d+\.\d+`)
+var versionNumber = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\d+\.\d+`)
+})
 
 // program checks that tmux is installed.
 func (d *diagnosis) program() bool {
@@ -103,7 +106,7 @@ func (d *diagnosis) program() bool {
 		d.fail("install tmux 3.0 or later", "%v", err)
 		return false
 	}
-	d.version, err = strconv.ParseFloat(versionNumber.FindString(text), 64)
+	d.version, err = strconv.ParseFloat(versionNumber().FindString(text), 64)
 	switch {
 	case err != nil: // built from source, e.g. "tmux master"
 		d.version = 99
@@ -170,14 +173,16 @@ func (d *diagnosis) configured() bool {
 
 // ourCommand matches quotatop's command in a status line, whatever name or path
 // the program has there.
-var ourCommand = regexp.MustCompile(`#\(([^()]*(?:quotatop[^()]*\sstatus\b|\sstatus --format tmux)[^()]*)\)`)
+var ourCommand = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`#\(([^()]*(?:quotatop[^()]*\sstatus\b|\sstatus --format tmux)[^()]*)\)`)
+})
 
 // runsOurs checks that the bar runs quotatop.
 func (d *diagnosis) runsOurs() bool {
 	format := d.option("status-format[0]")
 	for _, name := range []string{"status-right", "status-left", "status-format[0]", "status-format[1]"} {
 		text := d.option(name)
-		if !ourCommand.MatchString(text) {
+		if !ourCommand().MatchString(text) {
 			continue
 		}
 		if side := strings.HasPrefix(name, "status-format"); !side && format != "" && !strings.Contains(format, name) {
@@ -197,7 +202,9 @@ func (d *diagnosis) runsOurs() bool {
 	return false
 }
 
-var styles = regexp.MustCompile(`#\[[^]]*\]`)
+var styles = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`#\[[^]]*\]`)
+})
 
 // length checks that the line fits on the right.
 func (d *diagnosis) length() {
@@ -208,11 +215,11 @@ func (d *diagnosis) length() {
 	if err != nil {
 		return
 	}
-	rest, err := d.tmux("display-message", "-p", ourCommand.ReplaceAllString(d.line, ""))
+	rest, err := d.tmux("display-message", "-p", ourCommand().ReplaceAllString(d.line, ""))
 	if err != nil {
 		return
 	}
-	need := utf8.RuneCountInString(styles.ReplaceAllString(rest, "")) + lineLength
+	need := utf8.RuneCountInString(styles().ReplaceAllString(rest, "")) + lineLength
 	if room < need {
 		d.fail(fmt.Sprintf("tmux set -g status-right-length %d", max(roomyLength, need)),
 			"status-right-length is %d, but about %d cells are needed: the line is cut off", room, need)
@@ -224,7 +231,7 @@ func (d *diagnosis) length() {
 // command runs what the bar runs, in the server's environment, and checks what it
 // prints.
 func (d *diagnosis) command() {
-	sh := strings.NewReplacer("##", "#", "%%", "%").Replace(ourCommand.FindStringSubmatch(d.line)[1])
+	sh := strings.NewReplacer("##", "#", "%%", "%").Replace(ourCommand().FindStringSubmatch(d.line)[1])
 	ctx, cancel := context.WithTimeout(d.ctx, runTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", sh)
@@ -264,7 +271,7 @@ func (d *diagnosis) command() {
 
 // bare returns a status line without tmux's styles.
 func bare(line string) string {
-	return strings.ReplaceAll(styles.ReplaceAllString(line, ""), "##", "#")
+	return strings.ReplaceAll(styles().ReplaceAllString(line, ""), "##", "#")
 }
 
 // environment returns the environment in which the server runs the commands of its
