@@ -57,16 +57,15 @@ type Dashboard struct {
 // time is moved forward to it. The error says which files and folders could not
 // be read, also when a dashboard was found; it is one line.
 func Read(now time.Time, places []Place, accounts ...string) (Dashboard, bool, error) {
-	var best state
-	found := false
+	var best *state
 	var wrong []error
 	for _, p := range places {
 		states, errs := p.read(accounts)
 		wrong = append(wrong, errs...)
 		for _, s := range states {
-			better := !found || best.Demo && !s.Demo || best.Demo == s.Demo && s.StartedAt.After(best.StartedAt)
+			better := best == nil || best.Demo && !s.Demo || best.Demo == s.Demo && s.StartedAt.After(best.StartedAt)
 			if s.live(now) && better {
-				best, found = s, true
+				best = s
 			}
 		}
 	}
@@ -74,7 +73,7 @@ func Read(now time.Time, places []Place, accounts ...string) (Dashboard, bool, e
 	if len(wrong) > 0 {
 		err = fmt.Errorf("state file: %w", join(wrong))
 	}
-	if !found {
+	if best == nil {
 		return Dashboard{}, false, err
 	}
 	best.Snapshot.At = best.Snapshot.At.Add(max(now.Sub(best.WrittenAt), 0))
@@ -82,7 +81,7 @@ func Read(now time.Time, places []Place, accounts ...string) (Dashboard, bool, e
 }
 
 // read returns all states in a place; live or not.
-func (p Place) read(accounts []string) (states []state, wrong []error) {
+func (p Place) read(accounts []string) (states []*state, wrong []error) {
 	place, err := p.open(false)
 	if err != nil {
 		return nil, unlessMissing(err)
@@ -113,7 +112,7 @@ func (p Place) read(accounts []string) (states []state, wrong []error) {
 }
 
 // readAll returns the states in the folder of an account.
-func readAll(dir *os.Root) (states []state, wrong []error) {
+func readAll(dir *os.Root) (states []*state, wrong []error) {
 	entries, err := fs.ReadDir(dir.FS(), ".")
 	if err != nil {
 		return nil, unlessMissing(err)
@@ -156,14 +155,14 @@ func readSome(dir *os.Root, name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, maxFile+1))
 }
 
-func readFile(dir *os.Root, name string) (state, error) {
+func readFile(dir *os.Root, name string) (*state, error) {
 	data, err := readSome(dir, name)
-	var s state
+	var s *state
 	if err == nil {
 		s, err = parse(data)
 	}
 	if err != nil {
-		return state{}, fmt.Errorf("%s: %w", filepath.Join(dir.Name(), name), private.Cause(err))
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir.Name(), name), private.Cause(err))
 	}
 	return s, nil
 }
@@ -186,17 +185,16 @@ func (s *state) encode() []byte {
 	return s.Snapshot.AppendBrief([]byte(head))
 }
 
-func parse(data []byte) (state, error) {
-	var s state
+func parse(data []byte) (*state, error) {
 	if len(data) > maxFile {
-		return s, fmt.Errorf("larger than %d MiB: remove it", maxFile>>20)
+		return nil, fmt.Errorf("larger than %d MiB: remove it", maxFile>>20)
 	}
 	head, brief, _ := bytes.Cut(data, []byte("\n"))
 	words := strings.Split(string(head), " ")
 	if len(words) != 4 || words[0] != realKind && words[0] != demoKind {
-		return s, errors.New("not a state file")
+		return nil, errors.New("not a state file")
 	}
-	s.Demo = words[0] == demoKind
+	s := &state{Demo: words[0] == demoKind}
 	var errs [4]error
 	s.PID, errs[0] = strconv.Atoi(words[1])
 	s.StartedAt, errs[1] = time.Parse(time.RFC3339Nano, words[2])
@@ -204,9 +202,9 @@ func parse(data []byte) (state, error) {
 	s.Snapshot, errs[3] = model.ReadBrief(brief)
 	switch err := errors.Join(errs[:]...); {
 	case errors.Is(err, model.ErrBriefVersion):
-		return state{}, fmt.Errorf("%w: restart the dashboard", err)
+		return nil, fmt.Errorf("%w: restart the dashboard", err)
 	case err != nil:
-		return state{}, fmt.Errorf("not a state file: %w", err)
+		return nil, fmt.Errorf("not a state file: %w", err)
 	}
 	return s, nil
 }
