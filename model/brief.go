@@ -7,7 +7,7 @@ import (
 
 // briefVersion is the version of the bytes that AppendBrief writes. A change to what
 // brief writes raises it.
-const briefVersion = 1
+const briefVersion = 2
 
 // ErrBriefVersion is the error of ReadBrief for the bytes of another version of
 // quotatop.
@@ -17,7 +17,7 @@ var ErrBriefVersion = errors.New("written by another version of quotatop")
 const maxBrief = 10_000
 
 // AppendBrief appends to dst what a status line needs of the snapshot: the cap, the
-// limits, the walls and the sources. A status line is written every few seconds by a
+// limits, the walls, the sources and the states of a fleet's generators. A status line is written every few seconds by a
 // process of its own, and to read JSON would be most of what that costs.
 func (s *Snapshot) AppendBrief(dst []byte) []byte {
 	c := codec{version: briefVersion, buf: append(dst, briefVersion)}
@@ -61,6 +61,24 @@ func (s *Snapshot) brief(c *codec) {
 		text(c, &src.State)
 		opt(c, &src.AsOf, (*codec).time)
 		opt(c, &src.Interval, (*codec).float)
+	})
+	fleet := s.Fleet != nil
+	if c.flag(&fleet); !fleet {
+		return
+	}
+	if c.reading {
+		s.Fleet = &Fleet{}
+	}
+	s.Fleet.brief(c)
+}
+
+func (f *Fleet) brief(c *codec) {
+	text(c, &f.Run)
+	number(c, &f.Unlisted)
+	list(c, &f.Generators, maxBrief, func(g *Generator) {
+		text(c, &g.State)
+		c.flag(&g.Behind)
+		number(c, &g.Rejected)
 	})
 }
 

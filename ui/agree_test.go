@@ -214,3 +214,64 @@ func paneText(a App, p paneID) string {
 	panes[p].draw(&a, c.all(), outcome{})
 	return c.text(nil)
 }
+
+// What is said of a fleet is the same wherever it is: how many generators there are, how
+// many are silent, and that figures are lower bounds.
+func TestFleetReadsTheSame(t *testing.T) {
+	behind := func() *model.Snapshot {
+		s := fleetOf12()
+		g := &s.Fleet.Generators[0]
+		g.State, g.HeardAt, g.Behind, g.Missing, g.Dropped = model.GeneratorLive, now, true, 0, 0
+		return s
+	}
+	for name, tt := range map[string]struct {
+		snap   func() *model.Snapshot
+		counts string // of the generators
+		heard  string
+		status string
+		why    string // figures are lower bounds; empty if they are not
+	}{
+		"all well": {fleetOf3, "3 generators", "● fleet 3", "fleet 3", ""},
+		"silent": {fleetOf12, "12 generators, 1 silent, 1 refused", "◌ fleet 11 of 12", "fleet 11/12",
+			"1 of 12 generators is silent, 2 batches are missing, 1,204 calls dropped"},
+		"behind":    {behind, "12 generators, 1 behind, 1 refused", "◌ fleet 11 of 12", "fleet 11/12", "1 of 12 generators is catching up"},
+		"very many": {fleetOf1000, "1,024 generators", "● fleet 1,024", "fleet 1,024", ""},
+	} {
+		s := tt.snap()
+		texts := outlets(t, s)
+		texts["pane"] = plainFrame(press(screen(tt.snap, 200, 60), "f", "f"))
+		texts["line"] = plainFrame(screen(tt.snap, 70, 15))
+		for place, want := range map[string]string{
+			"screen": tt.counts, "pane": tt.counts, "line": tt.counts, "summary": "fleet load-7: " + tt.counts, "header": tt.heard, "status": "  " + tt.status,
+		} {
+			if !strings.Contains(texts[place], want) {
+				t.Errorf("%s: no %q in the %s:\n%s", name, want, place, texts[place])
+			}
+		}
+		for _, place := range []string{"screen", "summary", "pane"} {
+			if got := strings.Contains(texts[place], "figures are lower bounds"); got != (tt.why != "") || !strings.Contains(texts[place], tt.why) {
+				t.Errorf("%s: the %s says %v that figures are lower bounds, want it because %q:\n%s", name, place, got, tt.why, texts[place])
+			}
+		}
+		signs := strings.Contains(texts["screen"], "≥")
+		if signs != (tt.why != "") {
+			t.Errorf("%s: signs of lower bounds: %v", name, signs)
+		}
+		if detail := plainFrame(press(screen(tt.snap, 120, 40), "3", "1", "g", "enter")); strings.Contains(detail, "lower bound ") != signs || signs && !strings.Contains(detail, tt.why[:12]) {
+			t.Errorf("%s: the detail says otherwise:\n%s", name, detail)
+		}
+	}
+}
+
+// The generators in the pane add up to what its details and the alerts say of them.
+func TestGeneratorsReadTheSame(t *testing.T) {
+	a := press(screen(fleetOf12, 200, 60), "f", "j")
+	g, frame := a.generator(), plainFrame(a)
+	for _, want := range []string{
+		"■ gen-7         148       26       11  chat", "148 calls accepted, 26 refused", "108  chat, 26 refused", "gen-7 ignores Retry-After: 11 early", "11 calls sent during its own Retry-After",
+	} {
+		if !strings.Contains(frame, want) {
+			t.Errorf("of %s there is no %q:\n%s", g.Name, want, frame)
+		}
+	}
+}

@@ -33,7 +33,7 @@ func statusCommand(f *flags) *cobra.Command {
 			"A template has the fields of json by their Go names, and the texts of the line: Demo Next NextKind NextPressure NextIn\n" +
 			"Endpoint PerS Used Limit Percent Rejected Estimated UpperBound LowerBound Pressure TimeToLimit AsOf Stale CapLeft\n" +
 			"CapPercent CapEstimated CapAsOf CapStale ResetsAt ExhaustsAt Denial DeniedUntil At; First Figure Wall Age Left Reset\n" +
-			"Refused. Values that can be unknown have the methods Known and Or.",
+			"Refused; with a fleet Run Generators GeneratorsSilent GeneratorsRefused Fleet (\"fleet 11/12\"). Values that can be unknown have the methods Known and Or.",
 		Example: "  quotatop status --format tmux\n  quotatop status --format '{{.Endpoint}} {{.Percent.Or 0}}%'",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -47,6 +47,8 @@ type families struct {
 	serviceUp                        metric
 
 	offset, at, info metric
+
+	fleetFamilies
 }
 
 // newFamilies describes all metrics.
@@ -88,16 +90,18 @@ func newFamilies() families {
 		offset: gauge("clock_offset_seconds", "Server clock minus local clock."),
 		at:     gauge("snapshot_timestamp_seconds", "When the snapshot was taken."),
 		info:   gauge("account_info", "Plan of the account and table of limits; always 1.", "plan", "profile"),
+
+		fleetFamilies: newFleetFamilies(),
 	}
 }
 
 // all returns all metrics.
 func (f *families) all() []metric {
-	return []metric{
+	return append(f.fleetFamilies.all(),
 		f.used, f.limit, f.ratio, f.others, f.rejected, f.margin, f.learned, f.peak, f.toLimit, f.windowAge, f.bound, f.calls,
 		f.capUsed, f.capLimit, f.capLeft, f.capBurn, f.capReset, f.capExhausted, f.capEstimated, f.capAge,
 		f.denials, f.up, f.sourceAge, f.polls, f.pollBudget, f.serviceUp, f.offset, f.at, f.info,
-	}
+	)
 }
 
 // collect returns the metrics of the newest snapshot.
@@ -126,6 +130,7 @@ func (e *Exporter) collect() *collection {
 	for _, service := range s.Services {
 		c.put(c.serviceUp, flag(service.State == model.StateOK), service.Name)
 	}
+	c.fleet(s)
 	c.put(c.offset, float64(s.ClockOffsetMS)/1000)
 	c.put(c.at, stamp(s.At))
 	c.put(c.info, 1, s.Account.Plan, s.Profile)

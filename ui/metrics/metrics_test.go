@@ -50,7 +50,7 @@ func busy(at time.Time) model.Snapshot {
 		Endpoints: []model.EndpointUsage{
 			{ID: "all", Scope: model.ScopeIP, Calls: model.Some(300), Limits: []model.LimitUsage{
 				{Limit: 1000, PerS: 60, Used: model.Some(300), UpperBound: true, LowerBound: true, AsOf: model.Some(at)},
-				{Limit: 10000, PerS: 3600},
+				{Limit: 10000, PerS: 3600, Egress: "nat-1", Egresses: 5, EgressesNear: 2},
 			}},
 			{ID: "chat", Scope: model.ScopeUser, Calls: model.Some(184), Limits: []model.LimitUsage{{
 				Limit: 200, PerS: 60, Used: model.Some(184), Others: model.Some(84), Rejected: model.Some(4), Learned: model.Some(190), Peak: model.Some(199),
@@ -67,6 +67,11 @@ func busy(at time.Time) model.Snapshot {
 			{Name: model.SourceTap, State: model.StateError, Error: "x"},
 		},
 		Services: []model.Service{{Name: "journal", State: model.StateError, Error: "x"}},
+		Fleet: &model.Fleet{Run: "load-7", Generators: []model.Generator{
+			{Name: "gen-2", State: model.GeneratorSilent, Calls: 8, HeardAt: at.Add(-41 * time.Second), ClockOffsetMS: 600_000, Missing: 2, Dropped: 1_204},
+			{Name: "gen\n\"1", State: model.GeneratorLive, Calls: 148, Rejected: 26, Early: 11, HeardAt: at.Add(-time.Second), ClockOffsetMS: -40},
+			{Name: "gen-3", State: model.GeneratorLive, Behind: true, HeardAt: at},
+		}},
 	}
 }
 
@@ -116,6 +121,30 @@ quotatop_source_age_seconds{source="billing"} 3
 # HELP quotatop_cap_reset_timestamp_seconds When the cap resets.
 # TYPE quotatop_cap_reset_timestamp_seconds gauge
 quotatop_cap_reset_timestamp_seconds{period="day"} 1.781741071e+09
+# HELP quotatop_fleet_generators Load generators of the fleet, by state: live, silent, ended, gone.
+# TYPE quotatop_fleet_generators gauge
+quotatop_fleet_generators{state="ended"} 0
+quotatop_fleet_generators{state="gone"} 0
+quotatop_fleet_generators{state="live"} 2
+quotatop_fleet_generators{state="silent"} 1
+# HELP quotatop_generator_up 1 if a load generator is heard and has reported its calls, else 0.
+# TYPE quotatop_generator_up gauge
+quotatop_generator_up{generator="gen \"1"} 1
+quotatop_generator_up{generator="gen-2"} 0
+quotatop_generator_up{generator="gen-3"} 0
+# HELP quotatop_generator_rejected_requests Requests of a load generator that were denied in the last minute.
+# TYPE quotatop_generator_rejected_requests gauge
+quotatop_generator_rejected_requests{generator="gen \"1"} 26
+quotatop_generator_rejected_requests{generator="gen-2"} 0
+quotatop_generator_rejected_requests{generator="gen-3"} 0
+# HELP quotatop_generator_early_requests_total Requests of a load generator that ignored its own Retry-After, or came after it met the cap.
+# TYPE quotatop_generator_early_requests_total counter
+quotatop_generator_early_requests_total{generator="gen \"1"} 11
+quotatop_generator_early_requests_total{generator="gen-2"} 0
+quotatop_generator_early_requests_total{generator="gen-3"} 0
+# HELP quotatop_window_near_egresses Addresses of the fleet that use 90% or more of a limit by client IP.
+# TYPE quotatop_window_near_egresses gauge
+quotatop_window_near_egresses{endpoint="all",window="1h"} 2
 `
 	var names []string
 	for _, line := range strings.Split(want, "\n") {

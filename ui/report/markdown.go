@@ -49,6 +49,9 @@ func Markdown(w io.Writer, runs []Named) error {
 	for _, t := range p.Models {
 		writeTable(&b, "## ", t)
 	}
+	for _, t := range p.Fleets {
+		writeTable(&b, "## ", t)
+	}
 	if len(p.Notes) > 0 {
 		b.WriteString("## Notes\n\n")
 		for _, n := range p.Notes {

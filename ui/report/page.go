@@ -18,6 +18,7 @@ type page struct {
 	Quiet     string // names the endpoints without calls
 	Money     table
 	Models    []table // a run each, without runs that name none
+	Fleets    []table // a run each, without runs of no fleet
 	Notes     []string
 }
 
@@ -86,6 +87,9 @@ func newPage(runs []Named) page {
 	for i := range runs {
 		if models := runs[i].Report.Models; len(models) > 0 {
 			p.Models = append(p.Models, modelTable(names[i], models, len(runs) > 1))
+		}
+		if all := runs[i].Report.Generators; len(all) > 0 {
+			p.Fleets = append(p.Fleets, generatorTable(names[i], all, len(runs) > 1))
 		}
 	}
 	return p
@@ -161,6 +165,9 @@ func notes(name string, r model.Report, named bool) (out []string) {
 	}
 	if unseen {
 		note("Rejected calls are unknown: the billing log does not show them, and there was no tap or tail.")
+	}
+	if text := lost(r.Generators); text != "" {
+		note("%s", text)
 	}
 	if r.Polls.Sent > 0 {
 		note("quotatop itself sent %s, which per-IP limits count.", words.Calls(r.Polls.Sent))

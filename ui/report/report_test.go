@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -118,7 +119,20 @@ func hostile(t testing.TB) Named {
 	d := denied(2, "/inference", model.Denial{Kind: model.KindRate, Reason: bad, Detail: bad})
 	r := reportOf(t, e, d)
 	r.Endpoints[1].Name, r.Endpoints[1].ID, r.Profile = bad, bad, bad
+	r.Generators = []model.GeneratorReport{{Name: bad, Egress: bad}}
 	return Named{bad, r}
+}
+
+// fleetReport is the report of a run of many load generators.
+func fleetReport(t testing.TB) model.Report {
+	r := reportOf(t, call(1, "/inference", ""), denied(2, "/inference", model.Denial{Kind: model.KindRate}))
+	for i := range 52 {
+		r.Generators = append(r.Generators, model.GeneratorReport{Name: fmt.Sprint("gen-", i+1), Egress: "nat-1", Sent: 900 - i, Accepted: 890 - i, Rejected: 10, Boots: 1})
+	}
+	g := &r.Generators[0]
+	g.Rejected, g.Accepted, g.Early, g.Missing, g.Dropped, g.Boots = 318, 582, 42, 2, 1_204, 2
+	r.Generators[1].Egress, r.Generators[1].EgressAssumed = "host|2", true
+	return r
 }
 
 func cases(t testing.TB) map[string][]Named {
@@ -132,6 +146,7 @@ func cases(t testing.TB) map[string][]Named {
 		"denials": {{"denials.jsonl", reportOf(t,
 			denied(0, "/v1/chat/completions", model.Denial{Kind: model.KindRate, RetryAfter: model.Some(9 * time.Second)}),
 			denied(30, "/v1/chat/completions", model.Denial{Kind: model.KindCap}))}},
+		"fleet":       {{"fleet.jsonl", fleetReport(t)}},
 		"hostile":     {hostile(t)},
 		"emptybeside": {{"nothing.jsonl", reportOf(t)}, run},
 	}

@@ -15,7 +15,10 @@ func moneyTable(names []string, runs []Named) table {
 		cell  func(s model.SpendReport, r model.Report) string
 	}{
 		{"Spent", func(s model.SpendReport, _ model.Report) string { return words.Amount(s.Spent, s.Estimated) }},
-		{"Source", func(s model.SpendReport, _ model.Report) string {
+		{"Source", func(s model.SpendReport, r model.Report) string {
+			if s.Source == "calls" && len(r.Generators) > 0 {
+				return "calls of the fleet"
+			}
 			return map[string]string{"account": "the account's figures", "rows": "billing rows", "calls": "calls from this machine"}[s.Source]
 		}},
 		{"Burn rate, average", func(s model.SpendReport, _ model.Report) string { return words.Opt(s.BurnPerMin, words.PerMinute) }},

@@ -78,7 +78,15 @@ func (l Line) text(style func(pressure, text string) string) string {
 	if l.CapStale {
 		level = "stale"
 	}
-	return strings.Join(parts, " ") + "  " + style(level, l.Left()) + " " + style("", l.Reset())
+	text := strings.Join(parts, " ") + "  " + style(level, l.Left()) + " " + style("", l.Reset())
+	if fleet := l.Fleet(); fleet != "" {
+		level = ""
+		if l.GeneratorsSilent > 0 {
+			level = pressures[model.Warm]
+		}
+		text += "  " + style(level, fleet)
+	}
+	return text
 }
 
 // tmux is a text with tmux's style for a pressure. A style names both colours,

@@ -30,6 +30,18 @@ func usual() model.Snapshot {
 	return s
 }
 
+// fleet is a fleet of n generators, some of which are silent.
+func fleet(n, silent int) *model.Fleet {
+	f := &model.Fleet{Run: "load-7", Generators: make([]model.Generator, n)}
+	for i := range f.Generators {
+		f.Generators[i].State = model.GeneratorLive
+		if i < silent {
+			f.Generators[i].State = model.GeneratorSilent
+		}
+	}
+	return f
+}
+
 // chat is the worst gauge of usual.
 func chat(s *model.Snapshot) *model.LimitUsage { return &s.Endpoints[1].Limits[0] }
 
@@ -61,9 +73,14 @@ func TestPlain(t *testing.T) {
 		"estimate":        {func(s *model.Snapshot) { chat(s).Estimated = true }, "chat ≈92% 14s  $18.73 11:55"},
 		"at most":         {func(s *model.Snapshot) { chat(s).UpperBound = true }, "chat ≤92% 14s  $18.73 11:55"},
 		"at least":        {func(s *model.Snapshot) { chat(s).LowerBound = true }, "chat ≥92% 14s  $18.73 11:55"},
-		"cap estimate":    {func(s *model.Snapshot) { s.Cap.Estimated = true }, "chat 92% 14s  ≈$18.73 11:55"},
-		"a little old":    {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-40 * time.Second)) }, "chat 92% 14s  $18.73 11:55"},
-		"old":             {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-2 * time.Minute)) }, "chat 92% (2m ago)  $18.73 11:55"},
+		"fleet":           {func(s *model.Snapshot) { s.Fleet = fleet(12, 0) }, "chat 92% 14s  $18.73 11:55  fleet 12"},
+		"silent generator": {func(s *model.Snapshot) {
+			s.Fleet = fleet(1_200, 1)
+			chat(s).LowerBound = true
+		}, "chat ≥92% 14s  $18.73 11:55  fleet 1,199/1,200"},
+		"cap estimate": {func(s *model.Snapshot) { s.Cap.Estimated = true }, "chat 92% 14s  ≈$18.73 11:55"},
+		"a little old": {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-40 * time.Second)) }, "chat 92% 14s  $18.73 11:55"},
+		"old":          {func(s *model.Snapshot) { chat(s).AsOf = model.Some(now.Add(-2 * time.Minute)) }, "chat 92% (2m ago)  $18.73 11:55"},
 		"old, in trouble": {func(s *model.Snapshot) {
 			chat(s).AsOf = model.Some(now.Add(-40 * time.Second))
 			s.Sources[0].State = model.StateError

@@ -58,6 +58,15 @@ type Line struct {
 	Denial      string               `json:"denial"`
 	DeniedUntil model.Opt[time.Time] `json:"denied_until"`
 
+	// Run is the load run of a fleet, and Generators how many load generators it has;
+	// empty and 0 without a fleet. GeneratorsSilent of them are not heard, or have yet to
+	// send what they kept, so that figures are lower bounds; GeneratorsRefused had calls
+	// denied in the last minute.
+	Run               string `json:"run,omitempty"`
+	Generators        int    `json:"generators,omitempty"`
+	GeneratorsSilent  int    `json:"generators_silent,omitempty"`
+	GeneratorsRefused int    `json:"generators_refused,omitempty"`
+
 	At time.Time `json:"at"` // server time
 }
 
@@ -69,6 +78,10 @@ func Of(s model.Snapshot) Line {
 	}
 	if !s.Cap.ResetsAt.IsZero() {
 		l.ResetsAt = model.Some(s.Cap.ResetsAt)
+	}
+	if s.Fleet != nil {
+		n := words.FleetOf(s.Fleet)
+		l.Run, l.Generators, l.GeneratorsSilent, l.GeneratorsRefused = s.Fleet.Run, n.Total, n.Silent+n.Behind, n.Refused
 	}
 	wall, next := words.NextOf(&s)
 	if next.Name == "" {
@@ -150,6 +163,18 @@ func (l Line) Age() string {
 // Left is what is left of the cap: "$18.73".
 func (l Line) Left() string {
 	return words.CapLeft(&model.Cap{Remaining: l.CapLeft, Estimated: l.CapEstimated})
+}
+
+// Fleet is how many load generators are heard, of how many if that is not all: "fleet
+// 11/12". Empty without a fleet.
+func (l Line) Fleet() string {
+	switch {
+	case l.Generators == 0:
+		return ""
+	case l.GeneratorsSilent == 0:
+		return "fleet " + words.Count(l.Generators)
+	}
+	return "fleet " + words.Count(l.Generators-l.GeneratorsSilent) + "/" + words.Count(l.Generators)
 }
 
 // Reset is the time to the cap's reset in hours and minutes: "11:55". In the
