@@ -112,9 +112,14 @@ type link struct {
 	js     jetstream.JetStream
 	broker Broker
 	dialer *dialer
-	forget func() bool   // the context
 	over   chan struct{} // closed with the connection
 	denied chan struct{} // closed when the server has refused something
+
+	// ctx is that of requests: it ends early when the server refuses something, as a
+	// request that is refused gets no answer.
+	ctx    context.Context
+	forget context.CancelFunc
+	stop   func() bool
 
 	mu      sync.Mutex
 	refused error // what the server does not allow
@@ -167,15 +172,18 @@ func (b Broker) connect(ctx context.Context, inbox string) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.forget = context.AfterFunc(ctx, l.dialer.cut)
+	l.ctx, l.forget = context.WithCancel(ctx)
+	stop := context.AfterFunc(ctx, l.dialer.cut)
 	l.Conn, err = nats.Connect(strings.Join(urls, ","), append(options, more...)...)
 	if err != nil {
+		stop()
 		l.forget()
 		if l.dialer.err != nil {
 			err = l.dialer.err
 		}
 		return nil, b.cannotReach(err)
 	}
+	l.stop = stop
 	if l.js, err = jetstream.New(l.Conn, jetstream.WithDefaultTimeout(answerWithin)); err != nil {
 		l.close()
 		return nil, b.cannotReach(err)
@@ -215,6 +223,7 @@ func (b Broker) login() (options []nats.Option, err error) {
 // close ends the link. What was published may wait in a buffer for a second.
 func (l *link) close() {
 	_ = l.FlushTimeout(time.Second)
+	l.stop()
 	l.forget()
 	l.dialer.cut()
 	l.Close()
@@ -229,6 +238,7 @@ func (l *link) failed(_ *nats.Conn, _ *nats.Subscription, err error) {
 		if l.refused == nil {
 			l.refused = err
 			close(l.denied)
+			l.forget()
 		}
 	}
 }
@@ -242,6 +252,11 @@ func (l *link) refusal() error {
 
 // cannotReach says in one line why there is no connection.
 func (b Broker) cannotReach(err error) error {
+	for _, refused := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired, nats.ErrNkeysNotSupported} {
+		if errors.Is(err, refused) {
+			return &said{b.String() + " does not let us in: check user and password, or the credentials", err}
+		}
+	}
 	return fmt.Errorf("no broker at %s: %w", b, b.reason(err))
 }
 
@@ -255,9 +270,6 @@ func (b Broker) reason(err error) error {
 		text        string
 	)
 	switch {
-	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked),
-		errors.Is(err, nats.ErrNkeysNotSupported), errors.Is(err, nats.ErrAccountAuthExpired):
-		text = "it does not let us in: check user and password, or the credentials"
 	case errors.Is(err, nats.ErrSecureConnRequired):
 		text = "it wants TLS: use tls:// and, if need be, a CA file"
 	case errors.Is(err, nats.ErrSecureConnWanted):

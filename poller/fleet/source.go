@@ -131,14 +131,14 @@ func (s *Source) follow(ctx context.Context, l *link, once bool) error {
 	if _, err := l.ChanSubscribe(name{s.opts.Account, s.opts.Run, "*"}.beats(), beats); err != nil {
 		return l.wrong("read", err)
 	}
-	stream, err := l.js.Stream(ctx, StreamName)
+	stream, err := l.js.Stream(l.ctx, StreamName)
 	if err != nil {
 		return l.wrong("read", err)
 	}
 	if info := stream.CachedInfo(); !info.Created.Equal(s.created) || info.State.LastSeq+1 < s.next {
 		s.created, s.next = info.Created, 0 // it was made anew
 	}
-	consumer, err := stream.CreateConsumer(ctx, s.consumer())
+	consumer, err := stream.CreateConsumer(l.ctx, s.consumer())
 	if err != nil {
 		return l.wrong("read", err)
 	}

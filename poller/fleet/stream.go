@@ -29,10 +29,10 @@ func Init(ctx context.Context, b Broker) (did string, err error) {
 		return "", err
 	}
 	defer l.close()
-	stream, err := l.js.Stream(ctx, StreamName)
+	stream, err := l.js.Stream(l.ctx, StreamName)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		if _, err := l.js.CreateStream(ctx, config); err != nil {
+		if _, err := l.js.CreateStream(l.ctx, config); err != nil {
 			return "", l.wrong("make the stream", err)
 		}
 		return fmt.Sprintf("%s at %s: made; it keeps 2 hours, 1 GiB at most", StreamName, b), nil
@@ -46,7 +46,7 @@ func Init(ctx context.Context, b Broker) (did string, err error) {
 	}
 	has.Subjects, has.MaxAge, has.MaxBytes, has.MaxMsgSize = config.Subjects, config.MaxAge, config.MaxBytes, config.MaxMsgSize
 	has.Duplicates, has.Discard = config.Duplicates, config.Discard
-	if _, err := l.js.UpdateStream(ctx, has); err != nil {
+	if _, err := l.js.UpdateStream(l.ctx, has); err != nil {
 		return "", l.wrong("change the stream", err)
 	}
 	return fmt.Sprintf("%s at %s: changed; it keeps 2 hours, 1 GiB at most", StreamName, b), nil
@@ -99,11 +99,11 @@ func ReadStatus(ctx context.Context, b Broker) (Status, error) {
 		return Status{}, err
 	}
 	defer l.close()
-	stream, err := l.js.Stream(ctx, StreamName)
+	stream, err := l.js.Stream(l.ctx, StreamName)
 	if err != nil {
 		return Status{}, l.wrong("read the stream", err)
 	}
-	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(anySubject))
+	info, err := stream.Info(l.ctx, jetstream.WithSubjectFilter(anySubject))
 	if err != nil {
 		return Status{}, l.wrong("read the stream", err)
 	}
@@ -118,7 +118,7 @@ func ReadStatus(ctx context.Context, b Broker) (Status, error) {
 		if !ok || len(s.Generators) == maxListed {
 			continue
 		}
-		message, err := stream.GetLastMsgForSubject(ctx, subject)
+		message, err := stream.GetLastMsgForSubject(l.ctx, subject)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			continue // it has just become too old
 		}
@@ -146,7 +146,7 @@ func Purge(ctx context.Context, b Broker, run string) (removed uint64, err error
 		return 0, err
 	}
 	defer l.close()
-	stream, err := l.js.Stream(ctx, StreamName)
+	stream, err := l.js.Stream(l.ctx, StreamName)
 	if err != nil {
 		return 0, l.wrong("read the stream", err)
 	}
@@ -154,14 +154,14 @@ func Purge(ctx context.Context, b Broker, run string) (removed uint64, err error
 	if run != "" {
 		subject = name{"*", run, "*"}.events()
 	}
-	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(subject))
+	info, err := stream.Info(l.ctx, jetstream.WithSubjectFilter(subject))
 	if err != nil {
 		return 0, l.wrong("read the stream", err)
 	}
 	for _, n := range info.State.Subjects {
 		removed += n
 	}
-	if err := stream.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
+	if err := stream.Purge(l.ctx, jetstream.WithPurgeSubject(subject)); err != nil {
 		return 0, l.wrong("purge the stream", err)
 	}
 	return removed, nil
