@@ -98,12 +98,8 @@ func (w *Window) Count(from, to time.Time) int {
 	if w.newest < 0 || !to.After(from) {
 		return 0
 	}
-	size := w.size
 	first, last := w.bucket(from), w.bucket(to)
-	sum := 0
-	for b := max(first+1, w.newest-size+1, 0); b < min(last, w.newest+1); b++ {
-		sum += int(w.counts[b%size])
-	}
+	sum := w.sum(first+1, last)
 	if first == last {
 		return sum + int(math.Round(w.at(first)*w.part(from, to)))
 	}
@@ -111,6 +107,33 @@ func (w *Window) Count(from, to time.Time) int {
 	tailStart := time.Unix(0, last*int64(w.width))
 	cut := w.at(first)*w.part(from, headEnd) + w.at(last)*w.part(tailStart, to)
 	return sum + int(math.Round(cut))
+}
+
+// sum returns the sum of the buckets from first on, up to before end.
+func (w *Window) sum(first, end int64) (sum int) {
+	for _, run := range w.runs(first, end) {
+		for _, n := range run {
+			sum += int(n)
+		}
+	}
+	return sum
+}
+
+// runs yields the counts of the buckets from first on, up to before end, as far as the
+// memory covers them: one run or two, each with the number of its first bucket. The
+// modulo for each bucket would cost more than to add it.
+func (w *Window) runs(first, end int64) func(yield func(int64, []int64) bool) {
+	return func(yield func(int64, []int64) bool) {
+		first, end = max(first, w.newest-w.size+1, 0), min(end, w.newest+1)
+		for first < end {
+			i := first % w.size
+			run := w.counts[i:min(i+end-first, w.size)]
+			if !yield(first, run) {
+				return
+			}
+			first += int64(len(run))
+		}
+	}
 }
 
 // at returns the count of one bucket, 0 outside the memory.
@@ -158,8 +181,12 @@ func (w *Window) steps(to time.Time, n int) []int {
 // Steps fills counts with the counts of the buckets that end at or before to, oldest
 // first.
 func (w *Window) Steps(to time.Time, counts []int) {
-	last := w.bucket(to) - 1
-	for i := range counts {
-		counts[i] = int(w.at(last - int64(len(counts)-1-i)))
+	end := w.bucket(to)
+	start := end - int64(len(counts))
+	clear(counts)
+	for first, run := range w.runs(start, end) {
+		for i, n := range run {
+			counts[first-start+int64(i)] = int(n)
+		}
 	}
 }
