@@ -96,7 +96,7 @@ func (l *Ledger) chart(e, i int, v *view, m *moment) Chart {
 	s := l.history(e, v, m, chartSteps[i].steps, func(stream *stream) chartTally { return stream.charts[e][i] })
 	c := Chart{Step: s.width, To: s.end, From: s.from, Accepted: s.accepted, Rejected: s.rejected}
 	if slices.ContainsFunc(s.marks, func(m Mark) bool { return m != 0 }) {
-		c.Marks = s.marks
+		c.Marks = slices.Clone(s.marks)
 	}
 	for limit := range l.table.Endpoints[e].Limits {
 		if steps := v.place.full[e].steps(limit, i, &c); steps != nil {

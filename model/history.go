@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Unknown is the number of calls of a step that nothing watched, in
 // LimitUsage.History and in Chart.Accepted.
@@ -24,7 +27,22 @@ type history struct {
 	from     time.Time // when watching began
 	accepted []int     // Unknown where nothing watched
 	rejected []int     // as this machine saw
-	marks    []Mark
+	marks    []Mark    // valid until the ledger makes its next history
+}
+
+// A workspace is the memory in which histories are made. A ledger keeps it: it makes
+// many a second.
+type workspace struct {
+	counts  []int
+	covered []bool
+	marks   []Mark
+}
+
+// zeroed returns the first n elements of a slice, set to zero.
+func zeroed[T any](s *[]T, n int) []T {
+	*s = slices.Grow((*s)[:0], n)[:n]
+	clear(*s)
+	return *s
 }
 
 // history returns the last n steps of an endpoint that end by a view's time.
@@ -35,10 +53,10 @@ type history struct {
 // IP this machine's figures come first if it sent anything.
 func (l *Ledger) history(e int, v *view, m *moment, n int, tally func(*stream) chartTally) history {
 	window := l.shape(tally)
-	s := history{width: window.width, from: v.asOf, accepted: make([]int, n), rejected: make([]int, n), marks: make([]Mark, n)}
+	s := history{width: window.width, from: v.asOf, accepted: make([]int, n), rejected: make([]int, n), marks: zeroed(&l.work.marks, n)}
 	s.end = time.Unix(0, window.bucket(v.asOf)*int64(s.width)).UTC()
 	start := s.end.Add(-time.Duration(n) * s.width)
-	counts, covered := make([]int, 4*n), make([]bool, 2*n)
+	counts, covered := zeroed(&l.work.counts, 4*n), zeroed(&l.work.covered, 2*n)
 	local, account, polls, step := counts[:n], counts[n:2*n], counts[2*n:3*n], counts[3*n:]
 	watched, read := covered[:n], covered[n:]
 	most := func(into []int, from *Window) {

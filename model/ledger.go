@@ -21,8 +21,9 @@ type Ledger struct {
 	full           []fullTally    // by endpoint
 	sampling       sampling
 	chartCache     []chartCache // by endpoint
-	modelPeriod    period       // that the calls by model are of
-	replayed       logRange     // the billing log that an earlier run has counted; see Resume
+	work           workspace
+	modelPeriod    period   // that the calls by model are of
+	replayed       logRange // the billing log that an earlier run has counted; see Resume
 
 	spend   spend
 	spent   spendTracker

@@ -159,7 +159,7 @@ func TestRestoresVersion4(t *testing.T) {
 // derived says which fields a state leaves out: they follow from the table and
 // the options, or are made anew.
 var derived = []string{
-	"attribution.table", "attribution.coveredBy", "attribution.aliased", "attribution.countDoubles", "Ledger.spans", "Ledger.saved", "Ledger.chartCache", "spend.limit", "pairing.hashes", "pairing.hashCounts",
+	"attribution.table", "attribution.coveredBy", "attribution.aliased", "attribution.countDoubles", "Ledger.spans", "Ledger.saved", "Ledger.chartCache", "Ledger.work", "spend.limit", "pairing.hashes", "pairing.hashCounts",
 	"Window.width", "Ledger.egress", "roster.byName", "roster.last", "roster.own",
 }
 
