@@ -110,7 +110,7 @@ func (d *display) resume() {
 // show draws the whole screen on a terminal that does not show it.
 func (d *display) show() {
 	d.painter.forget()
-	changes := d.painter.paint(d.app.frame(), d.app.styles)
+	changes := d.paint()
 	if !d.app.byUser {
 		changes = append([]byte(ansi.RequestBackgroundColor), changes...)
 	}
@@ -123,7 +123,13 @@ func (d *display) draw() {
 		d.resume()
 		return
 	}
-	d.failed(d.terminal.Draw(d.painter.paint(d.app.frame(), d.app.styles), d.app.title))
+	d.failed(d.terminal.Draw(d.paint(), d.app.title))
+}
+
+// paint returns what turns the screen into that of the app.
+func (d *display) paint() []byte {
+	a := &d.app
+	return d.painter.paint(a.frameOn(d.painter.empty(a.w, a.h)), a.styles)
 }
 
 func (d *display) failed(err error) {

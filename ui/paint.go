@@ -18,6 +18,7 @@ type painter struct {
 	styles  *theme.Styles // those of the frame before
 	prefix  [256]string   // the style of each role that was needed, in the terminal's colours
 	shown   *canvas       // the frame before; nil if the screen is to be cleared
+	spare   *canvas       // one that is no longer needed; may be nil
 	ascii   bool          // the frame before was in ASCII
 
 	out  []byte
@@ -28,8 +29,19 @@ type painter struct {
 // forget has the next frame drawn whole, on a cleared screen.
 func (p *painter) forget() { p.shown = nil }
 
+// empty returns an empty canvas for the next frame.
+func (p *painter) empty(w, h int) *canvas {
+	c := p.spare
+	if p.spare = nil; c == nil || c.w != w || c.h != h {
+		return newCanvas(w, h)
+	}
+	clear(c.cells)
+	c.marks = c.marks[:0]
+	return c
+}
+
 // paint returns the sequences that turn the frame before into f. They are valid until
-// the next call, and empty if there is nothing to change.
+// the next call, and empty if there is nothing to change. f is the painter's from then on.
 func (p *painter) paint(f *frame, styles *theme.Styles) []byte {
 	p.out, p.x, p.y, p.role = p.out[:0], -1, 0, theme.Plain
 	restyled := p.style(styles) || p.ascii != f.ascii
@@ -41,7 +53,7 @@ func (p *painter) paint(f *frame, styles *theme.Styles) []byte {
 		p.line(f, y, restyled)
 	}
 	p.set(theme.Plain)
-	p.shown, p.ascii = f.canvas, f.ascii
+	p.spare, p.shown, p.ascii = p.shown, f.canvas, f.ascii
 	return p.out
 }
 

@@ -110,7 +110,7 @@ func TestPainterShowsTheFrame(t *testing.T) {
 				g.cells[i] = "?"
 			}
 		}
-		g.show(t, p.paint(a.frame(), a.styles))
+		g.show(t, p.paint(a.frameOn(p.empty(a.w, a.h)), a.styles))
 		for y, line := range strings.Split(a.frame().text(a.styles), "\n") {
 			want := newGlass(a.w, 1)
 			want.show(t, []byte(line))
@@ -118,7 +118,7 @@ func TestPainterShowsTheFrame(t *testing.T) {
 				t.Fatalf("frame %d: line %d is %q, want %q", i, y, got, want.cells)
 			}
 		}
-		if again := p.paint(a.frame(), a.styles); len(again) > 0 {
+		if again := p.paint(a.frameOn(p.empty(a.w, a.h)), a.styles); len(again) > 0 {
 			t.Fatalf("frame %d: the same again sends %q", i, again)
 		}
 	}

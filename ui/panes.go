@@ -85,8 +85,10 @@ func (f *frame) text(styles *theme.Styles) string {
 }
 
 // frame draws the whole screen.
-func (a *App) frame() *frame {
-	c := newCanvas(a.w, a.h)
+func (a *App) frame() *frame { return a.frameOn(newCanvas(a.w, a.h)) }
+
+// frameOn draws the whole screen on an empty canvas of its size.
+func (a *App) frameOn(c *canvas) *frame {
 	o := outcome{targets: make([]target, 0, 40)}
 	all := c.all()
 	l := layoutFor(a.w, a.h)
