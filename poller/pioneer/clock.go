@@ -42,6 +42,15 @@ func (c *Clock) local() time.Time {
 	return time.Now()
 }
 
+// UntilTick returns the time until just after the server's next second. What is done
+// once a second is done then, so that the clock on screen moves in time, and one
+// wake-up of the process is enough for all of it.
+func (c *Clock) UntilTick() time.Duration {
+	const past = 20 * time.Millisecond
+	now := c.Now()
+	return now.Truncate(time.Second).Add(time.Second + past).Sub(now)
+}
+
 // At returns the server's time at a local time, in UTC. One that time.Now returned is
 // right even if the local clock has been set since.
 func (c *Clock) At(local time.Time) time.Time {

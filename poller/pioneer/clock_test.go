@@ -182,3 +182,16 @@ func TestLocalClockIsSet(t *testing.T) {
 }
 
 const noAnswer = time.Duration(1<<63 - 1)
+
+// A tick is just after the server's second begins, not the local one.
+func TestUntilTick(t *testing.T) {
+	for _, tt := range []struct{ into, offset, want time.Duration }{
+		{0, 0, 1020}, {10, 0, 1010}, {300, 0, 720}, {999, 0, 21}, {300, 200, 520}, {300, -400, 120},
+	} {
+		c := Clock{now: func() time.Time { return time.Unix(1_800_000_000, 0).Add(tt.into * time.Millisecond) }}
+		c.SetOffset(tt.offset * time.Millisecond)
+		if got := c.UntilTick(); got != tt.want*time.Millisecond {
+			t.Errorf("%d ms into a local second, offset %d ms: %s, want %d ms", tt.into, tt.offset, got, tt.want)
+		}
+	}
+}

@@ -13,10 +13,9 @@ import (
 )
 
 const (
-	// snapshotEvery is the shortest time between two snapshots, idleEvery the
-	// time between them while no events arrive: countdowns move by the second.
+	// snapshotEvery is the shortest time between two snapshots. While no events arrive
+	// there is one a second: countdowns move by the second.
 	snapshotEvery = 250 * time.Millisecond
-	idleEvery     = time.Second
 
 	// eventQueue is how many events may wait for the ledger. It is far faster
 	// than any source; the queue only covers the time to make a snapshot.
@@ -103,7 +102,7 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 	}
 	publish()
 	last := time.Now()
-	timer := time.NewTimer(idleEvery)
+	timer := time.NewTimer(r.Clock.UntilTick())
 	defer timer.Stop()
 	for {
 		select {
@@ -120,7 +119,7 @@ func (r *Runner) fold(events <-chan model.Event, out chan model.Snapshot) {
 		case <-timer.C:
 			publish()
 			last = time.Now()
-			timer.Reset(untilNextSecond(r.Clock.Now()))
+			timer.Reset(r.Clock.UntilTick())
 		}
 	}
 }
@@ -152,13 +151,6 @@ func (r *Runner) watched(now time.Time) model.Snapshot {
 		r.observe(e)
 	}
 	return snapshot()
-}
-
-// untilNextSecond returns the time until just after the server's next second, so
-// that a countdown moves in step with the clock.
-func untilNextSecond(now time.Time) time.Duration {
-	const past = 20 * time.Millisecond
-	return now.Truncate(idleEvery).Add(idleEvery + past).Sub(now)
 }
 
 // supervise runs one source, and restarts it after each failure, until ctx ends

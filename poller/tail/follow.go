@@ -32,7 +32,7 @@ func (f *follower) follow(ctx context.Context) {
 	for {
 		w.add(f.path)
 		f.catchUp(ctx)
-		notified, ok := w.wait(ctx, len(f.rotated) > 0 || f.file != nil && f.file.before != nil)
+		notified, ok := w.wait(ctx, f.clock, len(f.rotated) > 0 || f.file != nil && f.file.before != nil)
 		if !ok {
 			return
 		}

@@ -385,7 +385,7 @@ func TestPolling(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	began := time.Now()
-	notified, ok := w.wait(ctx, false)
+	notified, ok := w.wait(ctx, new(pioneer.Clock), false)
 	if notified || !ok || time.Since(began) < pollFast {
 		t.Errorf("waited %s: %t, %t", time.Since(began), notified, ok)
 	}

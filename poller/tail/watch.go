@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"quotatop/poller/pioneer"
 )
 
 const (
@@ -13,9 +15,8 @@ const (
 	// busy file is read in larger pieces.
 	settle = 20 * time.Millisecond
 
-	// pollSlow is how often the file is checked if its file system reports
-	// changes, pollFast if it does not.
-	pollSlow = time.Second
+	// pollFast is how often the file is checked if its file system does not report
+	// changes. If it does, the file is checked once a second.
 	pollFast = 200 * time.Millisecond
 )
 
@@ -98,9 +99,8 @@ func (w *watch) found(change, notified bool) {
 
 // wait waits until it is notified of a change, or until it is time to poll, which
 // is soon if other files are read as well. ok is false if ctx has ended.
-func (w *watch) wait(ctx context.Context, soon bool) (notified, ok bool) {
-	now := time.Now()
-	pause := now.Truncate(pollSlow).Add(pollSlow + settle).Sub(now) // when others wake, too
+func (w *watch) wait(ctx context.Context, clock *pioneer.Clock, soon bool) (notified, ok bool) {
+	pause := clock.UntilTick()
 	if soon || w.polls() {
 		pause = pollFast
 	}

@@ -157,6 +157,24 @@ func TestWritesOnceASecondAndOnlyNews(t *testing.T) {
 	})
 }
 
+// News that comes soon after a write waits for the snapshot after it: the process wakes
+// up then in any case.
+func TestWritesWhenSnapshotsCome(t *testing.T) {
+	dir := fresh(t)
+	synctest.Test(t, func(t *testing.T) {
+		w, began := open(t, dir), time.Now()
+		for i, at := range []time.Duration{0, 700, 1000, 1250, 1999, 3001} {
+			time.Sleep(time.Until(began.Add(at * time.Millisecond)))
+			w.Seen(snapshot(time.Now(), i))
+			synctest.Wait()
+			got, want := written(t, dir).Sub(began).Milliseconds(), [...]int64{0, 0, 1000, 1000, 1999, 3001}[i]
+			if got != want {
+				t.Errorf("after the snapshot at %d ms: written at %d ms, want %d", at, got, want)
+			}
+		}
+	})
+}
+
 func TestSurvivesItsFolder(t *testing.T) {
 	dir := fresh(t)
 	synctest.Test(t, func(t *testing.T) {

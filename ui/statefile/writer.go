@@ -22,8 +22,8 @@ import (
 // writeEvery is the shortest time between two writes.
 const writeEvery = time.Second
 
-// slack is how much sooner a write may be. Snapshots come once a second, not to the
-// millisecond; a write with one needs no time of its own.
+// slack is how much sooner or later a write may be. Snapshots come once a second, not
+// to the millisecond; a write with one needs no time of its own.
 const slack = 100 * time.Millisecond
 
 // Options say what a Writer writes.
@@ -134,11 +134,12 @@ func (w *Writer) run() {
 			return
 		case <-w.wake:
 		}
-		if left := writeEvery - slack - time.Since(looked); left > 0 {
+		for time.Since(looked) < writeEvery-slack {
 			select {
 			case <-w.done:
 				return
-			case <-time.After(left):
+			case <-w.wake: // by a newer one
+			case <-time.After(writeEvery + slack - time.Since(looked)):
 			}
 		}
 		w.mu.Lock()
