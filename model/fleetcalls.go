@@ -17,14 +17,19 @@ func (l *Ledger) fromFleet(e *Event) bool {
 	if e.Call.Vantage != VantageLocal {
 		return false
 	}
-	g := l.fleet.generator(e.Generator, e.At, len(l.table.Endpoints))
+	return !l.replays(l.fleet.generator(e.Generator, e.At, len(l.table.Endpoints)), e.At)
+}
+
+// replays reports whether a call of a generator, nil for one that is not counted
+// separately, is one that an earlier run has counted, and notes it.
+func (l *Ledger) replays(g *generator, at time.Time) bool {
 	if g == nil {
-		return !e.At.Before(l.fleet.replayedTo)
+		return at.Before(l.fleet.replayedTo)
 	}
 	if g.address == nil {
 		g.address = l.egressNamed("")
 	}
-	return !g.replays(e.At)
+	return g.replays(at)
 }
 
 // beat notes what a load generator says about itself.
@@ -37,7 +42,9 @@ func (l *Ledger) beat(name string, b *Beat, at time.Time) {
 	if stream.since.IsZero() {
 		stream.since = at
 	}
-	l.fleet.makeRoom(at)
+	if l.fleet.byName[name] == nil && len(l.fleet.generators) == maxGenerators {
+		l.fleet.leave(at)
+	}
 	g := l.fleet.generator(name, at, len(l.table.Endpoints))
 	if g == nil {
 		l.fleet.note(strings.Clone(name), at)
@@ -64,26 +71,29 @@ func (b *Beat) restrained(at time.Time) *Beat {
 	return &r
 }
 
-// sent counts a call for the retry discipline: a local source's, or a generator's own.
+// sent counts a local call as sent: a generator's to its own tally.
 func (l *Ledger) sent(c *countedCall, accepted bool) {
 	g := l.generatorOf(c)
-	if g == nil {
-		if c.from == "" {
-			l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset, &l.happened)
-		}
-		return
-	}
-	t := g.tally(c.endpoint)
-	if accepted {
-		t.accepted.Add(c.at, 1)
-	} else {
-		t.rejected.Add(c.at, 1)
-	}
 	switch {
-	case tooEarly(c.at, t.early.from, t.early.until):
-		l.early(g, KindRate, c.endpoint)
-	case tooEarly(c.at, t.early.capFrom, t.early.capUntil):
-		l.early(g, KindCap, c.endpoint)
+	case g != nil && accepted:
+		g.tally(c.endpoint).accepted.Add(c.at, c.usage.Requests)
+	case g != nil:
+		g.tally(c.endpoint).rejected.Add(c.at, 1)
+		l.discipline(g, c.endpoint, c.at)
+	case c.from == "":
+		l.alerts.sent(c.endpoint, c.source, c.at, l.spend.reset, &l.happened)
+	}
+}
+
+// discipline counts a call of a generator as early if it came during a wait that the
+// generator itself had got, or after it met the cap.
+func (l *Ledger) discipline(g *generator, endpoint int, at time.Time) {
+	d := &g.tally(endpoint).early
+	switch {
+	case tooEarly(at, d.from, d.until):
+		l.early(g, KindRate, endpoint)
+	case tooEarly(at, d.capFrom, d.capUntil):
+		l.early(g, KindCap, endpoint)
 	}
 }
 

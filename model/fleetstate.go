@@ -8,6 +8,7 @@ func (l *Ledger) serializeFleet(c *codec) {
 	text(c, &r.run)
 	c.coverage(&r.lost)
 	c.time(&r.replayedTo)
+	c.time(&r.judged)
 	list(c, &r.unlisted, maxUnlisted, func(u *unlisted) {
 		text(c, &u.name)
 		c.time(&u.heard)

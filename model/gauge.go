@@ -4,6 +4,7 @@ import "time"
 
 // Snapshot returns what is known at now, which is server time.
 func (l *Ledger) Snapshot(now time.Time) Snapshot {
+	l.flush()
 	now = clamp(now)
 	m := l.moment(now)
 	s := Snapshot{
@@ -92,7 +93,7 @@ func (l *Ledger) gauge(e, i int, v *view, m *moment) LimitUsage {
 		g.Rejected = Some(v.place.rejected(e, i, m.local.Add(-limit.Per), m.countEnd()))
 	}
 	if l.byAddress(e) {
-		g.Egress, g.Egresses, g.EgressesNear = v.place.egress, len(l.fleet.egresses), v.near
+		g.Egress, g.Egresses, g.EgressesNear = v.place.egress, v.egresses, v.near
 	}
 	l.fillDenied(&g, e, i, v, m)
 	if v.known {

@@ -66,6 +66,7 @@ func NewLedger(t Table, opts LedgerOptions) *Ledger {
 		l.full = append(l.full, newFullTally(spans[:len(e.Limits)]))
 		l.lastDenials = append(l.lastDenials, make([]lastDenial, len(e.Limits)))
 	}
+	l.fleet.pending, l.fleet.widths = make([]pending, len(t.Endpoints)), l.widthsOf()
 	return l
 }
 
@@ -75,6 +76,11 @@ const maxAhead = time.Minute
 
 // Observe counts one event. Events may come late and in any order.
 func (l *Ledger) Observe(e Event) {
+	if e.Generator != "" && e.Call != nil && e.Call.Denial == nil {
+		l.fleetCall(&e)
+		return
+	}
+	l.flush()
 	e, ok := restrained(e)
 	if !ok || e.Generator != "" && !l.fromFleet(&e) {
 		return
@@ -110,6 +116,7 @@ func (l *Ledger) Observe(e Event) {
 	case e.Beat != nil:
 		l.beat(e.Generator, e.Beat, e.At)
 	}
+	l.logSilence(l.now)
 }
 
 // wall drops the monotonic clock reading from a time. That clock stops while a
@@ -143,14 +150,15 @@ func (l *Ledger) accepted(c countedCall) {
 		l.sent(&c, true)
 		l.countModel(stream, c.endpoint, c.at, c.usage)
 	}
+	n := c.usage.Requests
 	address := l.addressOf(&c)
 	for _, e := range l.coveredBy[c.endpoint] {
 		if c.vantage == VantageOwn && e == c.endpoint {
 			continue // our polls use per-IP quota, but are nobody's traffic
 		}
-		stream.accept(e, c.at, c.at, 1)
+		stream.accept(e, c.at, c.at, n)
 		if c.from != "" && address != nil {
-			address.stream.accept(e, c.at, c.at, 1)
+			address.stream.accept(e, c.at, c.at, n)
 		}
 		if c.vantage != VantageAccount {
 			lastDenials := l.denialsAt(e, address)
@@ -160,7 +168,7 @@ func (l *Ledger) accepted(c countedCall) {
 		}
 	}
 	if c.pattern >= 0 {
-		stream.paths[c.pattern].Add(c.at, 1)
+		stream.paths[c.pattern].Add(c.at, n)
 	}
 }
 
@@ -279,7 +287,12 @@ func (l *Ledger) reject(c *countedCall, d *Denial, seen *stream) {
 }
 
 // busy implements sink.
-func (l *Ledger) busy(c countedCall, d *Denial) { l.refused(&c, d) }
+func (l *Ledger) busy(c countedCall, d *Denial) {
+	l.refused(&c, d)
+	if g := l.generatorOf(&c); g != nil {
+		l.discipline(g, c.endpoint, c.at)
+	}
+}
 
 // refused notes a denial in the alerts and in the log.
 func (l *Ledger) refused(c *countedCall, d *Denial) {

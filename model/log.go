@@ -100,6 +100,7 @@ type logged struct {
 	used     Opt[Micros]
 	limit    Opt[Micros]
 	text     string
+	silent   int // how many generators of a fleet are silent; 0 for what is not about that
 }
 
 // A seenBy is the refusals that one source saw. Several may see the same.
@@ -220,7 +221,7 @@ func (g *eventLog) health(s *source, next Health, at time.Time) {
 	if next.Vantage == "" {
 		kind = LogService
 	}
-	e := g.newest(func(e *logged) bool { return e.kind == kind && e.source == s.name })
+	e := g.newest(func(e *logged) bool { return e.kind == kind && e.source == s.name && e.silent == 0 })
 	lost := e != nil && e.last.IsZero()
 	switch {
 	case next.State == StateError && lost:

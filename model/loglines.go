@@ -157,6 +157,9 @@ func (g *eventLog) serialize(c *codec, endpoints int) {
 		opt(c, &e.used, number)
 		opt(c, &e.limit, number)
 		text(c, &e.text)
+		if c.version > 4 {
+			number(c, &e.silent)
+		}
 	})
 	c.time(&g.resetAt)
 }

@@ -17,7 +17,8 @@ type moment struct {
 	// that should be heard are not: every figure of the fleet is then a lower bound.
 	lost       coverage
 	incomplete bool
-	assumed    bool // generators may share an address although they name different ones
+	assumed    bool             // generators may share an address although they name different ones
+	egresses   map[*egress]bool // that generators in the list use
 }
 
 // countEnd returns where a count up to the end of the local windows ends. Up to now,
@@ -70,11 +71,15 @@ func (l *Ledger) moment(now time.Time) *moment {
 		m.fleet, m.local = true, minTime(slowest, now).Truncate(detailWidth) // a whole bucket of every window
 	}
 	m.incomplete = m.incomplete || l.fleet.unlistedSince(now.Add(-SilentAfter))
+	m.egresses = make(map[*egress]bool, len(l.fleet.egresses))
 	for _, p := range l.fleet.lost {
 		m.lost.add(p.from, p.to)
 	}
 	for _, g := range l.fleet.generators {
-		m.assumed = m.assumed || g.assumed && g.listed(now)
+		if g.listed(now) {
+			m.assumed = m.assumed || g.assumed
+			m.egresses[g.address] = true
+		}
 		for _, p := range g.losses(now, m.local) {
 			m.lost.add(p.from, p.to)
 		}

@@ -79,33 +79,32 @@ func (l *Ledger) ownStreams() (own []*stream) {
 }
 
 // fullest returns the place that a figure in a span of an endpoint counts: for a limit
-// by client IP, that of the fullest address. near is how many addresses of the fleet
-// use NearLimit of the limit.
-func (l *Ledger) fullest(e, span int, m *moment) (found place, near int) {
+// by client IP, that of the fullest address. It also returns how many addresses of the
+// fleet there are, and how many of them use NearLimit of the limit.
+func (l *Ledger) fullest(e, span int, m *moment) (found place, egresses, near int) {
 	if !l.byAddress(e) {
-		return l.everywhere(), 0
+		return l.everywhere(), 0, 0
 	}
 	most := -1.0
-	consider := func(p place) {
+	for _, g := range l.fleet.egresses {
+		p := l.placeAt(g)
 		part := l.usedPart(&p, e, span, m)
-		if part >= NearLimit && part > 0 && p.egress != "" {
+		if part > 0 || m.egresses[g] {
+			egresses++
+		}
+		if part >= NearLimit {
 			near++
 		}
 		if part > most {
 			found, most = p, part
 		}
 	}
-	for _, g := range l.fleet.egresses {
-		consider(l.placeAt(g))
-	}
-	if l.fleet.own == nil {
-		if own := l.elsewhere(); own.polls != nil || len(own.streams) > 0 {
-			fleetNear := near
-			consider(own)
-			near = fleetNear
+	if own := l.elsewhere(); l.fleet.own == nil && (own.polls != nil || len(own.streams) > 0) {
+		if l.usedPart(&own, e, span, m) > most {
+			found = own
 		}
 	}
-	return found, near
+	return found, egresses, near
 }
 
 // usedPart returns the used part of a limit at a place: 1 at least while a denial says

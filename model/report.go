@@ -215,7 +215,7 @@ func (r *Reporter) Report() Report {
 	out := Report{
 		Version: ReportVersion, Profile: r.table.Profile,
 		Gaps: r.gaps, Events: r.events, OutOfOrder: r.late, Earlier: r.earlier, Unnamed: r.unnamed,
-		Endpoints: make([]EndpointReport, len(r.table.Endpoints)), Models: r.models(), Polls: r.polls,
+		Endpoints: make([]EndpointReport, len(r.table.Endpoints)), Models: r.models(), Polls: r.polls, Generators: r.fleet.reports(),
 	}
 	if r.placed {
 		out.From, out.To = Some(time.Unix(0, r.from).UTC()), Some(time.Unix(0, r.to).UTC())
@@ -273,7 +273,7 @@ func (r *Reporter) endpoint(e int, watched Opt[float64]) EndpointReport {
 	if used == r.billing {
 		out.Vantage = VantageAccount
 	}
-	out.UpperBound = used == r.billing && at.Scope == ScopeIP
+	out.UpperBound = at.Scope == ScopeIP && (used == r.billing || used.name == SourceFleet && r.fleet.addresses() > 1)
 	y := &used.endpoints[e]
 	out.Estimated, out.Margin = used == r.billing && used.sampled, y.sampled.margin()
 	out.Accepted = Some(y.accepted)

@@ -20,6 +20,7 @@ type Reporter struct {
 	local   []*sourceTally // in order of their first event
 	unseen  *sourceTally   // a local source that saw no calls: counts our own polls only
 	waits   []waitTime     // by endpoint
+	fleet   fleetTally
 	figures accountSpend
 	cost    *meter // the cost of rows, over a minute
 
@@ -57,6 +58,9 @@ func NewReporter(t Table, opts LedgerOptions) *Reporter {
 func (r *Reporter) Observe(e Event) {
 	r.events++
 	e.At = wall(e.At)
+	if e.Generator != "" && !r.fleet.observe(&e, len(r.table.Endpoints)) {
+		return
+	}
 	switch {
 	case e.Call != nil && e.Call.Vantage == VantageAccount:
 		r.billing.watch(e.Source)
@@ -81,7 +85,7 @@ func (r *Reporter) Observe(e Event) {
 		if used, ok := e.Account.Used.Get(); ok {
 			r.figures.observe(figure{e.At, used})
 		}
-	case e.Health != nil && e.Health.State == StateOK && e.Health.Vantage == VantageLocal:
+	case e.Health != nil && e.Health.State == StateOK && e.Health.Vantage == VantageLocal, e.Beat != nil:
 		r.localTally(e.Source)
 	}
 }
@@ -122,7 +126,7 @@ func (r *Reporter) localTally(source string) *sourceTally {
 			return w
 		}
 	}
-	if len(r.local) == maxLocalStreams {
+	if source != SourceFleet && len(r.local) >= maxLocalStreams { // there is always room for the fleet
 		return r.local[maxLocalStreams-1]
 	}
 	w := r.unseen.clone(&r.steps)
@@ -150,17 +154,10 @@ func (r *Reporter) accepted(c countedCall) {
 		r.accept(r.billing, covered, c.at)
 		r.charge(c.at, c.usage)
 	default:
-		w := r.sent(&c)
+		w := r.sent(&c, true)
 		r.accept(w, r.coveredBy[c.endpoint], c.at)
 		w.charge(c.usage)
 	}
-}
-
-// sent counts a local call as sent, and returns the tally of its source.
-func (r *Reporter) sent(c *countedCall) *sourceTally {
-	w := r.localTally(c.source)
-	w.endpoints[c.endpoint].early.sent(c.at)
-	return w
 }
 
 // accept counts an accepted call against the limits of the endpoints that cover it.
@@ -199,8 +196,8 @@ func (r *Reporter) denied(c countedCall, d *Denial) {
 		r.polls.Denied++
 		return
 	}
-	w, at := r.sent(&c), c.at
-	w.endpoints[c.endpoint].early.denied(d, at, r.spend.reset(at))
+	w, at := r.sent(&c, false), c.at
+	r.waitsFor(w, &c, d)
 	kind := slices.Index(kinds[:], d.Kind)
 	for _, e := range r.coveredBy[c.endpoint] {
 		y := &w.endpoints[e]

@@ -10,6 +10,7 @@ import "time"
 // sources said about themselves no longer holds. now is the server's time; nothing
 // that lies ahead of it stays.
 func (l *Ledger) Resume(now time.Time) {
+	l.flush()
 	now = clamp(now)
 	l.turnBack(now)
 	l.offset, l.step, l.moved = l.offset-l.step, 0, time.Time{}
@@ -21,6 +22,7 @@ func (l *Ledger) Resume(now time.Time) {
 // is another run's: of what they may report again, what is counted already is not
 // counted twice.
 func (l *Ledger) Pause(at time.Time) {
+	l.flush()
 	if at.IsZero() || at.After(l.now) {
 		at = l.now
 	}

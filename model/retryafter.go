@@ -62,11 +62,13 @@ type earlyCalls struct {
 	count             int
 }
 
-// sent adds a call.
-func (d *earlyCalls) sent(at time.Time) {
-	if tooEarly(at, d.from, d.until) || tooEarly(at, d.capFrom, d.capUntil) {
+// sent adds a call, and reports whether it was early.
+func (d *earlyCalls) sent(at time.Time) bool {
+	early := tooEarly(at, d.from, d.until) || tooEarly(at, d.capFrom, d.capUntil)
+	if early {
 		d.count++
 	}
+	return early
 }
 
 // denied adds a denial. reset is the cap's next reset after it.

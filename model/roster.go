@@ -36,6 +36,12 @@ type roster struct {
 	egresses   []*egress
 	own        *egress   // the one that this machine's own calls leave from, too; nil for none
 	replayedTo time.Time // an earlier run has counted the calls of the unlisted before it
+
+	judged time.Time // when it was last judged who is silent
+
+	pending []pending  // by endpoint: calls of caller
+	caller  *generator // nil if nothing is pending
+	widths  []int64    // of the buckets of all windows, in nanoseconds
 }
 
 // An unlisted is a generator beyond those that are counted separately.
@@ -133,14 +139,6 @@ func (r *roster) note(name string, at time.Time) {
 		return
 	}
 	r.unlisted[oldest] = unlisted{name, at}
-}
-
-// makeRoom drops the generators that are no longer listed at a time, if there are as
-// many as there may be.
-func (r *roster) makeRoom(now time.Time) {
-	if len(r.generators) == maxGenerators {
-		r.leave(now)
-	}
 }
 
 // leave drops the generators that are no longer listed at a time. When calls of theirs
@@ -248,7 +246,7 @@ func (r *roster) turnBack(now time.Time) {
 		r.unlisted[i].heard = minTime(r.unlisted[i].heard, now)
 	}
 	r.lost.cut(now)
-	r.replayedTo = minTime(r.replayedTo, now)
+	r.replayedTo, r.judged = minTime(r.replayedTo, now), minTime(r.judged, now)
 	for _, g := range r.egresses {
 		for e := range g.lastDenials {
 			for i := range g.lastDenials[e] {

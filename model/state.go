@@ -34,6 +34,7 @@ var (
 
 // AppendState appends the state of the ledger to dst, for RestoreLedger.
 func (l *Ledger) AppendState(dst []byte) []byte {
+	l.flush()
 	start := len(dst)
 	dst = append(append(dst, stateMagic...), StateVersion)
 	dst = binary.LittleEndian.AppendUint32(dst, l.saved)

@@ -14,7 +14,7 @@ type view struct {
 	count                        func(from, to time.Time) int // the calls behind used
 	streams                      []*stream                    // the streams behind used, of which the largest counts
 	place                        place                        // where local was seen
-	near                         int                          // the addresses of the fleet that are near the limit
+	egresses, near               int                          // the addresses of the fleet, and those that are near the limit
 	same                         bool                         // the account's estimate agrees with this machine's count
 	continued                    bool                         // used is the account's figure up to the horizon, and this machine's since
 }
@@ -22,9 +22,9 @@ type view struct {
 // view returns the calls at a moment. For a limit by client IP they are those from the
 // fullest address, as far as that is known.
 func (l *Ledger) view(e, span int, m *moment) view {
-	p, near := l.fullest(e, span, m)
+	p, egresses, near := l.fullest(e, span, m)
 	v := l.viewFrom(p, e, span, m)
-	v.near = near
+	v.egresses, v.near = egresses, near
 	return v
 }
 
