@@ -97,4 +97,3 @@ func (l *Ledger) widthsOf() (widths []int64) {
 	newGeneratorTally().serialize(&codec{version: StateVersion, visit: note})
 	return widths
 }
-
