@@ -25,6 +25,15 @@ func (s *Snapshot) AppendBrief(dst []byte) []byte {
 	return c.buf
 }
 
+// AppendUndated appends the brief without the snapshot's time. That time always moves,
+// and with it that of all that is known up to now: two snapshots are the same undated
+// if nothing else in their briefs has changed.
+func (s *Snapshot) AppendUndated(dst []byte) []byte {
+	c := codec{version: briefVersion, buf: dst, now: s.At}
+	s.brief(&c)
+	return c.buf
+}
+
 // ReadBrief returns the part of a snapshot that AppendBrief wrote. It returns
 // ErrBriefVersion for what another version wrote.
 func ReadBrief(data []byte) (Snapshot, error) {

@@ -15,6 +15,7 @@ type codec struct {
 	reading bool
 	visit   func(*Window) // called with each window instead of writing it; nil to write them
 	version int           // of the bytes
+	now     time.Time     // is written as no time; zero to write all times
 	buf     []byte        // what has been written, or what is left to read
 	err     error
 }
@@ -105,7 +106,11 @@ const (
 
 // time writes or reads a time, to the nanosecond. It is read as UTC.
 func (c *codec) time(p *time.Time) {
-	second, nano := p.Unix(), p.Nanosecond()
+	at := *p
+	if at.Equal(c.now) {
+		at = time.Time{}
+	}
+	second, nano := at.Unix(), at.Nanosecond()
 	number(c, &second)
 	below(c, &nano, 0, int(time.Second))
 	if !c.reading {

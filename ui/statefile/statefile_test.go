@@ -175,6 +175,27 @@ func TestWritesWhenSnapshotsCome(t *testing.T) {
 	})
 }
 
+// That time has passed is no news: not for what is known up to now, either.
+func TestTimeIsNoNews(t *testing.T) {
+	dir := fresh(t)
+	synctest.Test(t, func(t *testing.T) {
+		w, began := open(t, dir), time.Now()
+		for i, tt := range []struct {
+			asOf time.Duration // before the snapshot
+			want int64         // when the file was written, in seconds
+		}{{0, 0}, {0, 0}, {time.Second, 2}, {2 * time.Second, 2}, {0, 4}, {0, 4}} {
+			s := snapshot(time.Now(), 7)
+			s.Endpoints[0].Limits[0].AsOf = model.Some(s.At.Add(-tt.asOf))
+			w.Seen(s)
+			synctest.Wait()
+			if got := int64(written(t, dir).Sub(began).Seconds()); got != tt.want {
+				t.Errorf("after %d s: written at %d s, want %d", i, got, tt.want)
+			}
+			time.Sleep(time.Second)
+		}
+	})
+}
+
 func TestSurvivesItsFolder(t *testing.T) {
 	dir := fresh(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -2,7 +2,6 @@ package statefile
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,8 +35,8 @@ type Options struct {
 }
 
 // A Writer keeps the state file of this process: the newest Snapshot, written at
-// most once a second, and only when something other than the time has changed or
-// the file would no longer be live. Each write goes to the first of the places
+// most once a second, and only when something other than the time has changed in what
+// the file says or it would no longer be live. Each write goes to the first of the places
 // that will do, and where that is not one that every process looks in, also to
 // the first that is. So it moves to another place when one goes away, and back.
 type Writer struct {
@@ -125,7 +124,7 @@ func (w *Writer) run() {
 	var failed error
 	defer func() { w.err <- errors.Join(failed, w.remove()) }()
 	started := time.Now()
-	var last []byte      // what was written, without its time
+	var last []byte      // what was written, without its time; nil if that failed
 	var at time.Time     // when it was
 	var looked time.Time // when the last snapshot was looked at
 	for {
@@ -147,29 +146,18 @@ func (w *Writer) run() {
 		w.mu.Unlock()
 		now := time.Now()
 		looked = now
-		text, err := timeless(s)
-		if err == nil && (!bytes.Equal(text, last) || now.Sub(at) >= heartbeat-slack) {
-			last, at = text, now
-			if err = w.write(&state{os.Getpid(), w.opts.Demo, started, now, s}); err != nil {
-				last = nil // try again, news or not
-			}
-		} else if err == nil {
-			err = failed
+		undated := s.AppendUndated(nil)
+		if bytes.Equal(undated, last) && now.Sub(at) < heartbeat-slack {
+			continue
+		}
+		last, at = undated, now
+		err := w.write(&state{os.Getpid(), w.opts.Demo, started, now, s})
+		if err != nil {
+			last = nil // try again, news or not
 		}
 		w.report(failed, err)
 		failed = err
 	}
-}
-
-// timeless returns a snapshot without its time. The time always moves, and with it
-// that of all that is known up to now: that alone is no news.
-func timeless(s model.Snapshot) ([]byte, error) {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	at, err := json.Marshal(s.At)
-	return bytes.ReplaceAll(text, at, []byte("0")), err
 }
 
 // report passes on how a write went, if that is another than before.
