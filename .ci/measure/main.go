@@ -25,7 +25,7 @@ func main() {
 	span := flag.Duration("for", 20*time.Second, "how long to measure each run")
 	runs := flag.Int("runs", 3, "how many runs to take the medians of")
 	before := flag.String("before", "", "another build of quotatop to measure beside this one")
-	only := flag.String("load", "", "measure this load only: idle, demo or heavy")
+	only := flag.String("load", "", "measure this load only: idle, demo or heavy; start for none of them")
 	flag.Parse()
 	if err := measure(*span, *runs, *before, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "measure:", err)
@@ -70,7 +70,7 @@ func measure(span time.Duration, runs int, before, only string) error {
 		}
 		show(l, programs, results)
 	}
-	return starts(binary, before, empty, dir)
+	return starts(url, binary, before, empty, dir)
 }
 
 // build builds quotatop as it is distributed, and an empty program.
@@ -86,8 +86,21 @@ func build(dir string) (binary, empty string, err error) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "", "", fmt.Errorf("build: %w: %s", err, out)
 		}
+		if err := reinstall(to); err != nil {
+			return "", "", err
+		}
 	}
 	return binary, empty, nil
+}
+
+// reinstall writes a program again, as installing does: what the linker has written
+// is in smaller pieces in the page cache, and takes longer to start.
+func reinstall(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.Remove(file), os.WriteFile(file, data, 0o700))
 }
 
 // simulator starts a simulated API.
@@ -207,44 +220,4 @@ func medianOf[T any](all []T, of func(T) float64) float64 {
 	}
 	slices.Sort(values)
 	return values[len(values)/2]
-}
-
-// starts prints the CPU time of quotatop status, beside that of an empty program.
-func starts(binary, before, empty, dir string) error {
-	state := filepath.Join(dir, "state")
-	if err := os.MkdirAll(state, 0o700); err != nil {
-		return err
-	}
-	cost := func(name string, args ...string) (float64, error) {
-		var all []float64
-		for range 41 {
-			cmd := exec.Command(name, args...)
-			cmd.Env = append(os.Environ(), "PIONEER_API_KEY=", "XDG_STATE_HOME="+state, "XDG_RUNTIME_DIR="+state, "XDG_CONFIG_HOME="+state)
-			if err := cmd.Run(); err != nil {
-				return 0, fmt.Errorf("%s: %w", name, err)
-			}
-			all = append(all, (cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()).Seconds()*1000)
-		}
-		return medianOf(all, func(v float64) float64 { return v }), nil
-	}
-	nothing, err := cost(empty)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\n%-9s %8s %8s %8s\n%-9s %8.2f\n", "start", "CPU ms", "ratio", "size MB", "empty", nothing)
-	for _, p := range []program{{name: "status", binary: binary}, {name: "before", binary: before}} {
-		if p.binary == "" {
-			continue
-		}
-		ms, err := cost(p.binary, "status")
-		if err != nil {
-			return err
-		}
-		info, err := os.Stat(p.binary)
-		if err != nil {
-			return err
-		}
-		fmt.Printf("%-9s %8.2f %8.1f %8.1f\n", p.name, ms, ms/nothing, float64(info.Size())/1e6)
-	}
-	return nil
 }
