@@ -46,7 +46,7 @@ var arrows = map[string]string{
 	"ui/cli": "model poller poller/billing poller/config poller/crash poller/events poller/fleet poller/pioneer poller/recording poller/sim poller/tail poller/tap" +
 		" theme ui ui/cli/doctor ui/cli/tmux ui/metrics ui/report ui/statefile ui/status ui/warn ui/words",
 	"ui/cli/clitest": "", // tests import it
-	"ui/cli/doctor":  "model poller/billing poller/config poller/events/private poller/pioneer ui/statefile",
+	"ui/cli/doctor":  "model poller/billing poller/config poller/events/private poller/fleet poller/pioneer ui/statefile",
 	"ui/cli/tmux":    "poller/events/atomicfile ui/cli/doctor",
 	"ui/metrics":     "model",
 	"ui/report":      "model ui/words",

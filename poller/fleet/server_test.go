@@ -7,13 +7,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"math/big"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -193,23 +190,7 @@ func TestTLS(t *testing.T) {
 
 // All of it works with the nats-server of Debian 12, which is 2.9.
 func TestDebianServer(t *testing.T) {
-	tool := "nats-server"
-	if _, err := os.Stat("/usr/sbin/nats-server"); err == nil {
-		tool = "/usr/sbin/nats-server" // which is not in everybody's PATH
-	}
-	tool = clitest.Need(t, tool, "nats-server")
-	dir := t.TempDir()
-	cmd := exec.Command(tool, "-js", "-sd", dir, "-a", "127.0.0.1", "-p", "-1", "--ports_file_dir", dir)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-	var ports struct{ NATS []string }
-	waitFor(t, "server", func() bool {
-		text, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("nats-server_%d.ports", cmd.Process.Pid)))
-		return err == nil && json.Unmarshal(text, &ports) == nil && len(ports.NATS) > 0
-	})
-	b := Broker{URL: ports.NATS[0]}
+	b := Broker{URL: clitest.Broker(t)}
 	for _, want := range []string{"made; it keeps 2 hours, 1 GiB at most", "is as it should be"} {
 		if did, err := Init(t.Context(), b); err != nil || !strings.HasSuffix(did, want) {
 			t.Fatalf("init: %q, %v", did, err)

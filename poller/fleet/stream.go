@@ -138,6 +138,15 @@ func ReadStatus(ctx context.Context, b Broker) (Status, error) {
 	return s, nil
 }
 
+// Reach connects to the broker, and returns an error if it cannot.
+func Reach(ctx context.Context, b Broker) error {
+	l, err := b.connect(ctx, publisherInbox)
+	if err == nil {
+		l.close()
+	}
+	return err
+}
+
 // Purge removes the batches of a run from the stream, or of all runs if run is empty,
 // and returns how many that were.
 func Purge(ctx context.Context, b Broker, run string) (removed uint64, err error) {

@@ -58,7 +58,7 @@ func manualSections() [][2]string {
 $XDG_CONFIG_HOME/quotatop/themes/*.toml
     Your own themes.
 $XDG_STATE_HOME/quotatop/
-    The journal: what the dashboard observed, in a folder for each account (default ~/.local/state/quotatop/).
+    The journal: what the dashboard observed, in a folder for each account (default ~/.local/state/quotatop/). Below spool/: calls that wait to be published.
 $XDG_RUNTIME_DIR/quotatop/
 /run/user/UID/quotatop/
 $TMPDIR/quotatop-UID/
@@ -90,6 +90,9 @@ Start a load run only with headroom:
 Record a run, then report on it:
     quotatop --record run.jsonl.zst
     quotatop report run.jsonl.zst --format html > run.html
+Publish the calls of a load generator, and show all generators as one run:
+    quotatop tap --publish nats://broker:4222
+    quotatop --fleet nats://broker:4222
 A line for the status bar of tmux:
     quotatop status --format tmux`},
 	}

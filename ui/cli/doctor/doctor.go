@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"quotatop/model"
 	"quotatop/poller/billing"
 	"quotatop/poller/config"
+	"quotatop/poller/fleet"
 	"quotatop/poller/pioneer"
 	"quotatop/ui/statefile"
 )
@@ -39,6 +41,7 @@ func Run(ctx context.Context, opts Options) []Finding {
 	c.configuration()
 	key := c.key(ctx)
 	c.api(ctx, key)
+	c.fleet(ctx)
 	c.terminal()
 	c.folders()
 	for i, f := range c.found { // a server may send the key back
@@ -165,6 +168,27 @@ func (c *checkup) api(ctx context.Context, key string) {
 	}
 	for _, a := range answers {
 		c.answer(a)
+	}
+}
+
+// fleet checks the brokers in the settings.
+func (c *checkup) fleet(ctx context.Context) {
+	const fix = "see [fleet] in the configuration"
+	if f := &c.conf.Fleet; f.Publish != "" {
+		b := f.Broker(f.Publish)
+		if err := fleet.Reach(ctx, b); err != nil {
+			c.fail("publish: "+err.Error(), fix+"; until then calls are kept in the spool")
+		} else {
+			c.ok("publish: " + b.String() + " answers")
+		}
+	}
+	if f := &c.conf.Fleet; f.URL != "" {
+		s, err := fleet.ReadStatus(ctx, f.Broker(f.URL))
+		if err != nil {
+			c.fail("fleet: "+err.Error(), fix)
+			return
+		}
+		c.ok(fmt.Sprintf("fleet: %s has the stream %s, with %d generators", s.Broker, fleet.StreamName, len(s.Generators)))
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"go.uber.org/goleak"
 
 	"quotatop/poller/config"
+	"quotatop/poller/fleet"
+	"quotatop/ui/cli/clitest"
 	"quotatop/ui/statefile"
 )
 
@@ -345,5 +347,35 @@ func TestFolders(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Dir(state)); err == nil {
 		t.Error("the check-up made a folder")
+	}
+}
+
+// The brokers of a fleet are checked if there are any, and no password is shown.
+func TestFleet(t *testing.T) {
+	url := api(t, nil)
+	with := func(change func(*config.Fleet)) string {
+		return examine(t, func(o *Options) {
+			o.Override = func(c *config.Settings) error {
+				change(&c.Fleet)
+				return c.BaseURL.UnmarshalText([]byte(url))
+			}
+		})
+	}
+	const away = "nats://me:secretword@127.0.0.1:1"
+	if got := with(func(f *config.Fleet) { f.URL, f.Publish = away, away }); strings.Contains(got, "secretword") ||
+		!strings.Contains(got, "FAIL: fleet: no broker at nats://127.0.0.1:1: connection refused -> see [fleet]") ||
+		!strings.Contains(got, "FAIL: publish: no broker at nats://127.0.0.1:1: connection refused -> ") {
+		t.Errorf("a broker that is away:\n%s", got)
+	}
+	broker := clitest.Broker(t)
+	if got := with(func(f *config.Fleet) { f.URL, f.Publish = broker, broker }); !strings.Contains(got, "ok: publish: "+broker+" answers") ||
+		!strings.Contains(got, "no stream QUOTATOP at "+broker+": run quotatop fleet init") {
+		t.Errorf("a broker without a stream:\n%s", got)
+	}
+	if _, err := fleet.Init(t.Context(), fleet.Broker{URL: broker}); err != nil {
+		t.Fatal(err)
+	}
+	if got := with(func(f *config.Fleet) { f.URL = broker }); !strings.Contains(got, "ok: fleet: "+broker+" has the stream QUOTATOP, with 0 generators") {
+		t.Errorf("a broker with a stream:\n%s", got)
 	}
 }
