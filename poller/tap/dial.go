@@ -57,7 +57,8 @@ func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	if err != nil || d.upstream.Scheme == "http" {
 		return conn, err
 	}
-	return secured(ctx, conn, d.tls)
+	conn, err = secured(ctx, conn, d.tls)
+	return conn, handshakeError(err)
 }
 
 // dialThrough connects to the upstream through a proxy.

@@ -162,7 +162,7 @@ func (c *conn) unanswered(x *pending, err error) {
 		c.answer(x.labels.method, http.StatusBadRequest, "the request's body could not be read to its end")
 	case c.answered && !errors.Is(err, errNotHTTP):
 	default:
-		text := x.cannotReach(c.upstream.Host, err).Error()
+		text := x.cannotReach(c.upstream.Host, c.responseError(err)).Error()
 		if !x.upgrade {
 			c.inbox.setProblem(text)
 		}

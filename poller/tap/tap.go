@@ -19,8 +19,8 @@
 //   - The tap itself refuses what is not for the upstream (CONNECT, another host)
 //     and what two servers could read in two ways: with 400, 421, 431, 501 or 505,
 //     {"detail":"quotatop tap: ..."} and the end of the connection. It answers 502
-//     when the upstream cannot be reached, or breaks off or garbles its first
-//     response.
+//     when the upstream cannot be reached, speaks HTTP/2 only, or breaks off or
+//     garbles its first response.
 //   - A request waits until the response to the one before it has passed.
 //   - A client that ends its connection within a request's body ends the call.
 //   - Between client and tap there is no TLS, and so no HTTP/2.
