@@ -60,7 +60,11 @@ func (l *Ledger) viewFrom(p place, e, span int, m *moment) view {
 		v.margin, v.estimated = l.sampling.margin(h.Add(-per), h, func(own int) bool { return l.table.Covered(e, own) })
 	}
 	accountCovers := hasAccount && l.billing.covers(per, h)
-	if perIP && watching && (localCovers || l.byAddress(e)) && localUsed > p.polls.between(e, span, end.Add(-per), m.countEnd()) {
+	seen := p
+	if l.byAddress(e) {
+		seen = l.everywhere() // of a fleet, no more is on the fullest address: that may be our own
+	}
+	if perIP && watching && (localCovers || l.byAddress(e)) && seen.count(e, span, end.Add(-per), m.countEnd()) > seen.polls.between(e, span, end.Add(-per), m.countEnd()) {
 		hasAccount = false // this machine's calls are known, and others do not count
 	}
 	// An estimate that agrees with this machine's count within its error is no
