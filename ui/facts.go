@@ -51,7 +51,7 @@ func (a *App) limitFacts(e *model.EndpointUsage, l *model.LimitUsage) []fact {
 		fact{"rejected", words.Opt(l.Rejected, words.Count), theme.Text, "in the window"},
 		fact{"peak", a.signs(words.Peak(l)), theme.Text, "highest of the last " + pastSpan(l)},
 		fact{"others", words.Opt(l.Others, words.Count), theme.Text, a.othersNote(l)},
-		fact{"observed", words.Opt(l.Local, words.Count) + " from " + a.us() + ", " + words.Opt(l.Account, words.Count) + " in the billing log", theme.Text, ""},
+		fact{"observed", words.Opt(l.Local, words.Count) + " from " + a.us(l) + ", " + words.Opt(l.Account, words.Count) + " in the billing log", theme.Text, ""},
 		a.asOfFact(l.AsOf),
 	)
 	return a.callFacts(facts, e, l)
@@ -100,9 +100,10 @@ func (a *App) othersNote(l *model.LimitUsage) string {
 	return "from other machines"
 }
 
-// us names what the local calls come from.
-func (a *App) us() string {
-	if a.hasFleet() {
+// us names what the local calls of a limit come from. Where no address of a fleet has
+// more, it is our own polls.
+func (a *App) us(l *model.LimitUsage) string {
+	if a.hasFleet() && (l.Egresses == 0 || l.Egress != "") {
 		return "the fleet"
 	}
 	return "this machine"

@@ -20,6 +20,7 @@ type fleetView struct {
 	// ranks are the places of the generators by name, as of a time, see standing.
 	ranks    map[string]int
 	rankedAt time.Time
+	late     int // how many were not heard then, or behind
 }
 
 // fleetAction is the action that goes to the fleet.
@@ -40,12 +41,19 @@ func (a *App) toFleet(string) tea.Cmd {
 	return nil
 }
 
-// restandFleet puts the generators in order again if it is time.
+// restandFleet puts the generators in order again if it is time, or one more is not
+// heard: that comes first.
 func (a *App) restandFleet() {
 	v := &a.fleet
-	if a.snap.Fleet == nil || v.ranks != nil && a.snap.At.Sub(v.rankedAt).Abs() < standFor {
+	if a.snap.Fleet == nil {
 		return
 	}
+	n := words.FleetOf(a.snap.Fleet)
+	late := n.Silent + n.Behind + n.Gone
+	if v.ranks != nil && a.snap.At.Sub(v.rankedAt).Abs() < standFor && (late <= v.late || v.sorted != byTable) {
+		return
+	}
+	v.late = late
 	all := a.snap.Fleet.Generators
 	order := make([]int, len(all))
 	for i := range order {

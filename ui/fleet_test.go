@@ -97,7 +97,15 @@ func TestFleetStands(t *testing.T) {
 	if a = send(a, snapshotMsg(*s)); a.names()[0] != "gen-5" || a.names()[12] != "new" {
 		t.Errorf("a second later the order is %v", a.names())
 	}
-	s.At = now.Add(standFor)
+	s.Fleet.Generators[1].State = model.GeneratorSilent
+	s.Fleet.Generators[0], s.Fleet.Generators[1] = s.Fleet.Generators[1], s.Fleet.Generators[0]
+	if a = send(a, snapshotMsg(*s)); a.names()[0] != "gen-12" {
+		t.Errorf("one more that is silent is not the first: %v", a.names())
+	}
+	s = fleetOf12()
+	slices.Reverse(s.Fleet.Generators)
+	s.Fleet.Generators = append([]model.Generator{{Name: "new", State: model.GeneratorLive, HeardAt: s.At}}, s.Fleet.Generators...)
+	s.At = now.Add(standFor + time.Second)
 	if a = send(a, snapshotMsg(*s)); a.names()[0] != "new" || a.names()[1] != "gen-12" {
 		t.Errorf("%s later the order is %v", standFor, a.names())
 	}
