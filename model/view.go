@@ -60,11 +60,7 @@ func (l *Ledger) viewFrom(p place, e, span int, m *moment) view {
 		v.margin, v.estimated = l.sampling.margin(h.Add(-per), h, func(own int) bool { return l.table.Covered(e, own) })
 	}
 	accountCovers := hasAccount && l.billing.covers(per, h)
-	seen := p
-	if l.byAddress(e) {
-		seen = l.everywhere() // of a fleet, no more is on the fullest address: that may be our own
-	}
-	if perIP && watching && (localCovers || l.byAddress(e)) && seen.count(e, span, end.Add(-per), m.countEnd()) > seen.polls.between(e, span, end.Add(-per), m.countEnd()) {
+	if perIP && watching && (localCovers || l.byAddress(e)) && l.observesLoad(p, e, span, m) {
 		hasAccount = false // this machine's calls are known, and others do not count
 	}
 	// An estimate that agrees with this machine's count within its error is no
@@ -96,6 +92,16 @@ func (l *Ledger) viewFrom(p place, e, span int, m *moment) view {
 		l.continueAccount(&v, e, span, m)
 	}
 	return v
+}
+
+// observesLoad reports whether a place saw other calls than our own polls. A fleet sees
+// the load at all of its addresses, of which the fullest may be that of the polls alone.
+func (l *Ledger) observesLoad(p place, e, span int, m *moment) bool {
+	if l.byAddress(e) {
+		p = l.everywhere()
+	}
+	from := m.local.Add(-l.spans[e][span])
+	return p.count(e, span, from, m.countEnd()) > p.polls.between(e, span, from, m.countEnd())
 }
 
 // continueAfter is how long this machine must have watched before the horizon for
