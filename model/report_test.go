@@ -510,6 +510,41 @@ func TestReportEstimates(t *testing.T) {
 	}
 }
 
+// The truth lies within the margin of a report in 19 of 20 runs, for an endpoint with
+// many calls and for one with few.
+func TestReportMarginHolds(t *testing.T) {
+	const runs, intervals, total, page = 200, 6, 500, 100
+	for _, share := range []float64{0.3, 0.02} {
+		rng, within := rand.New(rand.NewPCG(7, 7)), 0
+		for range runs {
+			r, truth := NewReporter(mustProfile(t, DefaultProfile), LedgerOptions{}), 0
+			for i := range intervals {
+				var rows []Call
+				for range total {
+					path := "/generate/text"
+					if rng.Float64() < share {
+						path, truth = "/inference", truth+1
+					}
+					rows = append(rows, Call{Vantage: VantageAccount, Path: path})
+				}
+				from := rng.IntN(total - page)
+				reading := Reading{From: at(float64(10 * i)), To: at(float64(10*i + 10)), Sampled: true, Total: total, Rows: rows[from : from+page]}
+				r.Observe(Event{At: reading.To, Source: SourceBilling, Reading: &reading})
+			}
+			e := r.Report().Endpoints[1]
+			if got := e.Accepted.Or(-1); max(got-truth, truth-got) <= e.Margin {
+				within++
+			}
+			if !e.Estimated || float64(e.Margin) > 0.2*float64(truth)+60 {
+				t.Fatalf("estimated %t, %v ±%d, truth %d", e.Estimated, e.Accepted, e.Margin, truth)
+			}
+		}
+		if t.Logf("share %g: %d of %d", share, within, runs); within < runs*95/100 {
+			t.Errorf("share %g: the truth was within the margin in %d of %d runs", share, within, runs)
+		}
+	}
+}
+
 // The worst moment is the minute with the most rejected calls, wherever it begins, and
 // else the fullest window.
 func TestWorst(t *testing.T) {
