@@ -201,9 +201,13 @@ func TestClockThatIsOff(t *testing.T) {
 	const off = -10 * time.Minute
 	clock := &pioneer.Clock{}
 	p := testPublisher(t, b, func(o *PublisherOptions) { o.Clock = clock })
+	r := read(t, b, func(o *SourceOptions) { o.Clock = known(off) })
+	r.until("beat of before the first call", func(all []model.Event) bool {
+		to := newest(all, "gen-1").To
+		return !to.IsZero() && time.Now().Add(off).Sub(to) < 10*time.Second
+	})
 	at := time.Now()
 	p.Observe(call(clock.At(at), "/early"))
-	r := read(t, b, func(o *SourceOptions) { o.Clock = known(off) })
 	time.Sleep(60 * time.Millisecond) // three batches, if there were any
 	if n, _, _ := p.spool.left(); n > 0 {
 		t.Error("a call was published before its time was known")

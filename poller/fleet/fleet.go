@@ -11,7 +11,8 @@
 // each with the generator, the last one a beat. So the bodies of messages, one after
 // the other, are a file that report and replay read. Besides, a generator says once
 // a second on the subject that ends in hb, which no stream keeps, how far it is: its
-// beat, in the clear.
+// beat, in the clear. Before it has made a call it does not know the server's time, and
+// its beat has none.
 //
 // Both subjects have the headers
 //

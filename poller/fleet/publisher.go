@@ -170,7 +170,7 @@ type cutter struct {
 	enc     encoder
 	spare   []queued
 	seq     uint64
-	to      time.Time // all calls before it are in the batches up to seq
+	to      time.Time // all calls before it are in the batches up to seq; zero before the first
 	dropped int
 	lost    int // calls that were in no batch
 }
@@ -180,10 +180,7 @@ type cutter struct {
 func (c *cutter) cut(due, last bool) {
 	clock := c.p.opts.Clock
 	if !clock.Known() {
-		if last {
-			calls, dropped := c.p.queue.take(nil)
-			c.drop(len(calls)+dropped, errNoClock)
-		}
+		c.wait(due, last)
 		return
 	}
 	now := clock.Now()
@@ -207,12 +204,30 @@ func (c *cutter) cut(due, last bool) {
 	if c.to = to; c.enc.calls > 0 || last {
 		c.put(now, last)
 	}
-	b := beat{c.beat(now, last), c.seq}
+	c.tell(c.beat(now, last))
+}
+
+// wait stands in for cut until the server's time is known. Until there is a call, a
+// beat says that there is none.
+func (c *cutter) wait(due, last bool) {
+	switch q := &c.p.queue; {
+	case last:
+		calls, dropped := q.take(nil)
+		if n := len(calls) + dropped; n > 0 {
+			c.drop(n, errNoClock)
+		}
+	case due && q.isEmpty():
+		c.tell(c.beat(time.Now(), false))
+	}
+}
+
+// tell has a beat sent.
+func (c *cutter) tell(b model.Event) {
 	select {
 	case <-c.p.link: // one that was not sent
 	default:
 	}
-	c.p.link <- b
+	c.p.link <- beat{b, c.seq}
 }
 
 // What calls can be lost by.

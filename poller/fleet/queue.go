@@ -47,6 +47,12 @@ func (q *queue) put(e model.Event, correction time.Duration) {
 	}
 }
 
+func (q *queue) isEmpty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.calls)+q.dropped == 0
+}
+
 // take empties the queue, and returns how many calls it had no room for. The calls
 // that come next are put in the memory of spare.
 func (q *queue) take(spare []queued) (calls []queued, dropped int) {

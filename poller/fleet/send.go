@@ -105,7 +105,11 @@ func (p *Publisher) say(l *link, b beat) error {
 	m := nats.NewMsg(p.from.beats())
 	m.Header.Set(headerBoot, p.boot)
 	m.Header.Set(headerSeq, strconv.FormatUint(b.seq, 10))
-	m.Data = events.AppendServer(nil, b.Event)
+	if b.Beat.To.IsZero() { // the server's time is not known
+		m.Data = events.Append(nil, b.Event)
+	} else {
+		m.Data = events.AppendServer(nil, b.Event)
+	}
 	return l.PublishMsg(m)
 }
 

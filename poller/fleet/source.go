@@ -337,6 +337,9 @@ func (r *reader) beat(m *nats.Msg) {
 		r.leaveOut(1, m.Subject, err)
 		return
 	}
+	if seq == 0 && e.Beat.To.IsZero() { // it has made no call yet
+		e.Beat.To = now.Add(-beatEvery)
+	}
 	g := r.heard.of(n, now)
 	b := g.boot(id)
 	b.hear(seq, e.Beat.To, now)
