@@ -33,7 +33,7 @@ var arrows = map[string]string{
 	"poller/events/frame":      "",
 	"poller/events/input":      "poller/crash",
 	"poller/events/private":    "",
-	"poller/fleet":             "model poller/crash poller/events poller/events/frame poller/events/private poller/pioneer",
+	"poller/fleet":             "model poller/crash poller/events poller/events/atomicfile poller/events/frame poller/events/private poller/pioneer",
 	"poller/journal":           "model poller/events poller/events/atomicfile poller/events/frame poller/events/private poller/pioneer",
 	"poller/pioneer":           "model",
 	"poller/recording":         "model poller/crash poller/events poller/events/atomicfile poller/events/frame poller/events/input poller/events/private poller/pioneer",

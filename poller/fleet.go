@@ -62,12 +62,15 @@ type Publishing struct {
 // folder of the user's state. report is called with an error when publishing begins to
 // fail, and with nil once it works again.
 func (p Publishing) Publisher(source, state, version string, watches []string, report func(error)) (*fleet.Publisher, error) {
-	f := &p.Fleet
+	f, logs := &p.Fleet, ""
+	if source == model.SourceTail {
+		logs = strings.Join(watches, "\n")
+	}
 	publisher, err := fleet.NewPublisher(fleet.PublisherOptions{
 		Broker: f.Broker(f.Publish), Account: p.Account, Run: f.Run,
 		Generator: cmp.Or(f.Generator, fleet.GeneratorName(state, strings.Join(watches, "\n"))),
 		Egress:    cmp.Or(f.Egress, fleet.HostName()), EgressAssumed: f.Egress == "",
-		Source: source, Version: version, Clock: p.Clock, Gate: p.Gate,
+		Source: source, Logs: logs, Version: version, Clock: p.Clock, Gate: p.Gate,
 		State: state, SpoolMax: f.Spool.Bytes, Report: report,
 	})
 	if err != nil {

@@ -227,3 +227,48 @@ func TestClockThatIsOff(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A process that reads a log again publishes of it what an earlier one has not: also of
+// calls of one time, and whatever another log holds.
+func TestLogIsReadAgain(t *testing.T) {
+	b := sharedBroker(t)
+	state := t.TempDir()
+	start := time.Now().Add(-time.Minute).Truncate(time.Second)
+	publish := func(log string, seconds ...int) {
+		t.Helper()
+		p := testPublisher(t, b, func(o *PublisherOptions) { o.State, o.Source, o.Logs = state, model.SourceTail, log })
+		for _, n := range seconds {
+			e := call(start.Add(time.Duration(n)*time.Second), "/"+log)
+			e.Source = model.SourceTail
+			p.Observe(e)
+		}
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish("a", 1, 2, 3, 3)
+	publish("a", 1, 2, 3, 3, 3, 4)
+	publish("b", 1, 2)
+	publish("a", 1, 2, 3, 3, 3, 4)
+	publish("a", 1, 2, 3, 3, 3, 4, 5)
+	read(t, b, nil).until("7 calls of the one log and 2 of the other", func(all []model.Event) bool {
+		a := 0
+		for _, e := range calls(all) {
+			if e.Call.Path == "/a" {
+				a++
+			}
+		}
+		return a == 7 && len(calls(all)) == 9 && newest(all, "gen-1").Ended && len(boots(all)) == 5
+	})
+}
+
+// boots are the processes that were told about.
+func boots(all []model.Event) map[string]bool {
+	ids := map[string]bool{}
+	for _, e := range all {
+		if e.Beat != nil {
+			ids[e.Beat.Boot] = true
+		}
+	}
+	return ids
+}

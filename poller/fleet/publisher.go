@@ -25,7 +25,10 @@ type PublisherOptions struct {
 	EgressAssumed bool
 	// Source is the source whose calls are published. Two sources of one machine may
 	// see the same calls, so that they do not add up.
-	Source  string
+	Source string
+	// Logs names the logs that the source reads, if it reads any: those calls are left
+	// out that an earlier process has published from them.
+	Logs    string
 	Version string
 	Clock   *pioneer.Clock
 	Gate    pioneer.Gate // knows the key
@@ -172,7 +175,7 @@ type cutter struct {
 	seq     uint64
 	to      time.Time // all calls before it are in the batches up to seq; zero before the first
 	dropped int
-	lost    int // calls that were in no batch
+	marker  *marker // nil if the source reads no logs
 }
 
 // cut puts what is in the queue into batches; when that is due also what fills no
@@ -184,6 +187,9 @@ func (c *cutter) cut(due, last bool) {
 		return
 	}
 	now := clock.Now()
+	if c.marker == nil && c.p.opts.Logs != "" {
+		c.marker = newMarker(c.p.spool.dir, c.p.opts.Logs, now)
+	}
 	to := now.Add(-behind)
 	calls, dropped := c.p.queue.take(c.spare)
 	if dropped > 0 {
@@ -193,6 +199,9 @@ func (c *cutter) cut(due, last bool) {
 	for i := range calls {
 		e := calls[i].event
 		e.At = e.At.Add(correction - calls[i].correction)
+		if c.marker != nil && !c.marker.isNew(e.At) {
+			continue
+		}
 		if !c.enc.add(e) {
 			c.put(now, false)
 		}
@@ -203,6 +212,11 @@ func (c *cutter) cut(due, last bool) {
 	}
 	if c.to = to; c.enc.calls > 0 || last {
 		c.put(now, last)
+	}
+	if c.marker != nil {
+		if err := c.marker.keep(); err != nil {
+			c.p.problems.setSpool(err)
+		}
 	}
 	c.tell(c.beat(now, last))
 }
