@@ -91,7 +91,7 @@ func TestReboundKeys(t *testing.T) {
 // For any keys in a config, either CheckKeys returns an error of one line, or the
 // keys work.
 func FuzzCheckKeys(f *testing.F) {
-	for _, seed := range [][2]string{{"zoom", "x"}, {"zoom", "ctrl+alt+x"}, {"none", "q"}, {"pane", "f5"}, {"zoom", "ctrl+"}, {"zoom", "\xff"}, {"zo\nom", "\u202e"}, {"pane", "\u0730"}} {
+	for _, seed := range [][2]string{{"zoom", "x"}, {"zoom", "ctrl+alt+x"}, {"none", "q"}, {"pane", "f5"}, {"zoom", "ctrl+"}, {"zoom", "\xff"}, {"zo\nom", "\u202e"}, {"pane", "\u0730"}, {"fleet", "F"}, {"zoom", "f"}} {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, name, key string) {

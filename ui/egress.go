@@ -7,6 +7,11 @@ import (
 	"quotatop/ui/words"
 )
 
+// assumesEgress reports whether nobody said which address some generator has.
+func (a *App) assumesEgress() bool {
+	return slices.ContainsFunc(a.snap.Fleet.Generators, func(g model.Generator) bool { return g.EgressAssumed })
+}
+
 // egressAssumed reports whether nobody said that the generators of an address have it.
 func (a *App) egressAssumed(egress string) bool {
 	return egress != "" && a.hasFleet() && slices.ContainsFunc(a.snap.Fleet.Generators, func(g model.Generator) bool { return g.Egress == egress && g.EgressAssumed })

@@ -53,13 +53,18 @@ func (a *App) anyLowerBound() bool {
 
 // whyLower says why a limit's window may have more calls than are known.
 func (a *App) whyLower(l *model.LimitUsage) string {
-	if a.hasFleet() {
-		if why := words.FleetOf(a.snap.Fleet).Unheard(); why != nil {
-			return why[0]
-		}
-		if a.egressAssumed(l.Egress) {
-			return "other generators may share the address: set --egress"
-		}
+	if a.alone() {
+		return "window not fully loaded"
+	}
+	n := words.FleetOf(a.snap.Fleet)
+	why := n.Unheard()
+	switch {
+	case n.Silent+n.Behind > 0:
+		return why[0]
+	case l.Egresses > 0 && a.assumesEgress():
+		return "generators may share an address: set --egress"
+	case why != nil:
+		return why[0]
 	}
 	return "window not fully loaded"
 }
