@@ -107,6 +107,8 @@ func TestFleetGauge(t *testing.T) {
 			[][]Event{heard(4, "b-1"), fleetCalls(9.1, 7, "a-1", chatPath), fleetCalls(700.1, 7, "a-1", chatPath), heard(702, "a-1")}, 702, "7/200 to 701"},
 		"all are silent": {
 			[][]Event{fleetCalls(1, 3, "b-1", chatPath), heard(4, "b-1"), heard(5, "a-1")}, 30, "≥3/200 to 4"},
+		"all are silent, and the account says more": {
+			[][]Event{fleetCalls(1, 3, "b-1", chatPath), heard(4, "b-1"), heard(5, "a-1"), rows(20, 2, chatPath), one(read(-100, 40), healthy(44, SourceBilling))}, 45, "2/200 to 40"},
 		"all have ended": {
 			[][]Event{fleetCalls(1, 3, "a-1", chatPath), named(4, "a-1", Beat{To: at(4), Ended: true, Egress: "a"})}, 30, "3/200 to 30"},
 		"all are silent, and this machine calls": {

@@ -56,9 +56,9 @@ func (l *Ledger) history(e int, v *view, m *moment, n int, tally func(*stream) c
 	s := history{width: window.width, from: v.asOf, accepted: make([]int, n), rejected: make([]int, n), marks: zeroed(&l.work.marks, n)}
 	s.end = time.Unix(0, window.bucket(v.asOf)*int64(s.width)).UTC()
 	start := s.end.Add(-time.Duration(n) * s.width)
-	counts, covered := zeroed(&l.work.counts, 4*n), zeroed(&l.work.covered, 2*n)
+	counts, covered := zeroed(&l.work.counts, 4*n), zeroed(&l.work.covered, 3*n)
 	local, account, polls, step := counts[:n], counts[n:2*n], counts[2*n:3*n], counts[3*n:]
-	watched, read := covered[:n], covered[n:]
+	watched, read := covered[:n], covered[n:2*n]
 	most := func(into []int, from *Window) {
 		from.Steps(v.asOf, step)
 		for j, calls := range step {
@@ -75,7 +75,7 @@ func (l *Ledger) history(e int, v *view, m *moment, n int, tally func(*stream) c
 	if v.place.polls != nil {
 		tally(l.polls).accepted.Steps(v.asOf, polls)
 	}
-	incomplete := make([]bool, n)
+	incomplete := covered[2*n:]
 	m.lost.touch(incomplete, start, s.width)
 	perIP := l.table.Endpoints[e].Scope == ScopeIP
 	if l.billing != nil {

@@ -13,6 +13,7 @@ type moment struct {
 	now   time.Time
 	local time.Time // the end of the windows of local calls: now without a fleet
 	fleet bool      // local is the fleet's
+	stuck bool      // because no generator is heard that should be
 	// lost is when calls of the fleet are not known, incomplete whether generators
 	// that should be heard are not: every figure of the fleet is then a lower bound.
 	lost       coverage
@@ -65,7 +66,7 @@ func (l *Ledger) moment(now time.Time) *moment {
 		}
 	}
 	if slowest.IsZero() && !l.watchingBesideFleet() {
-		slowest = latest
+		slowest, m.stuck = latest, true
 	}
 	if !slowest.IsZero() {
 		m.fleet, m.local = true, minTime(slowest, now).Truncate(detailWidth) // a whole bucket of every window

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 )
@@ -47,7 +48,16 @@ func randomEvents(seed uint64, n int) []Event {
 	events := make([]Event, n)
 	for i := range events {
 		e := Event{At: when(), Source: source()}
-		switch rng.IntN(9) {
+		if seed%2 == 1 && rng.IntN(3) == 0 {
+			e.Generator = fmt.Sprint(strings.Repeat("long", rng.IntN(2)*20), rng.IntN(5))
+		}
+		switch rng.IntN(9 + int(seed%2)) {
+		case 9:
+			e.Generator = fmt.Sprint(rng.IntN(5), "\xff")
+			e.Beat = &Beat{
+				Run: path(), Boot: fmt.Sprint(rng.IntN(3)), To: when(), Ended: rng.IntN(5) == 0, Egress: fmt.Sprint(rng.IntN(4)), EgressAssumed: rng.IntN(2) == 0,
+				ClockOffset: time.Duration(number()), ClockError: time.Duration(number()), Missing: int(number()), Dropped: int(number()), Version: strings.Repeat("v", rng.IntN(100)),
+			}
 		case 0, 1:
 			c := newCall(VantageAccount)
 			e.Call = &c
@@ -126,6 +136,7 @@ func checkSnapshot(t *testing.T, s Snapshot) {
 			t.Errorf("denials from %v to %v", g.First, g.At)
 		}
 	}
+	checkFleet(t, s)
 	for _, x := range s.Sources {
 		positive(x.Name+" polls", x.PollsMinute.Or(0))
 		positive(x.Name+" polls", x.PollsHour.Or(0))
@@ -135,6 +146,59 @@ func checkSnapshot(t *testing.T, s Snapshot) {
 	}
 	if at, ok := s.Cap.ExhaustsAt.Get(); ok && !at.Before(s.Cap.ResetsAt) {
 		t.Errorf("exhausts at %v, after the reset at %v", at, s.Cap.ResetsAt)
+	}
+}
+
+// checkFleet finds what no snapshot may say about a fleet.
+func checkFleet(t *testing.T, s Snapshot) {
+	t.Helper()
+	if s.Fleet == nil {
+		return
+	}
+	if n := len(s.Fleet.Generators); n > maxGenerators || s.Fleet.Unlisted < 0 || s.Fleet.Unlisted > maxUnlisted {
+		t.Errorf("%d generators, and %d more", n, s.Fleet.Unlisted)
+	}
+	if to, known := s.Fleet.To.Get(); !known || to.After(s.At) {
+		t.Errorf("the fleet's windows end at %v, after %v", s.Fleet.To, s.At)
+	}
+	names := map[string]bool{}
+	for i := range s.Fleet.Generators {
+		g := &s.Fleet.Generators[i]
+		if names[g.Name] || len(g.Name) > maxFleetName || len(g.Egress) > maxFleetName || len(g.Version) > maxFleetName {
+			t.Errorf("%q is listed twice, or has no end: %+v", g.Name, g)
+		}
+		names[g.Name] = true
+		if g.To.After(s.At) || g.HeardAt.After(s.At) || g.To.After(s.Fleet.To.Or(s.At).Add(time.Minute)) && g.State == "" {
+			t.Errorf("at %v: %+v", s.At, g)
+		}
+		calls, rejected := 0, 0
+		for _, e := range g.Endpoints {
+			calls, rejected = calls+e.Calls, rejected+e.Rejected
+		}
+		for name, n := range map[string]int{"calls": g.Calls, "rejected": g.Rejected, "early": g.Early, "missing": g.Missing, "dropped": g.Dropped, "boots": g.Boots - 1} {
+			if n < 0 || calls != g.Calls || rejected != g.Rejected {
+				t.Errorf("%s: %s %d, %+v", g.Name, name, n, g)
+			}
+		}
+		if (g.Worst == "") != (calls+rejected == 0) {
+			t.Errorf("the worst of %+v", g)
+		}
+	}
+	for _, e := range s.Endpoints {
+		for _, u := range e.Limits {
+			if u.EgressesNear < 0 || u.EgressesNear > u.Egresses || u.Egresses > maxEgresses {
+				t.Errorf("%s: %d of %d addresses", e.ID, u.EgressesNear, u.Egresses)
+			}
+		}
+	}
+	for _, d := range s.Denials {
+		sum := 0
+		for _, g := range d.Generators {
+			sum += g.Count
+		}
+		if len(d.Generators) > maxGroupGenerators || sum > d.Count {
+			t.Errorf("%d denials, of generators %+v", d.Count, d.Generators)
+		}
 	}
 }
 
@@ -162,6 +226,7 @@ func TestLedgerIsBounded(t *testing.T) {
 	for name, n := range map[string]int{
 		"groups of denials": len(l.alerts.groups) - alertMemory, "sampled intervals": len(l.sampling.intervals) - sampleMemory,
 		"account figures": len(l.spend.figures) - spendMemory, "sources": len(l.sources) - maxSources,
+		"generators": len(l.fleet.generators) - maxGenerators, "addresses": len(l.fleet.egresses) - maxEgresses, "unlisted generators": len(l.fleet.unlisted) - maxUnlisted,
 	} {
 		if n > 0 {
 			t.Errorf("%d %s too many", n, name)

@@ -2,7 +2,9 @@ package model
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -70,8 +72,49 @@ func (s *script) call() *Call {
 }
 
 func (s *script) event(last time.Time) Event {
-	e := Event{At: s.time(last), Source: []string{SourceBilling, SourceTap, SourceTail, "", "odd"}[s.byte()%5]}
-	switch s.byte() % 5 {
+	e := Event{At: s.time(last), Source: []string{SourceBilling, SourceTap, SourceTail, "", "odd", SourceFleet}[s.byte()%6]}
+	if e.Source == SourceFleet {
+		e.Generator = s.generator()
+	}
+	switch n := s.byte() % 5; {
+	case n > 0 && n < 3 && e.Generator != "":
+		e.Beat = s.beat(last)
+		return e
+	case n == 4 && e.Generator != "":
+		e.Call = s.call()
+		e.Call.Vantage = VantageLocal
+		return e
+	default:
+		return s.other(n, e, last)
+	}
+}
+
+// generator returns the name of a generator: plain, any or absurd.
+func (s *script) generator() string {
+	switch n := s.byte(); {
+	case n < 200:
+		return []string{"a", "b", "c"}[n%3]
+	case n < 240:
+		return fmt.Sprint("gen-", n, s.byte())
+	default:
+		return strings.Repeat("\xff\u202e", n-200) + string(rune(n))
+	}
+}
+
+func (s *script) beat(last time.Time) *Beat {
+	b := &Beat{To: s.time(last), Boot: fmt.Sprint(s.byte() / 200), Egress: []string{"", "x", "y", "a"}[s.byte()%4], Run: "r", Ended: s.byte() > 230}
+	if n := s.byte(); n > 200 {
+		b.EgressAssumed, b.Missing, b.Dropped = n%2 == 0, s.byte()-20, s.byte()-20
+	}
+	if n := s.byte(); n > 240 {
+		b.ClockOffset, b.ClockError, b.Missing, b.Dropped = time.Duration(s.int64()), time.Duration(s.int64()), int(s.int64()), int(s.int64())
+	}
+	return b
+}
+
+// other returns an event of a sort.
+func (s *script) other(sort int, e Event, last time.Time) Event {
+	switch sort {
 	case 0:
 		e.Call = s.call()
 	case 1:
@@ -99,6 +142,7 @@ func (s *script) event(last time.Time) Event {
 // that turn back in between: no snapshot contradicts itself, and nothing grows.
 func FuzzSequence(f *testing.F) {
 	f.Add([]byte{})
+	f.Add([]byte("\x14\x05\x00\x01\x14\x00\x01\x00\x00\x00\x14\x05\x00\x04\x00\x06\x00\x00\x00\x00\x03\x14\x05\x01\x04\x00\x06\x00\x00\x00\x00\x03\xfb\x14\x05\x01\x01\x14\x00\x02\x00\x00\x00"))
 	f.Add([]byte("\x14\x00\x04\x00\x00\x00\x00\x00\x00\x00\x14\x01\x00\x01\x06\x00\x00\x00\x00\x01\x14\x00\x01\xc8\x00\x14\x14"))
 	f.Add([]byte{20, 1, 4, 0, 1, 0, 0, 20, 1, 0, 20, 1, 0, 1, 6, 0, 0, 0, 0, 4, 9, 30, 2, 0, 1, 6, 0, 0, 0, 0, 0, 240, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 255, 20, 250, 1, 251, 252})
 	table := mustProfile(f, DefaultProfile)

@@ -70,9 +70,11 @@ func (l *Ledger) viewFrom(p place, e, span int, m *moment) view {
 		then = local(h.Add(-per), h)
 	}
 	v.same = v.estimated && localCovers && accountUsed-v.margin <= max(localUsed, then)
-	newer := m.fleet && !perIP && accountCovers && h.After(end) // the account's figure says all of a later time
+	if m.stuck && !perIP && accountCovers && h.After(end) { // the account's figure says all of a later time
+		v.local, hasLocal = Opt[int]{}, false
+	}
 	switch {
-	case hasAccount && (!hasLocal || accountUsed > localUsed || newer) && !v.same && !(localCovers && silent):
+	case hasAccount && (!hasLocal || accountUsed > localUsed) && !v.same && !(localCovers && silent):
 		v.used, v.asOf, v.fromAccount = v.account, h, true
 		v.upper = perIP && accountUsed > p.polls.between(e, span, h.Add(-per), h)
 		v.lower = !accountCovers
