@@ -207,6 +207,7 @@ func FuzzObserve(f *testing.F) {
 		f.Add(seed, uint8(200))
 	}
 	f.Add(uint64(76), uint8(245)) // an account of the year 1 that is used up
+	f.Add(uint64(52), uint8(254)) // others who made most of the calls before the window that is continued
 	f.Fuzz(func(t *testing.T, seed uint64, n uint8) {
 		l := newTestLedger(t, randomEvents(seed, int(n)))
 		checkSnapshot(t, l.Snapshot(at(100)))

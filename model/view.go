@@ -144,6 +144,9 @@ func (l *Ledger) continueAccount(v *view, e, span int, m *moment) {
 	v.used, v.asOf, v.count, v.streams = Some(used), end, count, append([]*stream{l.billing}, l.local...)
 	v.fromAccount, v.continued, v.lower = false, true, foreign && !fromIP || m.misses(h, end)
 	v.margin, v.estimated = margin, estimated
+	if others, known := v.others.Get(); known { // it is a part of used
+		v.others = Some(min(others, used-v.local.Or(0)))
+	}
 }
 
 // continuedCount returns a count of the account's calls up to the horizon, and of
