@@ -86,15 +86,37 @@ func BenchmarkFleetState(b *testing.B) {
 	b.ReportMetric(float64(len(state)), "bytes")
 }
 
-func BenchmarkFleetMemory(b *testing.B) {
-	for b.Loop() {
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		l := busyFleet(b)
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
-		runtime.KeepAlive(l)
+// A thousand generators, each at an address of its own, that call three endpoints and
+// are refused, one in ten by a limit of its address, take less than 50 MB.
+func TestFleetMemory(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector needs memory itself")
 	}
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	l, f := newTestLedger(t), newFleetLoad(1000, 3)
+	for i := range 4 * 1000 * 4 {
+		e := f.next()
+		l.Observe(e)
+		if e.Call != nil && f.second > 2 {
+			call := *e.Call
+			call.Denial = &Denial{Kind: KindRate, Status: 429, RetryAfter: Some(time.Second), Limit: Limit{200, time.Minute}}
+			if f.g%10 == 0 {
+				call.Denial.Limit = [...]Limit{{1000, time.Minute}, {10_000, time.Hour}}[i%2]
+			}
+			e.Call = &call
+			l.Observe(e)
+		}
+	}
+	if got := float64(heap()-before) / 1e6; got > 50 {
+		t.Errorf("%.1f MB", got)
+	} else {
+		t.Logf("%.1f MB", got)
+	}
+	checkSnapshot(t, l.Snapshot(l.now))
 }

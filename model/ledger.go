@@ -66,7 +66,6 @@ func NewLedger(t Table, opts LedgerOptions) *Ledger {
 		l.full = append(l.full, newFullTally(spans[:len(e.Limits)]))
 		l.lastDenials = append(l.lastDenials, make([]lastDenial, len(e.Limits)))
 	}
-	l.fleet.pending, l.fleet.widths = make([]pending, len(t.Endpoints)), l.widthsOf()
 	return l
 }
 

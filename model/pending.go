@@ -23,6 +23,9 @@ func (l *Ledger) fleetCall(e *Event) {
 	if g != l.fleet.caller {
 		l.flush()
 		l.fleet.caller = g
+		if l.fleet.pending == nil {
+			l.fleet.pending, l.fleet.widths = make([]pending, len(l.table.Endpoints)), l.widthsOf()
+		}
 	}
 	if l.replays(g, at) {
 		return
