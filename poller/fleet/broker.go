@@ -280,6 +280,8 @@ func (b Broker) reason(err error) error {
 		text = "no such host"
 	case errors.As(err, &errno):
 		text = errno.Error()
+	case errors.Is(err, nats.ErrPermissionViolation):
+		text = missingRight(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrStaleConnection), errors.Is(err, nats.ErrTimeout), errors.As(err, &timeout) && timeout.Timeout():
 		text = "it does not answer"
 	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrDisconnected), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
@@ -288,6 +290,24 @@ func (b Broker) reason(err error) error {
 		text = strings.TrimPrefix(err.Error(), "nats: ")
 	}
 	return &said{pioneer.NewGate(b.secrets()...).Text(text, pioneer.MaxText), err}
+}
+
+// missingRight returns the right that a server's refusal is about: "to publish to X". The
+// last part of some subjects is another with each connection and is left out, so that
+// the same refusal is said once.
+func missingRight(err error) string {
+	_, text, _ := strings.Cut(err.Error(), "Permissions Violation for ")
+	what, rest, ok := strings.Cut(text, ` to "`)
+	subject, _, _ := strings.Cut(rest, `"`)
+	if !ok {
+		return strings.TrimPrefix(err.Error(), "nats: ")
+	}
+	for _, fixed := range []string{publisherInbox + ".", readerInbox + ".", "." + StreamName + "."} {
+		if before, _, ok := strings.Cut(subject, fixed); ok {
+			subject = before + fixed + ">"
+		}
+	}
+	return "to " + map[string]string{"Publish": "publish", "Subscription": "subscribe"}[what] + " to " + subject
 }
 
 // said is an error in our words.

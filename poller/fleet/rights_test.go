@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,7 +65,8 @@ func TestRights(t *testing.T) {
 	var said reports
 	p = testPublisher(t, dashboard, func(o *PublisherOptions) { o.Report, o.closeWithin = said.add, 10*time.Millisecond })
 	p.Observe(call(time.Now(), "/a"))
-	waitFor(t, "error", func() bool { return strings.Contains(said.String(), "does not allow us to publish") })
+	const refused = "does not allow us to publish: give the user the rights that it needs: to subscribe to _QTPUB.>; calls are kept in the spool"
+	waitFor(t, "error", func() bool { return strings.Contains(said.String(), refused) })
 	_ = p.Close()
 	r = read(t, Broker{URL: strings.Replace(s.ClientURL(), "://", "://generator:wrong-password@", 1)}, nil)
 	r.until("error", func(all []model.Event) bool {
@@ -82,6 +84,22 @@ func TestRights(t *testing.T) {
 	for subject, publish := range map[string]bool{"qt.v1.a.b.c.ev": true, "qt.v1.a.b.c.hb": true, "$JS.API.STREAM.PURGE.QUOTATOP": true, "$JS.API.STREAM.DELETE.QUOTATOP": true, "_QTPUB.>": false} {
 		if !isDenied(t, dashboard, subject, publish) {
 			t.Errorf("a dashboard may use %s", subject)
+		}
+	}
+}
+
+// What differs between the connections of one user is not in the text: else each attempt
+// would be another line.
+func TestMissingRight(t *testing.T) {
+	for text, want := range map[string]string{
+		`Permissions Violation for Subscription to "_QTPUB.sjJaUQ.*"`:                                 "to subscribe to _QTPUB.>",
+		`Permissions Violation for Publish to "$JS.API.CONSUMER.CREATE.QUOTATOP.x7Yq.qt.v1.a.b.*.ev"`: "to publish to $JS.API.CONSUMER.CREATE.QUOTATOP.>",
+		`Permissions Violation for Publish to "qt.v1.a.b.c.ev"`:                                       "to publish to qt.v1.a.b.c.ev",
+		`Permissions Violation for Subscription to "qt.v1.a.b.*.hb" using queue "q"`:                  "to subscribe to qt.v1.a.b.*.hb",
+		`Permissions Violation for something that no server says today`:                               "permissions violation: Permissions Violation for something that no server says today",
+	} {
+		if got := missingRight(fmt.Errorf("%w: %s", nats.ErrPermissionViolation, text)); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
 }
