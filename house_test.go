@@ -66,6 +66,7 @@ var fence = map[string]string{
 	"github.com/adrg/xdg":                   "poller/config ui/cli ui/cli/clitest",
 	"github.com/andybalholm/brotli":         "poller/pioneer",
 	"github.com/charmbracelet/colorprofile": "ui ui/cli/doctor ui/terminal",
+	"github.com/charmbracelet/ultraviolet":  "ui/terminal",
 	"github.com/charmbracelet/x/ansi":       "theme ui ui/terminal",
 	"github.com/charmbracelet/x/term":       "ui/cli ui/terminal",
 	"github.com/fsnotify/fsnotify":          "poller/config poller/tail",

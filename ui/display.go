@@ -14,16 +14,30 @@ import (
 // Bubble Tea passes on messages and runs commands; its renderer, which checks for
 // output many times a second, is not used.
 type display struct {
-	app      App
-	terminal *terminal.Terminal
-	painter  painter
-	program  *tea.Program
-	hidden   bool  // the terminal is with the shell
-	err      error // the terminal's
+	app         App
+	terminal    *terminal.Terminal
+	painter     painter
+	program     *tea.Program
+	stopReading func() // see terminal.Read
+	hidden      bool   // the terminal is with the shell
+	err         error  // the terminal's
 }
 
 // Init implements tea.Model. The first frame has asked for the background.
-func (d *display) Init() tea.Cmd { return guarded(d.app.pulls()) }
+func (d *display) Init() tea.Cmd { return guarded(tea.Batch(d.app.pulls(), d.stopTicker)) }
+
+// stopTicker stops the ticker that even a program without a renderer has. There is
+// nothing else to release: the program has neither the terminal nor its input.
+func (d *display) stopTicker() tea.Msg {
+	_ = d.program.ReleaseTerminal()
+	return nil
+}
+
+// read has the program receive what comes from the terminal.
+func (d *display) read() (err error) {
+	d.stopReading, err = d.terminal.Read(func(msg tea.Msg) { d.program.Send(msg) })
+	return err
+}
 
 // View implements tea.Model, for a renderer that is not used.
 func (d *display) View() tea.View { return tea.View{} }
@@ -34,6 +48,8 @@ func (d *display) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.ColorProfileMsg: // known from the start
 		return d, nil
+	case terminal.ReadError:
+		d.failed(msg.Err)
 	case tea.RawMsg:
 		d.failed(d.terminal.Write(fmt.Sprint(msg.Msg)))
 	case tea.ModeReportMsg:
@@ -89,7 +105,7 @@ func (d *display) resize() tea.Cmd {
 // suspend gives the terminal to the shell, and stops the process until the shell
 // continues it.
 func (d *display) suspend() {
-	_ = d.program.ReleaseTerminal() // ends the reading of keys
+	d.stopReading()
 	d.terminal.Hide()
 	d.hidden = true
 	d.terminal.Stop()
@@ -104,7 +120,7 @@ func (d *display) resume() {
 	d.hidden = false
 	d.resize()
 	d.show()
-	_ = d.program.RestoreTerminal()
+	d.failed(d.read())
 }
 
 // show draws the whole screen on a terminal that does not show it.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"quotatop/model"
 	"quotatop/ui/terminal"
@@ -47,10 +48,14 @@ func Run(parent context.Context, feed <-chan model.Snapshot, opts Options, at Te
 		return fmt.Errorf("screen: %w", d.err)
 	}
 	d.program = tea.NewProgram(d,
-		tea.WithoutRenderer(), tea.WithFPS(1), // the renderer's ticker cannot be turned off
+		tea.WithoutRenderer(), tea.WithFPS(1), // until Init's command stops the renderer's ticker
 		tea.WithoutSignalHandler(), tea.WithoutCatchPanics(), tea.WithFilter(suspends),
-		tea.WithInput(t.Input()), tea.WithOutput(io.Discard), tea.WithEnvironment(at.Environ),
+		tea.WithInput(strings.NewReader("")), tea.WithOutput(io.Discard), tea.WithEnvironment(at.Environ),
 		tea.WithColorProfile(t.Profile()), tea.WithWindowSize(d.app.w, d.app.h))
+	if err := d.read(); err != nil {
+		return fmt.Errorf("screen: %w", err)
+	}
+	defer func() { d.stopReading() }()
 	defer t.Watch(func(c terminal.Change) { d.program.Send(c) })()
 	err = d.run()
 	if err == nil && parent.Err() == nil { // else it was given up

@@ -90,9 +90,6 @@ func lookup(environ []string, name string) (value string) {
 	return value
 }
 
-// Input is where the keys come from.
-func (t *Terminal) Input() io.Reader { return t.in }
-
 // Profile is how many colours the terminal has.
 func (t *Terminal) Profile() colorprofile.Profile { return t.profile }
 
