@@ -12,14 +12,19 @@ type Beat struct {
 	Boot string `json:"boot"`
 	// To is the server time before which all of its calls have been reported; zero as
 	// long as that is not known. It does not move back within a boot.
-	//
-	// A restart relies on it: a ledger that goes on after Pause has counted all of a
-	// generator's calls before the last To, and some after it. So a source reports the
-	// calls of a generator in the order in which they were published, a beat right after
-	// the calls of each batch that moved To, and after a restart all batches again that
-	// end after the last To. The ledger drops the calls before To, and of those after it
-	// as many as it has counted.
 	To time.Time `json:"to"`
+	// Place is set in the beat that follows the calls of a batch. It says, in the
+	// source's own words, where in the stream the batch was; a beat without a Boot says
+	// only that.
+	//
+	// A restart relies on it: a source that goes on begins after the last Place, see
+	// Ledger.FleetPlace, and reports the batches in the same order. The ledger has
+	// counted some calls after it if it was ended within a batch, and drops as many.
+	//
+	// From a source without places, a ledger that goes on after Pause expects all
+	// batches again that end after the last To. It drops the calls before To, and of
+	// those after it as many as it has counted.
+	Place string `json:"place,omitempty"`
 	// Ended is set in the last beat of a generator that has stopped as it should.
 	Ended bool `json:"ended,omitempty"`
 	// Egress names the address that its calls leave from. EgressAssumed is set if

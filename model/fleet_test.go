@@ -313,6 +313,38 @@ func TestFleetIsReplayedExactly(t *testing.T) {
 	}
 }
 
+// A source that says where in the stream it was goes on there: what it reports then is
+// counted, however slow a call was, but for the calls of a batch that was cut short.
+func TestFleetGoesOnAtItsPlace(t *testing.T) {
+	batch := func(second float64, n int, g, place string) []Event {
+		return append(fleetCalls(second, n, g, chatPath), beat(second+1, g, Beat{Run: "default", To: at(second + 1), Egress: "a", Place: place}))
+	}
+	old := Event{At: at(4), Source: SourceFleet, Generator: "a-2", Beat: &Beat{Run: "default", Place: "x-4"}} // of an earlier process
+	before := slices.Concat(heard(-100, "a-1", "a-2"), batch(1, 10, "a-1", "x-1"), batch(1, 5, "a-2", "x-2"), batch(2, 10, "a-1", "x-3"),
+		fleetCalls(2, 2, "a-2", chatPath), one(old), heard(4, "a-1"), fleetCalls(3, 3, "a-1", chatPath)) // ends within a batch
+	for _, restored := range []bool{false, true} {
+		l := newTestLedger(t, before)
+		if got := l.FleetPlace("default"); got != "x-4" || l.FleetPlace("other") != "" {
+			t.Fatalf("the place is %q", got)
+		}
+		l.Resume(at(5))
+		if restored {
+			l = mustRestore(t, l)
+			l.Resume(at(6))
+		}
+		for _, e := range slices.Concat(batch(3, 7, "a-1", "x-5"), batch(1.5, 4, "a-2", "x-6"), batch(0.5, 1, "a-1", "x-7")) {
+			l.Observe(e)
+		}
+		for _, e := range heard(9, "a-1", "a-2") {
+			l.Observe(e)
+		}
+		s := l.Snapshot(at(9))
+		if got := fmt.Sprintf("%d %d %d %s", generatorNamed(t, s, "a-1").Calls, generatorNamed(t, s, "a-2").Calls, generatorNamed(t, s, "a-1").Boots, l.FleetPlace("default")); got != "28 11 1 x-7" {
+			t.Errorf("calls, boots and place: %s", got)
+		}
+	}
+}
+
 // Generators are listed by what hurts, for a while after they have ended, and not
 // without bound.
 func TestFleetList(t *testing.T) {

@@ -24,12 +24,21 @@ func (l *Ledger) fromFleet(e *Event) bool {
 // separately, is one that an earlier run has counted, and notes it.
 func (l *Ledger) replays(g *generator, at time.Time) bool {
 	if g == nil {
-		return at.Before(l.fleet.replayedTo)
+		return at.Before(l.fleet.replayedTo) && l.fleet.place == ""
 	}
 	if g.address == nil {
 		g.address = l.egressNamed("")
 	}
-	return g.replays(at)
+	return g.replays(at, l.fleet.place != "")
+}
+
+// FleetPlace returns the last Place of the beats of a fleet's run; empty if there was
+// none, or they were of another run.
+func (l *Ledger) FleetPlace(run string) string {
+	if l.fleet.run != run {
+		return ""
+	}
+	return l.fleet.place
 }
 
 // beat notes what a load generator says about itself.
@@ -46,7 +55,17 @@ func (l *Ledger) beat(name string, b *Beat, at time.Time) {
 		l.fleet.leave(at)
 	}
 	g := l.fleet.generator(name, at, len(l.table.Endpoints))
-	if g == nil {
+	if b.Place != "" {
+		l.fleet.place = strings.Clone(b.Place)
+		keep(&l.fleet.run, b.Run)
+		if g != nil {
+			g.counted, g.replayed = 0, 0
+		}
+	}
+	switch {
+	case b.Boot == "" && b.Place != "":
+		return
+	case g == nil:
 		l.fleet.note(strings.Clone(name), at)
 		return
 	}
@@ -58,7 +77,7 @@ func (l *Ledger) beat(name string, b *Beat, at time.Time) {
 // possible.
 func (b *Beat) restrained(at time.Time) *Beat {
 	r := *b
-	for _, p := range []*string{&r.Run, &r.Version, &r.Boot, &r.Egress} {
+	for _, p := range []*string{&r.Run, &r.Version, &r.Boot, &r.Egress, &r.Place} {
 		*p = (*p)[:min(len(*p), maxFleetName)]
 	}
 	if r.To = wall(minTime(r.To, at)); !possible(r.To) {

@@ -6,6 +6,7 @@ import "slices"
 func (l *Ledger) serializeFleet(c *codec) {
 	r := &l.fleet
 	text(c, &r.run)
+	text(c, &r.place)
 	c.coverage(&r.lost)
 	c.time(&r.replayedTo)
 	c.time(&r.judged)

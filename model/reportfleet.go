@@ -63,7 +63,7 @@ func (f *fleetTally) observe(e *Event, endpoints int) bool {
 	if to, known := r.To.Get(); !known || e.At.After(to) {
 		r.To = Some(e.At)
 	}
-	if e.Beat != nil {
+	if e.Beat != nil && e.Beat.Boot != "" {
 		g.beat(e.Beat.restrained(e.At))
 	}
 	return true

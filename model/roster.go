@@ -36,6 +36,7 @@ type roster struct {
 	egresses   []*egress
 	own        *egress   // the one that this machine's own calls leave from, too; nil for none
 	replayedTo time.Time // an earlier run has counted the calls of the unlisted before it
+	place      string    // see Beat.Place; empty if the source says none
 
 	judged time.Time // when it was last judged who is silent
 
@@ -67,7 +68,8 @@ type generator struct {
 	droppedBefore       int      // of earlier boots
 	gaps                coverage // where batches are missing that may still arrive
 
-	// counted is how many calls from to on have been counted; see generator.replays.
+	// counted is how many calls from to on have been counted, or with places, since the
+	// last one; see generator.replays.
 	counted    int
 	replayedTo time.Time // an earlier run has counted the calls before it, and replayed calls after it
 	replayed   int
@@ -195,7 +197,11 @@ func (r *roster) heardBy(g *generator, b *Beat, at time.Time) {
 	keep(&g.egress, b.Egress)
 	keep(&g.version, b.Version)
 	if b.To.After(g.to) {
-		g.to, g.counted = b.To, 0
+		g.to = b.To
+		if r.place != "" {
+			return
+		}
+		g.counted = 0
 		if b.To.After(g.replayedTo) {
 			g.replayed = 0
 		}
@@ -213,16 +219,17 @@ func keep(p *string, text string) {
 //
 // That run had counted all calls before To, and some of those after it. The source
 // reports the calls again in the same order, from To on or from earlier: the calls
-// before To are dropped, and then as many as had been counted after it.
-func (g *generator) replays(at time.Time) bool {
+// before To are dropped, and then as many as had been counted after it. One that says
+// places reports again only what had been counted after the last.
+func (g *generator) replays(at time.Time, placed bool) bool {
 	switch {
-	case at.Before(g.replayedTo):
+	case !placed && at.Before(g.replayedTo):
 		return true
 	case g.replayed > 0:
 		g.replayed--
 		return true
 	}
-	if !at.Before(g.to) {
+	if placed || !at.Before(g.to) {
 		g.counted++
 	}
 	return false

@@ -299,6 +299,14 @@ func (sums) Checkpoint(func([]byte) []byte) {}
 // Start runs the sources until ctx ends. The channel holds the newest snapshot;
 // it is closed once every source has returned.
 func (s *Session) Start(ctx context.Context) <-chan model.Snapshot {
+	if s.fleet != nil && s.restore != nil {
+		restore, goOn := s.restore, s.fleet.GoOn()
+		s.restore = func() *model.Ledger {
+			ledger := restore()
+			goOn(ledger.FleetPlace(s.settings.Fleet.Run))
+			return ledger
+		}
+	}
 	r := &runner.Runner{
 		Sources: append([]runner.Source{s.billing}, s.sources...), Gate: s.gate,
 		Ledger: s.ledger, Recover: s.restore, Clock: &s.clock, Journals: s.journals, Watch: s.watch, Changes: s.changes,

@@ -25,12 +25,13 @@ type beatJSON struct {
 	ClockError    seconds `json:"clock_error_s,omitempty"`
 	Missing       int     `json:"missing,omitempty"`
 	Dropped       int     `json:"dropped,omitempty"`
+	Place         string  `json:"place,omitempty"`
 }
 
 func newBeatJSON(b *model.Beat) *beatJSON {
 	return &beatJSON{
 		Run: b.Run, Version: b.Version, Boot: b.Boot, To: stamp(b.To), Ended: b.Ended, Egress: b.Egress, EgressAssumed: b.EgressAssumed,
-		ClockOffset: seconds(b.ClockOffset), ClockError: seconds(b.ClockError), Missing: b.Missing, Dropped: b.Dropped,
+		ClockOffset: seconds(b.ClockOffset), ClockError: seconds(b.ClockError), Missing: b.Missing, Dropped: b.Dropped, Place: b.Place,
 	}
 }
 
@@ -44,6 +45,6 @@ func (b *beatJSON) beat(generator string) (*model.Beat, error) {
 	}
 	return &model.Beat{
 		Run: b.Run, Version: b.Version, Boot: b.Boot, To: time.Time(b.To), Ended: b.Ended, Egress: b.Egress, EgressAssumed: b.EgressAssumed,
-		ClockOffset: time.Duration(b.ClockOffset), ClockError: time.Duration(b.ClockError), Missing: b.Missing, Dropped: b.Dropped,
+		ClockOffset: time.Duration(b.ClockOffset), ClockError: time.Duration(b.ClockError), Missing: b.Missing, Dropped: b.Dropped, Place: b.Place,
 	}, nil
 }

@@ -195,7 +195,7 @@ var sampleEvents = []model.Event{
 	{At: at, Source: model.SourceTap, Generator: "gen-1", Call: &model.Call{Vantage: model.VantageLocal, Method: "POST", Path: "/inference", Status: 200}},
 	{At: at, Source: model.SourceFleet, Generator: "gen-1", Beat: &model.Beat{
 		Run: "nightly", Version: "v1.2.0", Boot: "9f3c01d2aa17", To: at.Add(-20 * time.Millisecond), Ended: true, Egress: "nat-1", EgressAssumed: true,
-		ClockOffset: -10 * time.Minute, ClockError: 400 * time.Millisecond, Missing: 2, Dropped: 7,
+		ClockOffset: -10 * time.Minute, ClockError: 400 * time.Millisecond, Missing: 2, Dropped: 7, Place: "k3x9-17",
 	}},
 	{At: at, Source: model.SourceTail, Generator: "gen-2", Beat: &model.Beat{Run: "default"}},
 	{At: at, Source: "settings", Notice: &model.Notice{Kind: model.LogChanged, Text: "interval 5s for this session"}},

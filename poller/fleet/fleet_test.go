@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"quotatop/model"
 )
 
@@ -41,5 +43,65 @@ func TestCallsArrive(t *testing.T) {
 	}
 	if got := newest(all, "gen-2"); got.Run != DefaultRun || got.Egress != "nat-1" || got.Version != "test" || got.Missing != 0 || got.To.IsZero() {
 		t.Errorf("beat %+v", got)
+	}
+}
+
+// A dashboard that was started again goes on after what it has reported, and still knows
+// what is sent twice.
+func TestGoOn(t *testing.T) {
+	b := sharedBroker(t)
+	publish := func(paths ...string) {
+		t.Helper()
+		p := testPublisher(t, b, nil)
+		for _, path := range paths {
+			p.Observe(call(time.Now(), path))
+		}
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish("/a", "/b")
+	first := read(t, b, nil)
+	all := first.until("two calls and an end", func(all []model.Event) bool { return len(calls(all)) == 2 && newest(all, "gen-1").Ended })
+	first.stop()
+	last := newest(all, "gen-1").Place
+	publish("/c")
+	l, err := b.connect(t.Context(), publisherInbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	stream, err := l.js.Stream(t.Context(), StreamName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := stream.GetMsg(t.Context(), parsePlace(last).seq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Header.Del(headerID) // so that the server does not notice
+	if _, err := l.js.PublishMsg(t.Context(), &nats.Msg{Subject: again.Subject, Header: again.Header, Data: again.Data}); err != nil {
+		t.Fatal(err)
+	}
+	publish("/d")
+	for place, want := range map[string]string{last: "/c/d", "": "/a/b/c/d", "0-zz": "/a/b/c/d", "what": "/a/b/c/d"} {
+		s, err := NewSource(SourceOptions{Broker: b, Account: account(t), Run: DefaultRun, Clock: known(0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.GoOn()(place)
+		next := run(t, s)
+		all := next.until("the last call", func(all []model.Event) bool {
+			got := calls(all)
+			return len(got) > 0 && got[len(got)-1].Call.Path == "/d"
+		})
+		got := ""
+		for _, e := range calls(all) {
+			got += e.Call.Path
+		}
+		if got != want {
+			t.Errorf("after %q: %s, want %s", place, got, want)
+		}
+		next.stop()
 	}
 }

@@ -174,6 +174,11 @@ func read(t *testing.T, b Broker, change func(*SourceOptions)) *reading {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, s)
+}
+
+func run(t *testing.T, s *Source) *reading {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &reading{t: t, cancel: cancel, ended: make(chan struct{}), news: make(chan struct{}, 1)}
 	go func() {

@@ -32,10 +32,12 @@ type Source struct {
 
 	heard   heard
 	decoder *decoder
-	created time.Time // when the stream was made
-	next    uint64    // the number in the stream to go on with; 0 at first
-	bad     int       // messages and lines that were left out
-	why     error     // for the last of them
+	resumed <-chan string // the place to go on after, once that is known; nil for none
+	place   place         // calls up to it have been reported by an earlier process
+	created time.Time     // when the stream was made
+	next    uint64        // the number in the stream to go on with; 0 at first
+	bad     int           // messages and lines that were left out
+	why     error         // for the last of them
 	health  model.Health
 	emit    func(model.Event)
 }
@@ -57,9 +59,26 @@ func (s *Source) Name() string { return model.SourceFleet }
 // Vantage is model.VantageLocal.
 func (s *Source) Vantage() model.Vantage { return model.VantageLocal }
 
+// GoOn makes Run wait until the function that it returns is called with the last place
+// that an earlier process has reported, or an empty text. What is before it is not
+// reported again. The function must be called once.
+func (s *Source) GoOn() (after func(place string)) {
+	known := make(chan string, 1)
+	s.resumed = known
+	return func(place string) { known <- place }
+}
+
 // Run reads the last hour of the stream, then follows it until ctx ends. It connects
 // again as often as need be, and goes on where it was.
 func (s *Source) Run(ctx context.Context, emit func(model.Event)) error {
+	if s.resumed != nil {
+		select {
+		case text := <-s.resumed:
+			s.place, s.resumed = parsePlace(text), nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
 	return s.run(ctx, emit, false)
 }
 
@@ -240,7 +259,7 @@ func (s *Source) leaveOut(n int, from string, err error) {
 // errLost says that messages were lost between the server and here, and are read again.
 var errLost = errors.New("messages were lost on the way")
 
-// batch reports the calls of a batch that has not come before.
+// batch takes in a batch. The error is about the link.
 func (r *reader) batch(m jetstream.Msg) error {
 	at, err := m.Metadata()
 	if err != nil {
@@ -271,10 +290,15 @@ func (r *reader) batch(m jetstream.Msg) error {
 		return nil
 	}
 	g := r.heard.of(n, now)
-	from := g.boot(id)
-	if !from.take(seq, b.beat.Beat.To, now) {
-		return nil
+	from, here := g.boot(id), place{r.created, at.Sequence.Stream}
+	if from.take(seq, b.beat.Beat.To, now) && !r.place.holds(here) { // else it is known only to tell it from what is sent again
+		r.report(g, from, &b, here, now)
 	}
+	return nil
+}
+
+// report reports the calls of a batch, and how far its generator is then.
+func (r *reader) report(g *generator, from *boot, b *batch, here place, now time.Time) {
 	for _, e := range b.calls {
 		if tooNew(e.At, now) {
 			b.bad, b.why = b.bad+1, errFuture
@@ -284,20 +308,22 @@ func (r *reader) batch(m jetstream.Msg) error {
 		r.emit(e)
 	}
 	if b.bad > 0 {
-		r.leaveOut(b.bad, n.generator, b.why)
+		r.leaveOut(b.bad, g.generator, b.why)
 	}
 	if !b.beat.Beat.To.Before(from.beat.To) {
 		from.beat = *b.beat.Beat
 	}
 	g.turn(from, false, now)
-	if g.current == from && (from.to.After(from.told.To) || from.beat.Ended) {
-		at := now
-		if r.came <= r.pending && b.beat.At.Before(now) {
-			at = b.beat.At // it was heard then, had there been anybody
-		}
-		r.emit(from.event(n.generator, at, now))
+	heardAt := now
+	if r.came <= r.pending && b.beat.At.Before(now) {
+		heardAt = b.beat.At // had there been anybody
 	}
-	return nil
+	closing := model.Event{At: heardAt, Source: model.SourceFleet, Generator: g.generator, Beat: &model.Beat{Run: g.run}}
+	if g.current == from && (from.to.After(from.told.To) || from.beat.Ended) {
+		closing = from.event(g.generator, heardAt, now)
+	}
+	closing.Beat.Place = here.String()
+	r.emit(closing)
 }
 
 // errHeaders says that a message is not one of quotatop's.

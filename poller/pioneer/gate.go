@@ -85,7 +85,7 @@ func (g Gate) Event(e model.Event) model.Event {
 	case e.Beat != nil:
 		b := *e.Beat
 		b.Run, b.Version = g.Text(b.Run, MaxWord), g.Text(b.Version, MaxWord)
-		b.Boot, b.Egress = g.Text(b.Boot, MaxWord), g.Text(b.Egress, MaxWord)
+		b.Boot, b.Egress, b.Place = g.Text(b.Boot, MaxWord), g.Text(b.Egress, MaxWord), g.Text(b.Place, MaxWord)
 		e.Beat = changed(e.Beat, b)
 	}
 	return e

@@ -33,7 +33,7 @@ func TestGateCleansEvents(t *testing.T) {
 		{Source: dirty, Account: &model.Account{Plan: dirty, Team: dirty, Period: dirty, ResetSource: dirty}},
 		{Source: dirty, Health: &model.Health{State: model.State(dirty), Error: dirty, Note: dirty}},
 		{Source: dirty, Notice: &model.Notice{Endpoint: dirty, Text: dirty}},
-		{Source: dirty, Generator: dirty, Beat: &model.Beat{Run: dirty, Version: dirty, Boot: dirty, Egress: dirty}},
+		{Source: dirty, Generator: dirty, Beat: &model.Beat{Run: dirty, Version: dirty, Boot: dirty, Egress: dirty, Place: dirty}},
 	} {
 		eachText(reflect.ValueOf(NewGate(key).Event(e)), check)
 		eachText(reflect.ValueOf(e), func(name, text string) {
