@@ -68,6 +68,9 @@ func restrained(e Event) (_ Event, ok bool) {
 		if !possible(health.RetryAt) {
 			health.RetryAt = time.Time{}
 		}
+		if health.Since = wall(health.Since); !possible(health.Since) || health.Since.After(e.At) {
+			health.Since = time.Time{}
+		}
 		health.Interval = min(max(health.Interval, 0), maxWait)
 		health.ClockOffset = min(max(health.ClockOffset, -maxOffset), maxOffset)
 		health.ClockStep = min(max(health.ClockStep, -maxOffset), maxOffset)

@@ -114,6 +114,9 @@ type Health struct {
 	// Live is set by a source that reports each call once, as it happens. One
 	// that reads a log may report the calls of before a restart again.
 	Live bool `json:"live,omitempty"`
+	// Since is from when on a local source has seen all calls, if that is before it
+	// started: a fleet's source first reads what its bus has kept. Zero if it is not.
+	Since time.Time `json:"since,omitzero"`
 	// Error says in one line what is wrong. Empty when State is StateOK.
 	Error string `json:"error,omitempty"`
 	// Note says in one line what is missing but not an error.

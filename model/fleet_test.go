@@ -182,6 +182,28 @@ func TestFleetByAddress(t *testing.T) {
 	}
 }
 
+// A fleet's source has seen what its bus had kept: a window is known in full from the
+// start, and goes on after a restart.
+func TestFleetIsWatchedSince(t *testing.T) {
+	ok := func(second, since float64) Event {
+		return Event{At: at(second), Source: SourceFleet, Health: &Health{State: StateOK, Vantage: VantageLocal, Since: at(since)}}
+	}
+	l := newTestLedger(t, one(ok(0, -3600)), fleetCalls(-30, 5, "a-1", chatPath), heard(1, "a-1"))
+	check := func(want string, second float64) {
+		t.Helper()
+		all := endpoint(t, l.Snapshot(at(second)), "all")
+		if got := showFleet(all.Limits[0]) + ", " + showFleet(all.Limits[1]); got != want {
+			t.Errorf("at %g s: %s, want %s", second, got, want)
+		}
+	}
+	check("5/1000 to 0 at a 0/1, 5/10000 to 0 at a 0/1", 1)
+	l.Resume(at(100))
+	for _, e := range append(one(ok(100, -3500)), heard(101, "a-1")...) {
+		l.Observe(e)
+	}
+	check("0/1000 to 100 at a 0/1, 5/10000 to 100 at a 0/1", 101)
+}
+
 // Every figure of a snapshot with a fleet ends at the same moment.
 func TestFleetEndsTogether(t *testing.T) {
 	l := newTestLedger(t, heard(-100, "a-1", "b-1"), one(healthy(-100, SourceTap)), calls(1, 4, SourceTap, "/inference"), fleetCalls(1, 10, "a-1", chatPath), fleetCalls(7.5, 10, "a-1", chatPath),

@@ -64,6 +64,9 @@ func (l *Ledger) health(name string, h Health, at time.Time) {
 		if stream.since.IsZero() && h.State == StateOK {
 			stream.since = at
 		}
+		if !h.Since.IsZero() && h.Since.Before(stream.since) {
+			stream.since = h.Since
+		}
 	}
 }
 

@@ -390,6 +390,9 @@ func (s *source) serialize(c *codec) {
 	if c.version > 3 {
 		number(c, &h.ClockStep)
 	}
+	if c.version > 4 {
+		c.time(&h.Since)
+	}
 	c.time(&s.good)
 	c.window(s.polls)
 }

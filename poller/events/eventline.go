@@ -110,7 +110,7 @@ func Append(dst []byte, e model.Event) []byte {
 	}
 	if h := e.Health; h != nil {
 		l.Health = &healthJSON{
-			State: h.State, Vantage: h.Vantage, Live: h.Live, Error: h.Error, Note: h.Note, RetryAt: stamp(h.RetryAt), Interval: seconds(h.Interval),
+			State: h.State, Vantage: h.Vantage, Live: h.Live, Since: stamp(h.Since), Error: h.Error, Note: h.Note, RetryAt: stamp(h.RetryAt), Interval: seconds(h.Interval),
 			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: seconds(h.ClockOffset), ClockStep: seconds(h.ClockStep),
 		}
 	}

@@ -188,7 +188,7 @@ var sampleEvents = []model.Event{
 		Interval: 1500 * time.Millisecond, BudgetMinute: 50, BudgetHour: 500, ClockOffset: -132 * time.Millisecond,
 	}},
 	{At: at, Source: model.SourceBilling, Call: &model.Call{Vantage: model.VantageOwn, Method: "GET", Path: "/billing/plan-info", Status: 200}},
-	{At: at, Source: "proxy", Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true}},
+	{At: at, Source: "proxy", Health: &model.Health{State: model.StateOK, Vantage: model.VantageLocal, Live: true, Since: at.Add(-time.Hour)}},
 	{At: at, Source: "journal", Health: &model.Health{State: model.StateError, Error: "no space left on device"}},
 	{At: at, Source: "warnings", Notice: &model.Notice{Kind: model.LogWarning, Endpoint: "chat", Text: "chat: 92% of 200 in 1m, limit in 41s"}},
 	{At: at, Source: "config", Notice: &model.Notice{Kind: model.LogReloaded}},

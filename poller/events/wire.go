@@ -104,6 +104,7 @@ type healthJSON struct {
 	State        model.State   `json:"state"`
 	Vantage      model.Vantage `json:"vantage,omitempty"`
 	Live         bool          `json:"live,omitempty"`
+	Since        stamp         `json:"since,omitzero"`
 	Error        string        `json:"error,omitempty"`
 	Note         string        `json:"note,omitempty"`
 	RetryAt      stamp         `json:"retry_at,omitzero"`
@@ -158,7 +159,7 @@ func (l *eventJSON) event() (model.Event, error) {
 	if h := l.Health; h != nil {
 		things++
 		e.Health = &model.Health{
-			State: h.State, Error: h.Error, Note: h.Note,
+			State: h.State, Since: time.Time(h.Since), Error: h.Error, Note: h.Note,
 			RetryAt: time.Time(h.RetryAt), Interval: time.Duration(h.Interval),
 			BudgetMinute: h.BudgetMinute, BudgetHour: h.BudgetHour, ClockOffset: time.Duration(h.ClockOffset), ClockStep: time.Duration(h.ClockStep),
 		}

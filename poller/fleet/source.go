@@ -22,8 +22,9 @@ type SourceOptions struct {
 	Clock        *pioneer.Clock
 }
 
-// past is how much of the stream a Source begins with.
-const past = time.Hour
+// past is how much of the stream a Source begins with: a little more than the longest
+// window of the documented limits, which is then known in full from the first.
+const past = time.Hour + time.Minute
 
 // A Source reports the calls of the generators of a run, and their beats. It is a
 // runner.Source.
@@ -35,6 +36,7 @@ type Source struct {
 	resumed <-chan string // the place to go on after, once that is known; nil for none
 	place   place         // calls up to it have been reported by an earlier process
 	created time.Time     // when the stream was made
+	since   time.Time     // all calls of the generators since then have been in it
 	next    uint64        // the number in the stream to go on with; 0 at first
 	bad     int           // messages and lines that were left out
 	why     error         // for the last of them
@@ -116,7 +118,7 @@ func (s *Source) run(ctx context.Context, emit func(model.Event), once bool) err
 
 // say emits the health of the Source if it has changed.
 func (s *Source) say(h model.Health) {
-	h.Vantage = model.VantageLocal
+	h.Vantage, h.Since = model.VantageLocal, s.since
 	for _, g := range s.heard {
 		if g.twice && (h.Note == "" || h.Note > g.generator) {
 			h.Note = g.generator
@@ -156,6 +158,7 @@ func (s *Source) follow(ctx context.Context, l *link, once bool) error {
 	}
 	if info := stream.CachedInfo(); !info.Created.Equal(s.created) || info.State.LastSeq+1 < s.next {
 		s.created, s.next = info.Created, 0 // it was made anew
+		s.since = s.opts.Clock.Now().Add(-kept(info, time.Now()))
 	}
 	consumer, err := stream.CreateConsumer(l.ctx, s.consumer())
 	if err != nil {
@@ -186,6 +189,15 @@ func (s *Source) follow(ctx context.Context, l *link, once bool) error {
 	}()
 	r := reader{Source: s, l: l, once: once, pending: consumer.CachedInfo().NumPending}
 	return r.read(ctx, batches, beats, broken)
+}
+
+// kept returns how far back the stream has all that was sent, as far as a Source reads.
+func kept(info *jetstream.StreamInfo, now time.Time) time.Duration {
+	from := info.Created
+	if first := info.State.FirstTime; info.State.FirstSeq > 1 && first.After(from) { // it has let go of some
+		from = first
+	}
+	return min(max(now.Sub(from), 0), past)
 }
 
 // consumer is the consumer of a new link: from the last hour, or from where the last
