@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // A place is a message in a stream: what an earlier process has reported up to. A stream
@@ -34,3 +36,12 @@ func parsePlace(text string) (p place) {
 
 // holds reports whether a message of the stream is not after the place.
 func (p place) holds(m place) bool { return p.seq >= m.seq && p.created.Equal(m.created) }
+
+// kept returns how far back the stream has all that was sent, as far as a Source reads.
+func kept(info *jetstream.StreamInfo, now time.Time) time.Duration {
+	from := info.Created
+	if first := info.State.FirstTime; info.State.FirstSeq > 1 && first.After(from) { // it has let go of some
+		from = first
+	}
+	return min(max(now.Sub(from), 0), past)
+}

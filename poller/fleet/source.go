@@ -191,15 +191,6 @@ func (s *Source) follow(ctx context.Context, l *link, once bool) error {
 	return r.read(ctx, batches, beats, broken)
 }
 
-// kept returns how far back the stream has all that was sent, as far as a Source reads.
-func kept(info *jetstream.StreamInfo, now time.Time) time.Duration {
-	from := info.Created
-	if first := info.State.FirstTime; info.State.FirstSeq > 1 && first.After(from) { // it has let go of some
-		from = first
-	}
-	return min(max(now.Sub(from), 0), past)
-}
-
 // consumer is the consumer of a new link: from the last hour, or from where the last
 // one was.
 func (s *Source) consumer() jetstream.ConsumerConfig {
