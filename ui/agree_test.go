@@ -268,7 +268,7 @@ func TestGeneratorsReadTheSame(t *testing.T) {
 	a := press(screen(fleetOf12, 200, 60), "f", "j")
 	g, frame := a.generator(), plainFrame(a)
 	for _, want := range []string{
-		"■ gen-7         148       26       11  chat", "148 calls accepted, 26 refused", "108  chat, 26 refused", "gen-7 ignores Retry-After: 11 early", "11 calls sent during its own Retry-After",
+		"■ gen-7 ", "148       26       11  chat", "148 calls accepted, 26 refused", "108  chat, 26 refused", "gen-7 ignores Retry-After: 11 early", "11 calls sent during its own Retry-After",
 	} {
 		if !strings.Contains(frame, want) {
 			t.Errorf("of %s there is no %q:\n%s", g.Name, want, frame)

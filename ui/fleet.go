@@ -214,10 +214,13 @@ func (a *App) drawFleet(at area, o outcome) outcome {
 	if a.subject == fleetPane {
 		cursor = a.generatorRow(rows)
 	}
-	first := min(max(cursor-at.h/2, 0), max(len(rows)-at.h, 0))
+	first, most := min(max(cursor-at.h/2, 0), max(len(rows)-at.h, 0)), mostCalls(all)
 	for y := range min(at.h, len(rows)-first) {
 		g, line := &all[rows[first+y]], at.sub(0, y, at.w, 1)
 		a.drawGenerator(line, &c, g, first+y == cursor)
+		if bar := line.column(c[fleetBar]); bar.w > 0 {
+			bar.load(g, most, loadRole(g))
+		}
 		o = o.hit(target{at: line, kind: onRow, pane: fleetPane, item: item{generator: g.Name}})
 	}
 	at.moreMarks(first, len(rows)-first-at.h)
@@ -269,7 +272,7 @@ func (a *App) drawGenerator(at area, c *fleetLine, g *model.Generator, cursor bo
 	at.set(2, 0, role, sign)
 	for id := range fleetColumns {
 		col := at.column(c[id])
-		if col.w == 0 {
+		if col.w == 0 || id == fleetBar {
 			continue
 		}
 		role, text := a.generatorCell(id, g, col.w)
@@ -282,6 +285,14 @@ func (a *App) drawGenerator(at area, c *fleetLine, g *model.Generator, cursor bo
 			col.put(0, 0, role, text)
 		}
 	}
+}
+
+// loadRole is the role of the calls of a generator.
+func loadRole(g *model.Generator) theme.Role {
+	if g.State != model.GeneratorLive || g.Behind {
+		return theme.Dim
+	}
+	return theme.Calm
 }
 
 // generatorSign returns the sign of a generator's state.

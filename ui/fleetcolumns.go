@@ -9,6 +9,7 @@ import (
 // The columns of the fleet, in the order of the screen.
 const (
 	fleetName = iota
+	fleetBar
 	fleetCalls
 	fleetRefused
 	fleetIgnored
@@ -28,6 +29,7 @@ var fleetColumns = [fleetColumnCount]struct {
 	right       bool // figures, which stand at the right
 }{
 	fleetName:    {titles: []string{"generator", "name"}}, // as wide as the names
+	fleetBar:     {titles: []string{"load"}},              // where there is room to spare
 	fleetCalls:   {titles: []string{"calls/min", "calls"}, least: 5, most: 9, right: true},
 	fleetRefused: {titles: []string{"refused"}, least: 7, most: 7, right: true},
 	fleetIgnored: {titles: []string{"ignored"}, least: 7, most: 7, right: true},
@@ -40,7 +42,7 @@ var fleetColumns = [fleetColumnCount]struct {
 }
 
 // fleetByImportance is the order in which columns get room.
-var fleetByImportance = [fleetColumnCount]int{
+var fleetByImportance = [...]int{
 	fleetName, fleetCalls, fleetRefused, fleetHeard, fleetWorst, fleetMissing, fleetClock, fleetEgress, fleetIgnored, fleetDropped,
 }
 
@@ -50,6 +52,8 @@ const (
 	usualName     = 16 // cells that a longer name gets before other columns
 	longestName   = 40
 	fleetRightGap = 2 // for the arrows
+	leastBar      = 10
+	mostBar       = 40
 )
 
 // A fleetLine is where the columns of the fleet are; those without room have no width.
@@ -90,6 +94,9 @@ func fleetColumnsFor(all []model.Generator, w int) (c fleetLine) {
 			room -= more
 		}
 	}
+	if room -= fleetGap; room >= leastBar {
+		c[fleetBar].w = min(room, mostBar)
+	}
 	x := fleetMark
 	for id := range c {
 		if c[id].w > 0 {
@@ -98,6 +105,35 @@ func fleetColumnsFor(all []model.Generator, w int) (c fleetLine) {
 		}
 	}
 	return c
+}
+
+// mostCalls is the most calls a minute that a generator makes, those that are refused
+// included.
+func mostCalls(all []model.Generator) (most int) {
+	for i := range all {
+		most = max(most, all[i].Calls+all[i].Rejected)
+	}
+	return most
+}
+
+// load draws a generator's calls as a part of the most that any makes, and after the
+// accepted ones those that were refused.
+func (a area) load(g *model.Generator, most int, role theme.Role) {
+	a.fill(0, 0, a.w, theme.Track, trackGlyph)
+	if most == 0 {
+		return
+	}
+	steps := stepsOf(float64(g.Calls)/float64(most), a.w)
+	x := steps / cellSteps
+	a.fill(0, 0, x, role, fullGlyph)
+	if part := steps % cellSteps; part > 0 {
+		a.set(x, 0, role, levels[part])
+		x++
+	}
+	if g.Rejected > 0 {
+		n := max((g.Rejected*a.w+most/2)/most, 1)
+		a.fill(min(x, a.w-1), 0, n, theme.Rejected, rejectedGlyph)
+	}
 }
 
 // generatorCell returns what a column says of a generator in w cells.
