@@ -35,11 +35,14 @@ func (f *Fleet) check() (key string, err error) {
 			return u.key, err
 		}
 	}
-	for _, n := range []struct{ key, name string }{{"run", f.Run}, {"generator", f.Generator}, {"egress", f.Egress}} {
+	for _, n := range []struct {
+		key, name string
+		check     func(string) error
+	}{{"run", f.Run, fleet.CheckName}, {"generator", f.Generator, fleet.CheckName}, {"egress", f.Egress, fleet.CheckEgress}} {
 		if n.name == "" && n.key != "run" {
 			continue
 		}
-		if err := fleet.CheckName(n.name); err != nil {
+		if err := n.check(n.name); err != nil {
 			return n.key, fmt.Errorf("%s: %w", n.key, err)
 		}
 	}

@@ -86,7 +86,7 @@ func readLine(n name, line []byte) (e model.Event, err error) {
 		return e, fmt.Errorf("names the generator %q", e.Generator)
 	case !server && (e.Beat == nil || !e.Beat.To.IsZero()):
 		return e, errors.New("is not in the server's time")
-	case e.Beat != nil && (e.Beat.Run != n.run || CheckName(e.Beat.Egress) != nil):
+	case e.Beat != nil && (e.Beat.Run != n.run || CheckEgress(e.Beat.Egress) != nil):
 		return e, errors.New("is a beat of another run, or without an egress")
 	case e.Beat == nil && (e.Call == nil || e.Call.Vantage != model.VantageLocal):
 		return e, errors.New("is neither a local call nor a beat")

@@ -100,12 +100,23 @@ func cutSuffix(text, suffix string, ok bool) (string, bool) {
 	return strings.CutSuffix(text, suffix)
 }
 
-var errName = errors.New("use letters, digits, - and _ only, 64 at most")
+var (
+	errName   = errors.New("use letters, digits, - and _ only, 64 at most")
+	errEgress = errors.New("use letters, digits, - _ . and : only, 64 at most")
+)
 
-// CheckName returns an error if a text cannot name a run, a generator or an egress.
-func CheckName(text string) error {
-	if text == "" || len(text) > maxName || strings.ContainsFunc(text, func(r rune) bool { return !inName(r) }) {
-		return fmt.Errorf("name %q: %w", text[:min(len(text), 2*maxName)], errName)
+// CheckName returns an error if a text cannot name a run or a generator.
+func CheckName(text string) error { return check(text, errName, inName) }
+
+// CheckEgress returns an error if a text cannot name an egress. An address can, or the
+// name of a host.
+func CheckEgress(text string) error {
+	return check(text, errEgress, func(r rune) bool { return inName(r) || r == '.' || r == ':' })
+}
+
+func check(text string, wrong error, fits func(rune) bool) error {
+	if text == "" || len(text) > maxName || strings.ContainsFunc(text, func(r rune) bool { return !fits(r) }) {
+		return fmt.Errorf("name %q: %w", text[:min(len(text), 2*maxName)], wrong)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,5 +104,24 @@ func TestGoOn(t *testing.T) {
 			t.Errorf("after %q: %s, want %s", place, got, want)
 		}
 		next.stop()
+	}
+}
+
+// An egress may be named by its address, which no subject has to hold.
+func TestEgressNames(t *testing.T) {
+	for text, fits := range map[string]struct{ name, egress bool }{
+		"gen-1":                 {true, true},
+		"203.0.113.7":           {false, true},
+		"2001:db8::7":           {false, true},
+		"ip-10-0-0-1.internal":  {false, true},
+		"":                      {false, false},
+		"a b":                   {false, false},
+		"a.*":                   {false, false},
+		"é":                     {false, false},
+		strings.Repeat("a", 65): {false, false},
+	} {
+		if name, egress := CheckName(text) == nil, CheckEgress(text) == nil; name != fits.name || egress != fits.egress {
+			t.Errorf("%q names a generator: %t, an egress: %t", text, name, egress)
+		}
 	}
 }

@@ -83,10 +83,13 @@ func NewPublisher(opts PublisherOptions) (*Publisher, error) {
 	if err := opts.Broker.CheckURL(); err != nil {
 		return nil, err
 	}
-	for what, text := range map[string]string{"run": opts.Run, "generator": opts.Generator, "egress": opts.Egress} {
+	for what, text := range map[string]string{"run": opts.Run, "generator": opts.Generator} {
 		if err := CheckName(text); err != nil {
 			return nil, fmt.Errorf("%s: %w", what, err)
 		}
+	}
+	if err := CheckEgress(opts.Egress); err != nil {
+		return nil, fmt.Errorf("egress: %w", err)
 	}
 	p := &Publisher{
 		opts: opts, from: name{opts.Account, opts.Run, opts.Generator}, boot: newBoot(),

@@ -48,7 +48,7 @@ func (f *flags) overrideFleet(s *config.Fleet) error {
 		{"--publish", f.publish, &s.Publish, func(url string) error { return s.Broker(url).CheckURL() }},
 		{"--run", f.run, &s.Run, fleet.CheckName},
 		{"--generator", f.generator, &s.Generator, fleet.CheckName},
-		{"--egress", f.egress, &s.Egress, fleet.CheckName},
+		{"--egress", f.egress, &s.Egress, fleet.CheckEgress},
 	} {
 		if o.value == "" {
 			continue
