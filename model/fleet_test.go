@@ -1,7 +1,9 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -367,6 +369,62 @@ func TestFleetGoesOnAtItsPlace(t *testing.T) {
 	}
 }
 
+// Whatever generators do, and however late and mixed up it arrives, their rows add up to
+// the gauges, and the addresses to no more.
+func TestFleetRowsAddUp(t *testing.T) {
+	for seed := range uint64(fewer(12)) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		type due struct {
+			at float64
+			Event
+		}
+		var events []due
+		names := []string{"a-1", "a-2", "b-1", "c-1"}
+		for _, g := range names {
+			for second := 1.0; second < 200; second++ {
+				arrives := second + 1 + 2*rng.Float64()
+				for range rng.IntN(12) {
+					e := fleetCall(second+rng.Float64(), g, []string{chatPath, "/inference", "/nowhere"}[rng.IntN(3)])
+					if rng.IntN(20) == 0 {
+						e = fleetDenied(e.At.Sub(t0).Seconds(), g, e.Call.Path, rate(time.Second))
+					}
+					events = append(events, due{arrives, e})
+				}
+				address, _, _ := strings.Cut(g, "-")
+				events = append(events, due{arrives, beat(arrives, g, Beat{To: at(second + 1), Egress: address})})
+			}
+		}
+		slices.SortStableFunc(events, func(a, b due) int { return cmp.Compare(a.at, b.at) })
+		l := newTestLedger(t, heard(0, names...))
+		for i, e := range events {
+			l.Observe(e.Event)
+			if i%500 != 499 {
+				continue
+			}
+			s := l.Snapshot(at(e.at))
+			checkSnapshot(t, s)
+			calls, refused, from := map[string]int{}, map[string]int{}, map[string]int{} // by endpoint, and by address
+			for _, g := range s.Fleet.Generators {
+				for _, n := range g.Endpoints {
+					calls[n.ID], refused[n.ID], from[g.Egress] = calls[n.ID]+n.Calls, refused[n.ID]+n.Rejected, from[g.Egress]+n.Calls
+				}
+			}
+			for _, e := range s.Endpoints {
+				switch {
+				case e.Scope == ScopeIP:
+					if u := e.Limits[0]; u.Local != Some(from[u.Egress]) || u.Egresses != 3 {
+						t.Errorf("seed %d at %v: %s, by generator %v", seed, s.At, showFleet(u), from)
+					}
+				case e.Calls != Some(calls[e.ID]) || e.Rejected != Some(refused[e.ID]):
+					t.Errorf("seed %d at %v, %s: %v calls, %v rejected; by generator %d and %d", seed, s.At, e.ID, e.Calls, e.Rejected, calls[e.ID], refused[e.ID])
+				case len(e.Limits) > 0 && e.Limits[0].Local != e.Calls:
+					t.Errorf("%s: %s, %v calls", e.ID, show(e.Limits[0]), e.Calls)
+				}
+			}
+		}
+	}
+}
+
 // Generators are listed by what hurts, for a while after they have ended, and not
 // without bound.
 func TestFleetList(t *testing.T) {
@@ -441,6 +499,10 @@ func TestFleetInTheLog(t *testing.T) {
 	}
 	if got := said(l, 15.5); got != "source generators false pod-01, pod-02, pod-03 and 46 more" {
 		t.Errorf("heard again: %s", got)
+	}
+	l = newTestLedger(t, one(healthy(100, SourceBilling)), heard(0, pods...), one(healthy(102, SourceBilling)), heard(103, pods...)) // the past is read first
+	if got := said(l, 103); got != "" {
+		t.Errorf("at the start: %s", got)
 	}
 	l = newTestLedger(t, heard(0, "billing", "pod-1"), heard(6, "pod-1"), one(healthy(6.5, SourceBilling)), heard(8, "pod-1"))
 	if got := said(l, 8); got != "source billing true " {

@@ -70,6 +70,7 @@ func (l *Ledger) beat(name string, b *Beat, at time.Time) {
 		return
 	}
 	l.fleet.heardBy(g, b, at)
+	g.live = g.live || l.now.Sub(at) < SilentAfter
 	l.settleEgress(g, b.Egress)
 }
 

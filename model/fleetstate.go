@@ -49,6 +49,7 @@ func (g *generator) serialize(c *codec) {
 	c.time(&g.heard)
 	c.time(&g.to)
 	c.flag(&g.ended)
+	c.flag(&g.live)
 	number(c, &g.clockOffset)
 	number(c, &g.clockError)
 	number(c, &g.boots)

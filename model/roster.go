@@ -59,6 +59,7 @@ type generator struct {
 	heard               time.Time // the last beat, or the first call if there was none
 	to                  time.Time // all calls before it have been reported; zero if that is not known
 	ended               bool
+	live                bool // it has been heard as it spoke, not only from what the bus had kept
 	clockOffset         time.Duration
 	clockError          time.Duration
 	boots               int

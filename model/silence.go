@@ -20,7 +20,7 @@ func (l *Ledger) logSilence(at time.Time) {
 	var names []string
 	n, since := 0, at
 	for _, g := range r.generators {
-		if g.state(at) != GeneratorSilent {
+		if !g.live || g.state(at) != GeneratorSilent {
 			continue
 		}
 		n++
