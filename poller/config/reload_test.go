@@ -32,6 +32,7 @@ func TestWithChanges(t *testing.T) {
 		"limit":        {"interval = \"20s\"\n" + chat, false, "150 99 20s 7"},
 		"cap, bell":    {"interval = \"20s\"\n[cap]\nusd_per_day = 3\n[alerts]\nbell = false", false, "200 99 20s 3"},
 		"tap":          {"interval = \"5s\"\ntap = \"127.0.0.1:1\"", true, "200 99 5s 7"},
+		"fleet":        {"interval = \"20s\"\n[fleet]\nurl = \"nats://broker\"", true, "200 99 20s 7"},
 		"profile":      {"interval = \"20s\"\nprofile = \"2026-07\"", true, "200 99 20s 7"},
 		"window":       {"interval = \"20s\"\n[[endpoint]]\nid = \"chat\"\nlimits = [{max = 150, per = \"1h\"}]", true, "200 99 20s 7"},
 		"new endpoint": {"interval = \"20s\"\n[[endpoint]]\nid = \"x\"\npaths = [\"/x\"]\nlimits = [{max = 150, per = \"1h\"}]", true, "200 99 20s 7"},

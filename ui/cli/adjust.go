@@ -154,6 +154,12 @@ func (a *adjuster) fixed() []ui.Setting {
 		{Name: "profile", Value: a.inUse.Profile}, {Name: "config", Value: file},
 		{Name: "tap", Value: a.session.TapAddress()}, {Name: "journal", Value: underHome(a.journal)},
 	}
+	if f := &a.inUse.Fleet; f.URL != "" {
+		list = append(list, ui.Setting{Name: "fleet", Value: "run " + f.Run + " at " + f.Broker(f.URL).String()})
+	}
+	if f := &a.inUse.Fleet; f.Publish != "" {
+		list = append(list, ui.Setting{Name: "publish", Value: "run " + f.Run + " at " + f.Broker(f.Publish).String()})
+	}
 	for i := range list {
 		list[i].Value, list[i].Fixed = cmp.Or(list[i].Value, "none"), true
 	}
