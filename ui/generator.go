@@ -11,7 +11,12 @@ import (
 // drawGeneratorDetail draws what is known about a generator above the chart of its worst
 // endpoint, if there is room, and returns how many lines are below the area.
 func (a *App) drawGeneratorDetail(at area, g *model.Generator) (below int) {
-	return a.drawFactsOver(at, factLines(a.generatorFacts(g), at.w), g.Worst)
+	facts := a.generatorFacts(g)
+	lines := factLines(facts, at.w)
+	if g.Worst != "" && at.h >= len(lines)+2+chartHeight {
+		lines = factLines(append(facts, fact{"chart", "calls of all to " + g.Worst, theme.Dim, ""}), at.w)
+	}
+	return a.drawFactsOver(at, lines, g.Worst)
 }
 
 // generatorFacts returns what is known about a generator.
