@@ -2,15 +2,18 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"quotatop/poller/events/frame"
 )
@@ -58,8 +61,8 @@ func (b *broker) kill(after time.Duration) error {
 	return b.start()
 }
 
-// again sends batches again that were sent before, as they were or without the ID by
-// which the broker knows them.
+// again reads what travels, and sends some batches again, as they were or without the ID
+// by which the broker knows them.
 type again struct {
 	conn   *nats.Conn
 	random *rand.Rand
@@ -129,6 +132,40 @@ func (a *again) send() {
 			a.sent++
 		}
 	}
+}
+
+// dump writes the bodies of the stream's messages to a file one after the other, but
+// for those that were sent again.
+func (a *again) dump(path string) error {
+	js, err := jetstream.New(a.conn)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	reader, err := js.OrderedConsumer(ctx, "QUOTATOP", jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		return fmt.Errorf("read the stream: %w", err)
+	}
+	var bodies []byte
+	seen := map[string]bool{}
+	for left := uint64(1); left > 0; {
+		m, err := reader.Next(jetstream.FetchMaxWait(10 * time.Second))
+		if err != nil {
+			return fmt.Errorf("read the stream: %w", err)
+		}
+		at, err := m.Metadata()
+		if err != nil {
+			return err
+		}
+		left = at.NumPending
+		id := m.Subject() + " " + m.Headers().Get("Qt-Boot") + " " + m.Headers().Get("Qt-Seq")
+		if !seen[id] {
+			seen[id] = true
+			bodies = append(bodies, m.Data()...)
+		}
+	}
+	return os.WriteFile(path, bodies, 0o600)
 }
 
 func (a *again) close() { a.conn.Close() }

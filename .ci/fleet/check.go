@@ -79,7 +79,7 @@ func (c *compared) err() error {
 
 // check compares what the dashboards had at the end with the truth.
 func (r *run) check() error {
-	return errors.Join(r.watch.compared.err(), r.checkFleet("shown", r.watch.last.Fleet), r.checkReport(), r.checkKey())
+	return errors.Join(r.watch.compared.err(), r.keep.compared.err(), r.checkFleet("shown", r.watch.last.Fleet), r.checkReport("recorded", r.record()), r.checkReport("stream", r.dump()), r.checkKey())
 }
 
 // checkKey checks that the key was in no message, and in no file that is not compressed.
@@ -133,18 +133,18 @@ func (r *run) generator(name string) *generator {
 	return r.generators[slices.IndexFunc(r.generators, func(g *generator) bool { return g.name == name })]
 }
 
-// checkReport compares the report of the recording.
-func (r *run) checkReport() error {
-	out, err := r.command(r.program, "report", "--format", "json", r.record()).Output()
+// checkReport compares the report of a file.
+func (r *run) checkReport(name, path string) error {
+	out, err := r.command(r.program, "report", "--format", "json", path).Output()
 	if err != nil {
-		return fmt.Errorf("report: %w", err)
+		return fmt.Errorf("report of %s: %w", path, err)
 	}
 	var runs []struct{ Report model.Report }
 	if err := json.Unmarshal(out, &runs); err != nil || len(runs) != 1 {
-		return fmt.Errorf("report: %d runs: %w", len(runs), err)
+		return fmt.Errorf("report of %s: %d runs: %w", path, len(runs), err)
 	}
 	report := &runs[0].Report
-	fmt.Printf("%-8s %-10s %18s %18s %14s %8s\n", "", "", "accepted (API)", "refused (API)", "early (API)", "lost")
+	fmt.Printf("%-8s %-10s %18s %18s %14s %8s\n", name, "", "accepted (API)", "refused (API)", "early (API)", "lost")
 	var wrong error
 	for _, g := range r.generators {
 		wrong = errors.Join(wrong, r.checkGenerator(g, report))

@@ -141,8 +141,9 @@ func (r *run) start(server string) (err error) {
 }
 
 func (r *run) record() string { return filepath.Join(r.dir, "run.jsonl.zst") }
+func (r *run) dump() string   { return filepath.Join(r.dir, "stream.jsonl.zst") }
 
-// A step is something that happens at a part of the run.
+// A step is something that happens when a part of the run, or up to a tenth more, is over.
 type step struct {
 	part float64
 	name string
@@ -165,7 +166,8 @@ func (r *run) hurt() error {
 		steps = steps[len(steps)-1:]
 	}
 	for _, s := range steps {
-		for due := r.begun.Add(time.Duration(s.part * float64(r.span))); time.Now().Before(due); {
+		part := min(s.part+0.1*r.random.Float64(), 1)
+		for due := r.begun.Add(time.Duration(part * float64(r.span))); time.Now().Before(due); {
 			time.Sleep(min(time.Until(due), time.Second))
 			if !r.calm {
 				r.again.send()
@@ -194,7 +196,7 @@ func (r *run) end() error {
 		return err
 	}
 	once := r.once()
-	if err := errors.Join(r.watch.end(), r.keep.end()); err != nil {
+	if err := errors.Join(r.again.dump(r.dump()), r.watch.end(), r.keep.end()); err != nil {
 		return err
 	}
 	r.costs()
