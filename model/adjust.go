@@ -47,4 +47,11 @@ func (r *Reporter) Adjust(t Table, opts LedgerOptions) {
 			}
 		}
 	}
+	for _, a := range r.fleet.addresses {
+		for e := range a.meters {
+			for i, m := range a.meters[e] {
+				m.limit = int64(r.table.Endpoints[e].Limits[i].Max)
+			}
+		}
+	}
 }

@@ -529,7 +529,32 @@ func TestFleetReport(t *testing.T) {
 	if fmt.Sprint(report.Generators) != fmt.Sprint(want) {
 		t.Errorf("generators:\n%+v, want\n%+v", report.Generators, want)
 	}
-	if chat, all := report.Endpoints[2], report.Endpoints[0]; chat.Accepted != Some(14) || chat.Rejected != Some(1) || chat.Source != SourceFleet || all.Accepted != Some(19) || !all.UpperBound || chat.UpperBound {
+	if chat, all := report.Endpoints[2], report.Endpoints[0]; chat.Accepted != Some(14) || chat.Rejected != Some(1) || chat.Source != SourceFleet || all.Accepted != Some(19) || all.UpperBound || all.Limits[0].Peak != Some(10) || all.Limits[0].Egress != "a" || all.Limits[1].Peak != Some(15) || chat.Limits[0].Peak != Some(14) {
 		t.Errorf("chat %+v, all %+v", chat, all)
+	}
+}
+
+// A report measures limits by client IP at the address with the highest peak, from a
+// generator's first call on; of more addresses than it keeps apart it says an upper bound.
+func TestFleetReportByAddress(t *testing.T) {
+	for name, tt := range map[string]struct {
+		generators, per int
+		want            string
+	}{
+		"one address":     {1, 5, "5 ≤false"},
+		"several":         {10, 5, "14 n9 ≤false"},
+		"more than there": {maxReportAddresses + 6, 1, "2485 ≤true"},
+	} {
+		r := NewReporter(mustProfile(t, DefaultProfile), LedgerOptions{})
+		for i := range tt.generators {
+			g := fmt.Sprintf("n%d-1", i)
+			for _, e := range append(fleetCalls(1, tt.per+i, g, chatPath), heard(3, g)...) {
+				r.Observe(e)
+			}
+		}
+		all := r.Report().Endpoints[0]
+		if got := strings.Join(strings.Fields(fmt.Sprintf("%v %s ≤%v", all.Limits[0].Peak, all.Limits[0].Egress, all.UpperBound)), " "); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
 	}
 }

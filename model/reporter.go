@@ -61,6 +61,9 @@ func (r *Reporter) Observe(e Event) {
 	if e.Generator != "" && !r.fleet.observe(&e, len(r.table.Endpoints)) {
 		return
 	}
+	if g := r.fleet.last; e.Beat != nil && e.Generator != "" && g != nil && g.report.Egress != "" {
+		r.settle(g)
+	}
 	switch {
 	case e.Call != nil && e.Call.Vantage == VantageAccount:
 		r.billing.watch(e.Source)
@@ -155,6 +158,9 @@ func (r *Reporter) accepted(c countedCall) {
 		r.charge(c.at, c.usage)
 	default:
 		w := r.sent(&c, true)
+		if g := r.generatorOf(&c); g != nil {
+			r.leave(g, c.endpoint, c.at)
+		}
 		r.accept(w, r.coveredBy[c.endpoint], c.at)
 		w.charge(c.usage)
 	}

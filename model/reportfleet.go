@@ -13,6 +13,10 @@ const maxReportGenerators = 10_000
 type fleetTally struct {
 	byName map[string]*generatorRun
 	last   *generatorRun // of the last event
+
+	addresses []*addressTally
+	overflown bool // there are more addresses
+	unplaced  int  // calls whose address is not known yet
 }
 
 // A generatorRun is what one load generator did in a run.
@@ -23,6 +27,7 @@ type generatorRun struct {
 	missingBefore    int // of earlier boots
 	droppedBefore    int
 	waits            []*earlyCalls // by endpoint: what it got; nil before its first call
+	unplaced         []unplacedCall
 }
 
 // generator returns the tally of a generator that an event is about, and makes it if
@@ -105,15 +110,6 @@ func (g *generatorRun) wait(endpoint int) *earlyCalls {
 		g.waits[endpoint] = new(earlyCalls)
 	}
 	return g.waits[endpoint]
-}
-
-// addresses returns how many addresses the fleet called from.
-func (f *fleetTally) addresses() int {
-	seen := map[string]bool{}
-	for _, g := range f.byName {
-		seen[g.report.Egress] = true
-	}
-	return len(seen)
 }
 
 // reports returns the reports of the generators; nil without any.
