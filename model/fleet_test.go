@@ -318,7 +318,7 @@ func TestFleetIsReplayedExactly(t *testing.T) {
 	before := slices.Concat(heard(-100, "a-1", "a-2"), batch(1, 10, "a-1"), batch(1, 5, "a-2"), batch(2, 10, "a-1"), fleetCalls(3, 3, "a-1", chatPath)) // ends within a batch
 	again := slices.Concat(batch(1, 10, "a-1"), batch(1, 5, "a-2"), batch(2, 10, "a-1"), batch(3, 3, "a-1")[:3], fleetCalls(3.5, 4, "a-1", chatPath), fleetCalls(2, 6, "a-2", chatPath), fleetCalls(2, 6, "new", chatPath))
 	for _, twice := range []bool{false, true} {
-		l := newTestLedger(t, before)
+		l := newTestLedger(t, before, one(Event{At: at(4), Source: SourceFleet, Health: &Health{State: StateOK, Vantage: VantageLocal}}))
 		l.Resume(at(5))
 		if twice {
 			l = mustRestore(t, l)
@@ -347,7 +347,7 @@ func TestFleetGoesOnAtItsPlace(t *testing.T) {
 	before := slices.Concat(heard(-100, "a-1", "a-2"), batch(1, 10, "a-1", "x-1"), batch(1, 5, "a-2", "x-2"), batch(2, 10, "a-1", "x-3"),
 		fleetCalls(2, 2, "a-2", chatPath), one(old), heard(4, "a-1"), fleetCalls(3, 3, "a-1", chatPath)) // ends within a batch
 	for _, restored := range []bool{false, true} {
-		l := newTestLedger(t, before)
+		l := newTestLedger(t, before, one(Event{At: at(4), Source: SourceFleet, Health: &Health{State: StateOK, Vantage: VantageLocal}}))
 		if got := l.FleetPlace("default"); got != "x-4" || l.FleetPlace("other") != "" {
 			t.Fatalf("the place is %q", got)
 		}

@@ -47,7 +47,7 @@ func (l *Ledger) beat(name string, b *Beat, at time.Time) {
 		return
 	}
 	stream := l.localStream(SourceFleet)
-	stream.live = true // what is reported again is found by generator
+	stream.live = true // see Ledger.health
 	if stream.since.IsZero() {
 		stream.since = at
 	}

@@ -60,7 +60,7 @@ func (l *Ledger) health(name string, h Health, at time.Time) {
 		l.offset, l.step = h.ClockOffset, h.ClockStep
 	case VantageLocal:
 		stream := l.localStream(name)
-		stream.live = h.Live
+		stream.live = h.Live || name == SourceFleet // what a fleet reports again is found by generator
 		if stream.since.IsZero() && h.State == StateOK {
 			stream.since = at
 		}
