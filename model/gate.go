@@ -74,7 +74,7 @@ func (g Gate) Judge(s *Snapshot) Judgment {
 	if least, ok := g.Headroom.Get(); ok {
 		headroom = VerdictUnknown
 		if left, known := g.least(s, &j).Get(); known {
-			headroom = verdict(left >= least)
+			headroom = verdict(left >= least-tiny)
 		}
 	}
 	capLeft := Open
@@ -98,6 +98,10 @@ func (g Gate) Judge(s *Snapshot) Judgment {
 	}
 	return j
 }
+
+// tiny is more than the rounding error of a part of a limit: 1 - 160.0/200 is a little
+// less than 0.2.
+const tiny = 1e-9
 
 func verdict(holds bool) Verdict {
 	if holds {

@@ -36,6 +36,7 @@ func TestGate(t *testing.T) {
 	}{
 		"room":                    {Gate{Headroom: Some(0.2)}, with(half, limit(Some(150), 0), noMoney, StateOK), Open, "inference", false},
 		"just enough":             {Gate{Headroom: Some(0.25)}, with(half, limit(Some(150), 0), noMoney, StateOK), Open, "inference", false},
+		"just enough, rounded":    {Gate{Headroom: Some(0.2)}, with(half, limit(Some(160), 0), noMoney, StateOK), Open, "inference", false},
 		"too little":              {Gate{Headroom: Some(0.3)}, with(half, limit(Some(150), 0), noMoney, StateOK), Shut, "inference", false},
 		"too little elsewhere":    {Gate{Headroom: Some(0.3), Endpoint: "chat"}, with(half, limit(Some(150), 0), noMoney, StateOK), Open, "chat", false},
 		"rejecting":               {Gate{Headroom: Some(0.01)}, refused(with(limit(Some(100), 3), half, noMoney, StateOK), KindRate, 112), Shut, "chat", false},
