@@ -46,6 +46,11 @@ func (l *Ledger) beat(name string, b *Beat, at time.Time) {
 	if name == "" {
 		return
 	}
+	for i := range l.sources {
+		if s := &l.sources[i]; s.name == SourceFleet {
+			s.good = maxTime(s.good, at)
+		}
+	}
 	stream := l.localStream(SourceFleet)
 	stream.live = true // see Ledger.health
 	if stream.since.IsZero() {

@@ -25,3 +25,15 @@ func TestPollsAreFullerThanTheFleet(t *testing.T) {
 		t.Errorf("%s, upper bound %v: want the 25 polls", show(u), u.UpperBound)
 	}
 }
+
+// When the broker is lost, the fleet's last good data is the last beat.
+func TestFleetIsGoodUpToItsLastBeat(t *testing.T) {
+	h := Health{State: StateError, Error: "no broker"}
+	h.Vantage, _ = SourceVantage(SourceFleet)
+	l := newTestLedger(t, one(healthy(0, SourceFleet)), heard(58, "gen-1"), one(Event{At: at(60), Source: SourceFleet, Health: &h}))
+	for _, s := range l.Snapshot(at(80)).Sources {
+		if s.Name == SourceFleet && s.AsOf != Some(at(58)) {
+			t.Errorf("heard at 58 s, its last good data is of %v", s.AsOf)
+		}
+	}
+}
