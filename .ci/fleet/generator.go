@@ -62,13 +62,16 @@ const (
 // intoRound returns how long a round has been going on.
 func intoRound(at time.Time) time.Duration { return time.Duration(at.UnixNano()) % round }
 
+// perMinute is how many calls a generator sends.
+const perMinute = 1200
+
 // load sends calls until ctx ends, and waits for those that are on their way.
-func (g *generator) load(ctx context.Context, perMinute int) {
+func (g *generator) load(ctx context.Context) {
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	defer client.CloseIdleConnections()
-	tick := time.NewTicker(time.Minute / time.Duration(perMinute) * (round - pause) / round)
+	tick := time.NewTicker(time.Minute / perMinute * (round - pause) / round)
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		select {

@@ -32,10 +32,8 @@ func main() {
 	span := flag.Duration("for", 4*time.Minute, "how long to run")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "the seed of what happens")
 	server := flag.String("server", "nats-server", "the broker's program")
-	rate := flag.Int("rate", 1200, "calls a minute to each generator")
-	calm := flag.Bool("calm", false, "let nothing go wrong, to see what it costs")
 	flag.Parse()
-	r := &run{span: *span, rate: *rate, calm: *calm, random: rand.New(rand.NewPCG(*seed, 1))}
+	r := &run{span: *span, random: rand.New(rand.NewPCG(*seed, 1))}
 	if err := r.all(*server); err != nil {
 		fmt.Fprintf(os.Stderr, "fleet with -seed %d: %v\n", *seed, err)
 		os.Exit(1)
@@ -51,8 +49,6 @@ const fleetName = "load-test"
 // A run is three generators, a broker and two dashboards.
 type run struct {
 	span   time.Duration
-	rate   int
-	calm   bool
 	random *rand.Rand
 
 	dir        string
@@ -86,13 +82,12 @@ func (r *run) all(server string) (err error) {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	defer cancel()
 	r.begun = time.Now()
 	for _, g := range r.generators {
-		calls.Go(func() { g.load(ctx, r.rate) })
+		calls.Go(func() { g.load(ctx) })
 	}
 	if err := r.hurt(); err != nil {
 		return err
@@ -111,7 +106,7 @@ func (r *run) start(server string) (err error) {
 		return fmt.Errorf("fleet init: %w: %s", err, out)
 	}
 	late := r.program
-	if r.span >= time.Minute && !r.calm {
+	if r.span >= time.Minute {
 		if late, err = fastClock(r.dir); err != nil {
 			return err
 		}
@@ -162,16 +157,11 @@ func (r *run) hurt() error {
 		{0.5, fmt.Sprintf("gen-b is cut off for %s", cut), func(r *run) error { return r.generators[1].cut(cut) }},
 		{1, "", func(*run) error { return nil }},
 	}
-	if r.calm {
-		steps = steps[len(steps)-1:]
-	}
 	for _, s := range steps {
 		part := min(s.part+0.1*r.random.Float64(), 1)
 		for due := r.begun.Add(time.Duration(part * float64(r.span))); time.Now().Before(due); {
 			time.Sleep(min(time.Until(due), time.Second))
-			if !r.calm {
-				r.again.send()
-			}
+			r.again.send()
 		}
 		if s.name != "" {
 			fmt.Printf("%4.0fs  %s\n", time.Since(r.begun).Seconds(), s.name)
