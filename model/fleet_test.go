@@ -133,6 +133,8 @@ func TestFleetGauge(t *testing.T) {
 			[][]Event{fleetCalls(1, 3, "a-1", chatPath), named(4, "a-1", Beat{To: at(4), Ended: true, Egress: "a"}), fleetCalls(6, 3, "a-1", chatPath), named(8, "a-1", Beat{To: at(7), Boot: "2", Egress: "a"})}, 8.5, "6/200 to 7"},
 		"an older beat says nothing new": {
 			[][]Event{fleetCalls(1, 3, "a-1", chatPath), heard(9, "a-1"), named(3, "a-1", Beat{To: at(2), Boot: "0", Missing: 3, Egress: "z"})}, 9.5, "3/200 to 8"},
+		"a batch that was kept says how far it has reported": {
+			[][]Event{named(9, "a-1", Beat{Egress: "a"}), fleetCalls(1, 3, "a-1", chatPath), named(8.5, "a-1", Beat{To: at(8), Egress: "z"})}, 9.5, "3/200 to 8"},
 		"a denial makes it full for all": {
 			[][]Event{fleetCalls(1, 3, "a-1", chatPath), one(fleetDenied(2, "b-1", chatPath, rate(10*time.Second))), heard(4, "a-1", "b-1")}, 4.5, "200/200 to 4.5 inferred"},
 	} {
@@ -159,6 +161,9 @@ func TestFleetByAddress(t *testing.T) {
 		"the fullest": {"", [][]Event{inHour("a-1", 5), inHour("b-1", 9), heard(4, "a-1", "b-1")}, "9/1000 to 3 at b 0/2"},
 		"generators of one address add up": {"",
 			[][]Event{inHour("a-1", 5), inHour("a-2", 5), inHour("b-1", 9), heard(4, "a-1", "a-2", "b-1")}, "10/1000 to 3 at a 0/2"},
+		"a generator moves to another": {"",
+			[][]Event{inHour("a-1", 5), inHour("b-1", 3), heard(3, "a-1", "b-1"), one(beat(3.5, "a-1", Beat{To: at(3), Boot: "2", Egress: "b"})), fleetCalls(2, 4, "a-1", chatPath), one(beat(4, "a-1", Beat{To: at(3), Boot: "2", Egress: "b"}), beat(4, "b-1", Beat{To: at(3), Egress: "b"}))},
+			"≥7/1000 to 3 at b 0/2"},
 		"near the limit": {"",
 			[][]Event{inHour("a-1", 900), inHour("b-1", 950), inHour("c-1", 20), heard(4, "a-1", "b-1", "c-1")}, "950/1000 to 3 at b 2/3"},
 		"nobody said which address": {"",

@@ -10,14 +10,12 @@ import (
 // fleetLoad gives out the calls of a fleet at a rate, in batches of a second of one
 // generator after another, each with its beat.
 type fleetLoad struct {
-	names         []string
-	perSecond     int // of one generator
-	second, g, i  int
-	event         Event
-	call          Call
-	denial        *Call
-	denyEvery, no int
-	beat          Beat
+	names        []string
+	perSecond    int // of one generator
+	second, g, i int
+	event        Event
+	call         Call
+	beat         Beat
 }
 
 func newFleetLoad(generators, perSecond int) *fleetLoad {
@@ -48,6 +46,20 @@ func (f *fleetLoad) next() Event {
 // A thousand generators with 250 calls a second each.
 func BenchmarkFleetObserve(b *testing.B) {
 	l, f := newTestLedger(b), newFleetLoad(1000, 250)
+	for range 251_000 { // a second
+		l.Observe(f.next())
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Observe(f.next())
+	}
+}
+
+// The same, with every call refused.
+func BenchmarkFleetRefused(b *testing.B) {
+	l, f := newTestLedger(b), newFleetLoad(1000, 250)
+	denial := Denial{Kind: KindRate, Status: 429, RetryAfter: Some(7 * time.Second), Limit: Limit{200, time.Minute}}
+	f.call.Denial = &denial
 	for range 251_000 { // a second
 		l.Observe(f.next())
 	}

@@ -76,7 +76,7 @@ func (l *Ledger) beat(name string, b *Beat, at time.Time) {
 	}
 	l.fleet.heardBy(g, b, at)
 	g.live = g.live || l.now.Sub(at) < SilentAfter
-	l.settleEgress(g, b.Egress)
+	l.settleEgress(g, g.egress)
 }
 
 // restrained returns a beat that was heard at a time, whose times, counts and texts are

@@ -162,8 +162,11 @@ func (r *roster) leave(now time.Time) {
 
 // heardBy notes a beat of a generator.
 func (r *roster) heardBy(g *generator, b *Beat, at time.Time) {
-	if at.Before(g.heard) && g.boots > 0 {
-		return // it says nothing new
+	if at.Before(g.heard) && g.boots > 0 { // it says nothing else that is new
+		if b.Boot == g.boot {
+			r.reach(g, b.To)
+		}
+		return
 	}
 	since := g.to
 	if since.IsZero() {
@@ -197,15 +200,21 @@ func (r *roster) heardBy(g *generator, b *Beat, at time.Time) {
 	keep(&r.run, b.Run)
 	keep(&g.egress, b.Egress)
 	keep(&g.version, b.Version)
-	if b.To.After(g.to) {
-		g.to = b.To
-		if r.place != "" {
-			return
-		}
-		g.counted = 0
-		if b.To.After(g.replayedTo) {
-			g.replayed = 0
-		}
+	r.reach(g, b.To)
+}
+
+// reach notes that all calls of a generator before a time have been reported.
+func (r *roster) reach(g *generator, to time.Time) {
+	if !to.After(g.to) {
+		return
+	}
+	g.to = to
+	if r.place != "" {
+		return
+	}
+	g.counted = 0
+	if to.After(g.replayedTo) {
+		g.replayed = 0
 	}
 }
 
