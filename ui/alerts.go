@@ -305,7 +305,9 @@ func message(g *model.DenialGroup) string {
 		}
 	}
 	if g.Kind == model.KindCap && len(g.Endpoints) > 0 {
-		text = strings.TrimRight(endpointCounts(g)+"  "+ignored(g), " ")
+		if text = strings.TrimRight(endpointCounts(g)+"  "+ignored(g), " "); words.Early(g) != "" { // who, before what
+			text = ignored(g) + "  " + endpointCounts(g)
+		}
 	}
 	if text == "" {
 		text = g.Reason

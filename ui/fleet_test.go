@@ -240,7 +240,8 @@ func TestDenialsNameGenerators(t *testing.T) {
 		t.Errorf("facts %v", facts)
 	}
 	g.Kind = model.KindCap
-	if got := ignored(&g); got != "gen-0 and 11 more send after the cap: 12 calls" {
+	g.Endpoints = []model.EndpointCount{{ID: "chat", Count: 26}}
+	if got := message(&g); got != "gen-0 and 11 more send after the cap: 12 calls  chat 26×" {
 		t.Error(got)
 	}
 }
