@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -243,5 +244,31 @@ func TestDenialsNameGenerators(t *testing.T) {
 	g.Endpoints = []model.EndpointCount{{ID: "chat", Count: 26}}
 	if got := message(&g); got != "gen-0 and 11 more send after the cap: 12 calls  chat 26×" {
 		t.Error(got)
+	}
+}
+
+// What a recording or a broker brings cannot break the screen.
+func TestHostileFleet(t *testing.T) {
+	s := fleetOf12()
+	s.Fleet.Run = nasty
+	for i := range s.Fleet.Generators {
+		g := &s.Fleet.Generators[i]
+		g.Name, g.Egress, g.Worst, g.Version, g.State = fmt.Sprint(nasty, i), nasty, nasty, nasty, model.GeneratorState(nasty)
+		g.Calls, g.Rejected, g.Early, g.Missing, g.Dropped, g.Boots = math.MaxInt32, math.MaxInt32, math.MaxInt32, math.MaxInt32, math.MaxInt32, math.MaxInt32
+		g.ClockOffsetMS, g.ClockErrorMS, g.HeardAt, g.To = math.MinInt32, math.MaxInt32, time.Time{}, now.Add(99*time.Hour)
+		g.Endpoints = []model.GeneratorCalls{{ID: nasty, Calls: math.MaxInt32, Rejected: math.MaxInt32}}
+	}
+	for i := range s.Denials {
+		s.Denials[i].Generators[0].Name = nasty
+	}
+	s.Endpoints[0].Limits[0].Egress = nasty
+	for _, size := range [][2]int{{1, 1}, {20, 3}, {24, 6}, {40, 12}, {62, 20}, {80, 24}, {120, 40}, {200, 60}} {
+		for _, keys := range []string{"", "f", "f f", "f j enter", "f enter G", "f s s", "f / 3", "3 enter", "g enter"} {
+			a := press(screen(func() *model.Snapshot { return s }, size[0], size[1]), strings.Fields(keys)...)
+			checkFrame(t, "hostile fleet, keys "+keys, plainFrame(a), size[0], size[1])
+		}
+	}
+	if text := Summary(walled(*s)); strings.ContainsAny(text, "\x1b\x07\u202e") {
+		t.Errorf("the summary has control characters: %q", text)
 	}
 }
