@@ -11,8 +11,9 @@ const (
 	// maxGenerators and maxBoots bound what is remembered; the generators that were
 	// not heard for longest are forgotten.
 	maxGenerators = 4096
-	maxBoots      = 8
-	maxGaps       = 256
+	maxBoots      = 4
+	maxGaps       = 64
+	maxSayings    = 16
 
 	// lateAfter is how long a batch that is known to have been sent may take until it
 	// is missing: the beat that says so overtakes it.
@@ -85,7 +86,7 @@ func (b *boot) take(seq uint64, to, now time.Time) (fresh bool) {
 func (b *boot) hear(seq uint64, to, now time.Time) {
 	if n := len(b.said); n > 0 && b.said[n-1].seq == seq {
 		b.said[n-1].to = to // nothing was sent since
-	} else if b.said = append(b.said, saying{seq, to, now}); n > 64 {
+	} else if b.said = append(b.said, saying{seq, to, now}); n >= maxSayings {
 		b.said = slices.Delete(b.said, 0, 1)
 	}
 	b.reach(now)

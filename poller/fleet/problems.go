@@ -29,7 +29,7 @@ type problems struct {
 // spool.
 func (p *problems) start(stale int, spool error) {
 	if stale > 0 && p.report != nil {
-		p.report(fmt.Errorf("publish: %d batches of an earlier run were too old and are lost", stale))
+		p.report(fmt.Errorf("publish: batches of an earlier run that were too old and are lost: %d", stale))
 	}
 	p.setSpool(spool)
 }
@@ -50,7 +50,7 @@ func (p *problems) works() {
 		p.link, p.full, p.note = nil, nil, nil
 		if p.dropped > p.told {
 			p.told = p.dropped
-			p.note = fmt.Errorf("%d calls dropped: %w", p.dropped, p.why)
+			p.note = fmt.Errorf("calls dropped: %d: %w", p.dropped, p.why)
 		}
 	})
 }
@@ -118,13 +118,13 @@ func (p *problems) close(s *spool) error {
 	defer p.mu.Unlock()
 	var errs []error
 	if inFiles > 0 {
-		errs = append(errs, fmt.Errorf("publish: %d batches are left in %s; the next start sends them", inFiles, s.path))
+		errs = append(errs, fmt.Errorf("publish: batches left in %s, which the next start sends: %d", s.path, inFiles))
 	}
 	if all > inFiles {
-		errs = append(errs, fmt.Errorf("publish: %d batches in memory are lost", all-inFiles))
+		errs = append(errs, fmt.Errorf("publish: batches in memory that are lost: %d", all-inFiles))
 	}
 	if p.dropped > 0 {
-		errs = append(errs, fmt.Errorf("publish: %d calls dropped: %w", p.dropped, p.why))
+		errs = append(errs, fmt.Errorf("publish: calls dropped: %d: %w", p.dropped, p.why))
 	}
 	return p.gate.Error(errors.Join(errs...))
 }
