@@ -190,7 +190,7 @@ func TestLoadMistakes(t *testing.T) {
 		"broker of http":     {"[fleet]\nurl = \"http://me:secret@broker\"\n", `2:1: broker's URL: scheme "http": use nats, tls, ws or wss`},
 		"broker with a path": {"[fleet]\nrun = \"x\"\npublish = \"nats://me:secret@broker/x\"\n", `3:1: broker's URL: write it like nats://broker:4222`},
 		"run of two words":   {"[fleet]\nrun = \"a b\"\n", `2:1: run: name "a b": use letters, digits, - and _ only`},
-		"dotted egress":      {"[fleet]\negress = \"10.0.0.1\"\n", `2:1: egress: name "10.0.0.1": use letters`},
+		"egress of a path":   {"[fleet]\negress = \"nat/1\"\n", `2:1: egress: name "nat/1": use letters`},
 		"tiny spool":         {"[fleet]\nspool = \"1KiB\"\n", `2:1: size "1KiB": use 1MiB to 64GiB`},
 		"unknown fleet key":  {"[fleet]\nbroker = \"x\"\n", `2:1: unknown key "fleet.broker"`},
 		"unknown alert key":  {"[alerts]\nbeep = true\n", `2:1: unknown key "alerts.beep"`},
