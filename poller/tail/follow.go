@@ -30,13 +30,16 @@ func (f *follower) follow(ctx context.Context) {
 	defer w.close()
 	defer f.close()
 	for {
-		w.add(f.path)
 		f.catchUp(ctx)
 		notified, ok := w.wait(ctx, f.clock, len(f.rotated) > 0 || f.file != nil && f.file.before != nil)
 		if !ok {
 			return
 		}
-		w.found(f.changed(), notified)
+		changed := f.changed()
+		w.found(changed, notified)
+		if changed || f.file == nil { // the path may lead elsewhere now
+			w.add(f.path)
+		}
 	}
 }
 
