@@ -14,6 +14,7 @@ const maxEgresses = maxGenerators
 type egress struct {
 	name        string // empty as long as its only generator has not said
 	stream      *stream
+	streams     []*stream      // stream alone
 	lastDenials [][]lastDenial // as of the ledger, for limits by client IP only
 	full        []fullTally    // the same
 }
@@ -34,6 +35,7 @@ func newEgress(name string, t Table, spans [][]time.Duration) *egress {
 			models: make([]modelTally, len(t.Endpoints)), paths: make([]*Window, len(t.patterns)),
 		},
 	}
+	g.streams = []*stream{g.stream}
 	fine := func() *Window { return NewWindow(detailWidth, time.Minute+generatorLag) }
 	for e, endpoint := range t.Endpoints {
 		if endpoint.Scope != ScopeIP {

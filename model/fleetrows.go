@@ -64,13 +64,20 @@ func (s *Snapshot) fullness() []float64 {
 func (l *Ledger) generatorRow(g *generator, fullness []float64, m *moment) Generator {
 	out := Generator{
 		Name: g.name, State: g.state(m.now), Egress: g.egress, EgressAssumed: g.assumed, Early: g.early,
-		Endpoints: []GeneratorCalls{}, HeardAt: minTime(g.heard, m.now), To: minTime(g.to, m.now),
+		HeardAt: minTime(g.heard, m.now), To: minTime(g.to, m.now),
 		ClockOffsetMS: g.clockOffset.Milliseconds(), ClockErrorMS: g.clockError.Milliseconds(),
 		Missing: g.missingBefore + g.missing, Dropped: g.droppedBefore + g.dropped, Boots: max(g.boots, 1), Version: g.version,
 	}
 	out.Behind = out.State == GeneratorLive && !g.waitedFor(m.now)
 	from, to := m.local.Add(-time.Minute), m.countEnd()
 	worst, denied, fullest := -1, 0, -1.0
+	called := 0
+	for _, t := range g.endpoints {
+		if t != nil {
+			called++
+		}
+	}
+	out.Endpoints = make([]GeneratorCalls, 0, called)
 	for e, t := range g.endpoints {
 		if t == nil {
 			continue

@@ -30,8 +30,10 @@ func (l *Ledger) fleetCall(e *Event) {
 	if l.replays(g, at) {
 		return
 	}
-	l.now = maxTime(l.now, at)
-	l.logReset(l.now)
+	if at.After(l.now) {
+		l.now = at
+		l.logReset(at)
+	}
 	endpoint, pattern := l.table.match(c.Method, c.Path)
 	usage := ModelUsage{Model: c.Model, Requests: 1, Tokens: max(c.Tokens, 0), Cost: max(c.Cost, 0)}
 	call := countedCall{at: at, source: SourceFleet, vantage: VantageLocal, from: name, endpoint: endpoint, pattern: pattern, usage: usage}

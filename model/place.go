@@ -55,9 +55,9 @@ func (l *Ledger) placeOf(e int, from *egress) place {
 
 // placeAt returns the place of an egress.
 func (l *Ledger) placeAt(g *egress) place {
-	p := place{egress: g.name, streams: []*stream{g.stream}, lastDenials: g.lastDenials, full: g.full}
+	p := place{egress: g.name, streams: g.streams, lastDenials: g.lastDenials, full: g.full}
 	if g == l.fleet.own {
-		p.streams, p.polls = append(p.streams, l.ownStreams()...), l.polls
+		p.streams, p.polls = append(l.ownStreams(), g.stream), l.polls
 	}
 	return p
 }

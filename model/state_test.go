@@ -160,7 +160,7 @@ func TestRestoresVersion4(t *testing.T) {
 // the options, or are made anew.
 var derived = []string{
 	"attribution.table", "attribution.coveredBy", "attribution.aliased", "attribution.countDoubles", "Ledger.spans", "Ledger.saved", "Ledger.chartCache", "Ledger.work", "spend.limit", "pairing.hashes", "pairing.hashCounts",
-	"Window.width", "Ledger.egress", "roster.byName", "roster.last", "roster.own", "roster.pending", "roster.caller", "roster.widths",
+	"Window.width", "Ledger.egress", "roster.byName", "roster.last", "roster.own", "roster.pending", "roster.caller", "roster.widths", "egress.streams",
 }
 
 // A filler sets every field to something that is not zero.
