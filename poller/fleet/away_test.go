@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -271,4 +272,44 @@ func boots(all []model.Event) map[string]bool {
 		}
 	}
 	return ids
+}
+
+// Without a folder for the spool, batches are kept in memory, and the user is told.
+func TestSpoolInMemory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said reports
+	p := testPublisher(t, Broker{URL: "nats://127.0.0.1:1"}, func(o *PublisherOptions) {
+		o.State, o.Report, o.closeWithin = file, said.add, 10*time.Millisecond
+	})
+	p.Observe(call(time.Now(), "/a"))
+	waitFor(t, "batch", func() bool { n, files, _ := p.spool.left(); return n == 1 && files == 0 })
+	waitFor(t, "report", func() bool {
+		return strings.Contains(said.String(), "is not a folder: remove it; while the broker is away, calls are kept in memory") &&
+			strings.Contains(said.String(), "connection refused; calls are kept in memory")
+	})
+	if err := p.Close(); err == nil || !strings.Contains(err.Error(), "batches in memory that are lost: ") {
+		t.Errorf("closed with %v", err)
+	}
+}
+
+// No key reaches the bus, wherever a call has it.
+func TestKeyStaysHere(t *testing.T) {
+	const key = "no0mark1in2this3key4"
+	b := sharedBroker(t)
+	p := testPublisher(t, b, func(o *PublisherOptions) { o.Gate = pioneer.NewGate(key) })
+	e := call(time.Now(), "/x/"+key)
+	e.Call.Status, e.Call.Model = 429, key
+	e.Call.Denial = &model.Denial{Kind: model.KindRate, Status: 429, Detail: "key " + strings.ToUpper(key), Headers: key, URL: "https://a/" + key, Reason: key}
+	p.Observe(e)
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	all := read(t, b, nil).until("call", func(all []model.Event) bool { return len(calls(all)) == 1 })
+	c := calls(all)[0].Call
+	if text := strings.ToLower(fmt.Sprint(*c, *c.Denial)); strings.Contains(text, key) || !strings.Contains(text, "[key]") || c.Denial == nil {
+		t.Errorf("the bus has %s", text)
+	}
 }

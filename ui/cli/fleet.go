@@ -97,7 +97,8 @@ func fleetCommand(f *flags) *cobra.Command {
 func (f *flags) brokerCommand(use, short string, run func(*cobra.Command, fleet.Broker) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use + " [URL]", Short: short,
-		Example: "  quotatop fleet " + use + " nats://broker:4222",
+		Example:           "  quotatop fleet " + use + " nats://broker:4222",
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usageError{fmt.Errorf("%s takes one URL", cmd.CommandPath())}
