@@ -74,6 +74,9 @@ func (c *compared) err() error {
 	if c.wrong > 0 {
 		return fmt.Errorf("wrong minutes: %q", c.examples)
 	}
+	if c.exact == 0 {
+		return errors.New("no minute could be compared")
+	}
 	return nil
 }
 

@@ -55,8 +55,8 @@ func (g *generator) start() (err error) {
 // pause is a time in each round when no calls are sent, so that a minute that begins
 // and ends in one has the same calls by every clock.
 const (
-	round = 20 * time.Second
-	pause = 3 * time.Second
+	round = 10 * time.Second
+	pause = 2500 * time.Millisecond
 )
 
 // intoRound returns how long a round has been going on.
