@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,31 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		done <- Run(ctx, make(chan model.Snapshot), Options{}, Terminal{In: pipe(t), Out: &bytes.Buffer{}, Environ: []string{}})
 	}()
 	cancel()
+	returned(t, done)
+}
+
+// While nothing happens, nothing wakes the screen: the ticker that Bubble Tea starts for
+// its renderer is stopped.
+func TestRunStopsTheTicker(t *testing.T) {
+	ticking := func() bool {
+		stacks := make([]byte, 4<<20)
+		return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("(*Program).startRenderer.func"))
+	}
+	feed, done := make(chan model.Snapshot), make(chan error, 1)
+	go func() {
+		done <- Run(t.Context(), feed, Options{}, Terminal{In: pipe(t), Out: &bytes.Buffer{}, Environ: []string{}})
+	}()
+	feed <- *calm()
+	feed <- *busy() // it runs
+	for end := time.After(10 * time.Second); ticking(); {
+		select {
+		case <-end:
+			t.Fatal("the ticker goes on")
+		default:
+			runtime.Gosched()
+		}
+	}
+	close(feed)
 	returned(t, done)
 }
 
