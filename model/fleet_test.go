@@ -563,3 +563,19 @@ func TestFleetReportByAddress(t *testing.T) {
 		}
 	}
 }
+
+// Calls that the fleet has not reported yet are not taken for others' when one is refused.
+func TestFleetRefusedBeforeItHasReported(t *testing.T) {
+	l := newTestLedger(t, heard(-100, "a-1", "b-1"), fleetCalls(1, 50, "a-1", chatPath), fleetCalls(3.2, 50, "a-1", chatPath), one(fleetDenied(4.2, "a-1", chatPath, rate(10*time.Second))), heard(3, "b-1"), heard(5, "a-1"))
+	check := func(second float64, others Opt[int]) {
+		t.Helper()
+		if u := endpoint(t, l.Snapshot(at(second)), "chat").Limits[0]; !u.Inferred || u.Used != Some(200) || u.Others != others {
+			t.Errorf("at %g s: %s, others %v", second, showFleet(u), u.Others)
+		}
+	}
+	check(5, Opt[int]{})
+	for _, e := range append(fleetCalls(3.2, 50, "b-1", chatPath), heard(7, "a-1", "b-1")...) {
+		l.Observe(e)
+	}
+	check(7, Some(50))
+}

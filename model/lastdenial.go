@@ -203,6 +203,10 @@ func (l *Ledger) inferFull(g *LimitUsage, e, i int, v *view, m *moment) {
 		g.setPeak(limit, MarkInferred)
 	}
 	g.Estimated, g.Margin, g.UpperBound, g.LowerBound = false, 0, false, false
+	if m.fleet && d.at.After(m.local) {
+		g.Others = Opt[int]{} // the fleet's calls of that moment are not known yet
+		return
+	}
 	// What this machine called before it was watched is not others'.
 	perIP := l.table.Endpoints[e].Scope == ScopeIP
 	if local, ok := g.Local.Get(); ok && (perIP || l.localCovers(g.Per(), m.local, m)) {
