@@ -108,7 +108,7 @@ type LimitUsage struct {
 	// window is full, although fewer calls are counted. Others is then the rest:
 	// calls from elsewhere, unless the limit is lower.
 	Inferred bool     `json:"inferred"`
-	Local    Opt[int] `json:"local"`   // seen on this machine
+	Local    Opt[int] `json:"local"`   // seen on this machine, or by the fleet
 	Account  Opt[int] `json:"account"` // seen in the billing log
 	// Others is the part of Used from other machines that use the same key.
 	Others Opt[int] `json:"others"`
@@ -135,7 +135,8 @@ type LimitUsage struct {
 	Estimated bool `json:"estimated"`
 	Margin    int  `json:"margin"`
 	// UpperBound is set if Used includes calls that may have come from other
-	// addresses (≤), LowerBound if the window is not fully loaded (≥).
+	// addresses (≤), LowerBound if it may lack some (≥): the window is not fully loaded,
+	// calls of a fleet are not known, or its generators may share an address.
 	UpperBound bool `json:"upper_bound"`
 	LowerBound bool `json:"lower_bound"`
 	// TimeToLimit is the seconds from At until Used reaches Limit at the recent
