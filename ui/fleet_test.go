@@ -174,8 +174,8 @@ func TestFleetFrameCost(t *testing.T) {
 // At every size something says that a generator is silent, or that figures are lower
 // bounds; with room, in words.
 func TestSilenceIsSaid(t *testing.T) {
-	for w := 20; w <= 200; w += 9 {
-		for h := 3; h <= 60; h += 3 {
+	for w := 20; w <= 200; w += 14 {
+		for h := 3; h <= 60; h += 5 {
 			frame := plainFrame(screen(fleetOf12, w, h))
 			if !strings.Contains(frame, "≥") && !strings.Contains(frame, "◌") && h > 3 {
 				t.Errorf("%dx%d:\n%s", w, h, frame)

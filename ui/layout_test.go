@@ -81,6 +81,9 @@ func TestFramesFit(t *testing.T) {
 			t.Parallel()
 			a := screen(s.snap, 120, 40)
 			for i, size := range sizes() {
+				if strings.HasPrefix(s.name, "fleet") && i%4 != 0 {
+					continue // they are alike but for the fleet
+				}
 				// All views at some sizes, the plain one at all.
 				for j, keys := range views {
 					if j > 0 && i%7 != j%7 && size != [2]int{1, 1} {
