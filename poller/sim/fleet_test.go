@@ -62,7 +62,7 @@ func TestFleetReportsTheTruth(t *testing.T) {
 				t.Errorf("%d generators sent a beat, want %d", len(seen), n)
 			}
 			for _, id := range []string{"inference", "chat", "gliner", "generate"} {
-				if truth := s.Truth(id, begin, time.Now()); truth.Accepted != accepted[id] || truth.Rejected != rejected[id] {
+				if truth := s.Truth(id, begin, time.Now().Add(time.Second)); truth.Accepted != accepted[id] || truth.Rejected != rejected[id] {
 					t.Errorf("%d generators, %s: %d accepted, %d rejected; the server says %+v", n, id, accepted[id], rejected[id], truth)
 				}
 			}
