@@ -114,7 +114,7 @@ func NewPublisher(opts PublisherOptions) (*Publisher, error) {
 }
 
 // newBoot names a process. Names sort by the time of the start, by the local clock.
-func newBoot() string { return fmt.Sprintf("%011x%06x", time.Now().UnixMilli(), rand.Uint32N(1<<24)) }
+func newBoot() string { return fmt.Sprintf("%013x%04x", time.Now().UnixMicro(), rand.Uint32N(1<<16)) }
 
 // Observe takes in an event, and publishes it if it is a call of the source's. It does
 // not block.
