@@ -8,8 +8,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -22,16 +22,9 @@ const MaxLines = 16 << 20
 var ErrTorn = errors.New("file ends in the middle of a zstd frame")
 
 var (
-	errNoFrame       = errors.New("not a zstd frame")
-	errTooLong error = frameTooLong{}
+	errNoFrame = errors.New("not a zstd frame")
+	errTooLong = errors.New("zstd frame larger than " + strconv.Itoa(MaxLines>>20) + " MiB: decompress the file with zstd -d first")
 )
-
-// frameTooLong is the error of a frame with more than MaxLines.
-type frameTooLong struct{}
-
-func (frameTooLong) Error() string {
-	return fmt.Sprintf("zstd frame larger than %d MiB: decompress the file with zstd -d first", MaxLines>>20)
-}
 
 var magic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
@@ -52,12 +45,9 @@ func (w *Writer) Append(dst, lines []byte) []byte { return w.encoder.EncodeAll(l
 
 // Decode returns what one frame holds, if that is at most limit bytes.
 func Decode(frame []byte, limit uint64) ([]byte, error) {
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(limit))
-	if err != nil {
-		return nil, err
-	}
-	defer decoder.Close()
-	return decoder.DecodeAll(frame, nil)
+	d := NewDecoder(limit)
+	defer d.Close()
+	return d.Decode(frame)
 }
 
 // A Decoder decodes single frames. It is not safe for concurrent use, and must be
@@ -96,19 +86,14 @@ type Reader struct {
 	Corrupt int
 
 	file    io.ReaderAt
-	decoder *zstd.Decoder
+	decoder *Decoder
 	buf     []byte // what is in the file at offset at
 	at      int64
-	lines   []byte
 }
 
 // NewReader returns a Reader of a file that begins at an offset.
 func NewReader(file io.ReaderAt, offset int64) *Reader {
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxLines), zstd.WithDecoderLowmem(true))
-	if err != nil {
-		panic(err) // the options are constants
-	}
-	return &Reader{Offset: offset, file: file, decoder: decoder}
+	return &Reader{Offset: offset, file: file, decoder: NewDecoder(MaxLines)}
 }
 
 // Close releases what the Reader holds. It does not close the file.
@@ -126,9 +111,9 @@ func (r *Reader) Next() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.lines, err = r.decoder.DecodeAll(frame, r.lines[:0])
+		lines, err := r.decoder.Decode(frame)
 		if err == nil {
-			return r.lines, nil
+			return lines, nil
 		}
 		r.Corrupt++ // its stated length may be wrong too
 		tooLong := errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded)
