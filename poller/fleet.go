@@ -38,16 +38,10 @@ func (s *Session) Publish(state, version string, tails []string) error {
 	if err != nil {
 		return err
 	}
-	s.journals = append(s.journals, published{p})
+	s.journals = append(s.journals, observer(p.Observe))
 	s.closers = append(s.closers, p.Close)
 	return nil
 }
-
-// published is a runner.Journal that publishes.
-type published struct{ *fleet.Publisher }
-
-// Checkpoint implements runner.Journal.
-func (published) Checkpoint(func([]byte) []byte) {}
 
 // Publishing is what it takes to publish the calls of an account.
 type Publishing struct {

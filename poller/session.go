@@ -284,17 +284,19 @@ func (s *Session) Record(path string) error {
 // call it once the snapshots have ended. Of a run that is recorded it is the report of
 // the recording, which keeps the limits that it began with.
 func (s *Session) Summarize() func() model.Report {
-	sum := sums{model.NewReporter(s.table, s.settings.Ledger())}
-	s.journals = append(s.journals, sum)
-	s.sum = sum.Reporter
-	return sum.Report
+	s.sum = model.NewReporter(s.table, s.settings.Ledger())
+	s.journals = append(s.journals, observer(s.sum.Observe))
+	return s.sum.Report
 }
 
-// sums is a runner.Journal that adds up the events.
-type sums struct{ *model.Reporter }
+// An observer is a runner.Journal that takes the events alone.
+type observer func(model.Event)
+
+// Observe implements runner.Journal.
+func (o observer) Observe(e model.Event) { o(e) }
 
 // Checkpoint implements runner.Journal.
-func (sums) Checkpoint(func([]byte) []byte) {}
+func (observer) Checkpoint(func([]byte) []byte) {}
 
 // Start runs the sources until ctx ends. The channel holds the newest snapshot;
 // it is closed once every source has returned.
