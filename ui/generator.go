@@ -42,7 +42,7 @@ func (a *App) generatorFacts(g *model.Generator) []fact {
 	facts = append(facts, egress, clock,
 		fact{"heard", words.Clock(g.HeardAt) + " UTC", theme.Text, words.Ago(now, g.HeardAt)},
 		fact{"reported to", words.Clock(g.To) + " UTC", theme.Text, words.Ago(now, g.To)},
-		fact{"missing", words.Count(g.Missing) + " batches", lossRole(g.Missing), "sent, but did not arrive"},
+		fact{"missing", words.Batches(g.Missing), lossRole(g.Missing), "sent, but did not arrive"},
 		fact{"dropped", words.Calls(g.Dropped), lossRole(g.Dropped), "could not be kept while it could not send"},
 		fact{"started", times(g.Boots), theme.Text, "version " + g.Version},
 	)

@@ -47,18 +47,11 @@ func lost(all []model.GeneratorReport) string {
 	}
 	switch {
 	case missing > 0 && dropped > 0:
-		return fmt.Sprintf("%s of calls did not arrive and %s were dropped: the run sent more than this.", batches(missing), words.Calls(dropped))
+		return fmt.Sprintf("%s of calls did not arrive and %s were dropped: the run sent more than this.", words.Batches(missing), words.Calls(dropped))
 	case missing > 0:
-		return fmt.Sprintf("%s of calls did not arrive: the run sent more than this.", batches(missing))
+		return fmt.Sprintf("%s of calls did not arrive: the run sent more than this.", words.Batches(missing))
 	case dropped > 0:
 		return fmt.Sprintf("%s were dropped while a generator could not send: the run sent more than this.", words.Calls(dropped))
 	}
 	return ""
-}
-
-func batches(n int) string {
-	if n == 1 {
-		return "1 batch"
-	}
-	return words.Count(n) + " batches"
 }

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -54,18 +55,13 @@ func (n Fleet) Texts() []string {
 			texts = append(texts, texts[len(texts)-1]+", "+Count(part.n)+part.what)
 		}
 	}
-	for i, j := 0, len(texts)-1; i < j; i, j = i+1, j-1 {
-		texts[i], texts[j] = texts[j], texts[i]
-	}
+	slices.Reverse(texts)
 	return texts
 }
 
 // generators writes a number of generators.
 func generators(n int) string {
-	if n == 1 {
-		return "1 generator"
-	}
-	return Count(n) + " generators"
+	return Count(n) + plural(n, " generator", " generators")
 }
 
 // Unheard says what of a fleet's calls is not known, from the longest text to the
@@ -82,8 +78,8 @@ func (n Fleet) Unheard() []string {
 		short = append(short, Count(n.Behind)+" of "+Count(n.Total)+" catching up")
 	}
 	if n.Missing > 0 {
-		long = append(long, Count(n.Missing)+plural(n.Missing, " batch is", " batches are")+" missing")
-		short = append(short, Count(n.Missing)+plural(n.Missing, " batch", " batches")+" missing")
+		long = append(long, Batches(n.Missing)+plural(n.Missing, " is", " are")+" missing")
+		short = append(short, Batches(n.Missing)+" missing")
 	}
 	if n.Dropped > 0 {
 		long = append(long, Calls(n.Dropped)+" dropped")
@@ -94,6 +90,9 @@ func (n Fleet) Unheard() []string {
 	}
 	return []string{strings.Join(long, ", "), strings.Join(short, ", "), short[0]}
 }
+
+// Batches writes a number of batches of calls.
+func Batches(n int) string { return Count(n) + plural(n, " batch", " batches") }
 
 func plural(n int, one, many string) string {
 	if n == 1 {
