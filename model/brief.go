@@ -17,8 +17,9 @@ var ErrBriefVersion = errors.New("written by another version of quotatop")
 const maxBrief = 10_000
 
 // AppendBrief appends to dst what a status line needs of the snapshot: the cap, the
-// limits, the walls, the sources and the states of a fleet's generators. A status line is written every few seconds by a
-// process of its own, and to read JSON would be most of what that costs.
+// limits, the walls, the sources and the states of a fleet's generators. A status line
+// is written every few seconds by a process of its own, and to read JSON would be most
+// of what that costs.
 func (s *Snapshot) AppendBrief(dst []byte) []byte {
 	c := codec{version: briefVersion, buf: append(dst, briefVersion)}
 	s.brief(&c)

@@ -85,8 +85,9 @@ type Generator struct {
 	Egress        string         `json:"egress"`
 	EgressAssumed bool           `json:"egress_assumed"`
 	// Calls and Rejected are the accepted and the denied calls of the last minute up
-	// to Fleet.To, whatever denied them. Early is the calls that ignored a Retry-After which the generator itself
-	// had got, or came after it met the cap, since it was first heard.
+	// to Fleet.To, whatever denied them. Early is the calls that ignored a Retry-After
+	// which the generator itself had got, or came after it met the cap, since it was
+	// first heard.
 	Calls    int `json:"calls_minute"`
 	Rejected int `json:"rejected_minute"`
 	Early    int `json:"sent_early"`

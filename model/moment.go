@@ -36,7 +36,7 @@ func (m *moment) misses(from, to time.Time) bool {
 	return m.incomplete || m.lost.overlaps(from, to)
 }
 
-// at returns the moment of a time without regard to a fleet.
+// momentOf returns the moment of a time without regard to a fleet.
 func momentOf(now time.Time) *moment { return &moment{now: now, local: now} }
 
 // waitAtMost is how far behind a live generator may be to be waited for. One that is

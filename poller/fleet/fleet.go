@@ -77,12 +77,10 @@ func (n name) subject() string {
 
 // parseSubject returns the generator that publishes on a subject.
 func parseSubject(subject, suffix string) (n name, ok bool) {
-	rest, ok := strings.CutPrefix(subject, prefix)
-	if rest, ok = cutSuffix(rest, suffix, ok); !ok {
-		return n, false
-	}
+	rest, begins := strings.CutPrefix(subject, prefix)
+	rest, ends := strings.CutSuffix(rest, suffix)
 	parts := strings.Split(rest, ".")
-	if len(parts) != 3 {
+	if !begins || !ends || len(parts) != 3 {
 		return n, false
 	}
 	for _, part := range parts {
@@ -91,13 +89,6 @@ func parseSubject(subject, suffix string) (n name, ok bool) {
 		}
 	}
 	return name{parts[0], parts[1], parts[2]}, true
-}
-
-func cutSuffix(text, suffix string, ok bool) (string, bool) {
-	if !ok {
-		return text, false
-	}
-	return strings.CutSuffix(text, suffix)
 }
 
 var (
@@ -148,7 +139,8 @@ func HostName() string {
 func GeneratorName(state, watches string) string {
 	machine, _ := os.ReadFile("/etc/machine-id") // hosts may have one name
 	sum := sha256.Sum256([]byte(string(machine) + "\x00" + state + "\x00" + watches))
-	return HostName()[:min(len(HostName()), maxName-5)] + "-" + hex.EncodeToString(sum[:2])
+	host := HostName()
+	return host[:min(len(host), maxName-5)] + "-" + hex.EncodeToString(sum[:2])
 }
 
 func inName(r rune) bool {
