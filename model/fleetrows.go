@@ -66,8 +66,9 @@ func (l *Ledger) generatorRow(g *generator, fullness []float64, m *moment) Gener
 		Name: g.name, State: g.state(m.now), Egress: g.egress, EgressAssumed: g.assumed, Early: g.early,
 		HeardAt: minTime(g.heard, m.now), To: minTime(g.to, m.now),
 		ClockOffsetMS: g.clockOffset.Milliseconds(), ClockErrorMS: g.clockError.Milliseconds(),
-		Missing: g.missingBefore + g.missing, Dropped: g.droppedBefore + g.dropped, Boots: max(g.boots, 1), Version: g.version,
+		Boots: max(g.boots, 1), Version: g.version,
 	}
+	out.Missing, out.Dropped = g.lost()
 	out.Behind = out.State == GeneratorLive && !g.waitedFor(m.now)
 	from, to := m.local.Add(-time.Minute), m.countEnd()
 	worst, denied, fullest := -1, 0, -1.0

@@ -21,13 +21,10 @@ type fleetTally struct {
 
 // A generatorRun is what one load generator did in a run.
 type generatorRun struct {
-	report           GeneratorReport
-	boot             string
-	missing, dropped int // of this boot
-	missingBefore    int // of earlier boots
-	droppedBefore    int
-	waits            []*earlyCalls // by endpoint: what it got; nil before its first call
-	unplaced         []unplacedCall
+	bootCount
+	report   GeneratorReport // but for what bootCount has
+	waits    []*earlyCalls   // by endpoint: what it got; nil before its first call
+	unplaced []unplacedCall
 }
 
 // generator returns the tally of a generator that an event is about, and makes it if
@@ -76,17 +73,12 @@ func (f *fleetTally) observe(e *Event, endpoints int) bool {
 
 // beat notes what a generator says about itself.
 func (g *generatorRun) beat(b *Beat) {
-	r := &g.report
-	if r.Boots == 0 || b.Boot != g.boot {
-		g.missingBefore, g.droppedBefore = g.missingBefore+g.missing, g.droppedBefore+g.dropped
-		g.missing, g.dropped = 0, 0
-		g.boot = strings.Clone(b.Boot)
-		r.Boots++
+	if g.isNew(b.Boot) {
+		g.begin(b.Boot)
 	}
-	g.missing, g.dropped = b.Missing, max(g.dropped, b.Dropped)
-	r.Missing, r.Dropped = g.missingBefore+g.missing, g.droppedBefore+g.dropped
-	keep(&r.Egress, b.Egress)
-	r.EgressAssumed = b.EgressAssumed
+	g.lose(b)
+	keep(&g.report.Egress, b.Egress)
+	g.report.EgressAssumed = b.EgressAssumed
 }
 
 // sent counts a call of a generator to an endpoint. It reports whether the call was
@@ -116,7 +108,8 @@ func (g *generatorRun) wait(endpoint int) *earlyCalls {
 func (f *fleetTally) reports() (all []GeneratorReport) {
 	for _, g := range f.byName {
 		r := g.report
-		r.Boots = max(r.Boots, 1)
+		r.Boots = max(g.boots, 1)
+		r.Missing, r.Dropped = g.lost()
 		all = append(all, r)
 	}
 	slices.SortFunc(all, func(a, b GeneratorReport) int {

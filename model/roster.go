@@ -53,21 +53,18 @@ type unlisted struct {
 
 // A generator is what is known of one load generator.
 type generator struct {
-	name, version, boot string
-	egress              string
-	assumed             bool      // nobody said what the egress is
-	heard               time.Time // the last beat, or the first call if there was none
-	to                  time.Time // all calls before it have been reported; zero if that is not known
-	ended               bool
-	live                bool // it has been heard as it spoke, not only from what the bus had kept
-	clockOffset         time.Duration
-	clockError          time.Duration
-	boots               int
-	early               int      // calls that ignored a wait that it had got itself
-	missing, dropped    int      // of this boot
-	missingBefore       int      // of earlier boots
-	droppedBefore       int      // of earlier boots
-	gaps                coverage // where batches are missing that may still arrive
+	bootCount
+	name, version string
+	egress        string
+	assumed       bool      // nobody said what the egress is
+	heard         time.Time // the last beat, or the first call if there was none
+	to            time.Time // all calls before it have been reported; zero if that is not known
+	ended         bool
+	live          bool // it has been heard as it spoke, not only from what the bus had kept
+	clockOffset   time.Duration
+	clockError    time.Duration
+	early         int      // calls that ignored a wait that it had got itself
+	gaps          coverage // where batches are missing that may still arrive
 
 	// counted is how many calls from to on have been counted, or with places, since the
 	// last one; see generator.replays.
@@ -172,17 +169,15 @@ func (r *roster) heardBy(g *generator, b *Beat, at time.Time) {
 	if since.IsZero() {
 		since = at.Add(-beatsReach)
 	}
-	if g.boots == 0 || b.Boot != g.boot {
+	if g.isNew(b.Boot) {
 		if g.boots > 0 && !g.ended {
 			r.lost.add(since, at) // what it had not yet sent
 		}
 		for _, p := range g.gaps {
 			r.lost.add(p.from, p.to)
 		}
-		g.missingBefore, g.droppedBefore, g.gaps = g.missingBefore+g.missing, g.droppedBefore+g.dropped, nil
-		g.missing, g.dropped = 0, 0
-		g.boot = strings.Clone(b.Boot)
-		g.boots++
+		g.gaps = nil
+		g.begin(b.Boot)
 	}
 	if b.Dropped > g.dropped {
 		r.lost.add(since, at)
@@ -193,7 +188,7 @@ func (r *roster) heardBy(g *generator, b *Beat, at time.Time) {
 	case b.Missing == 0:
 		g.gaps = nil
 	}
-	g.missing, g.dropped = b.Missing, max(g.dropped, b.Dropped)
+	g.lose(b)
 	g.heard, g.ended = maxTime(g.heard, at), b.Ended
 	g.clockOffset, g.clockError = b.ClockOffset, b.ClockError
 	g.assumed = b.EgressAssumed
