@@ -9,8 +9,8 @@ import (
 )
 
 // A codec writes values to bytes or reads them back. The same code does both, so
-// that the two cannot differ. After the first read error, which err keeps,
-// everything reads as zero.
+// that the two cannot differ. Writing changes no value: others may read a snapshot at
+// the same time. After the first read error, which err keeps, everything reads as zero.
 type codec struct {
 	reading bool
 	visit   func(*Window) // called with each window instead of writing it; nil to write them
@@ -68,8 +68,9 @@ func (c *codec) flag(p *bool) {
 	if *p {
 		n = 1
 	}
-	below(c, &n, 0, 2)
-	*p = n == 1
+	if below(c, &n, 0, 2); c.reading {
+		*p = n == 1
+	}
 }
 
 // float writes or reads a finite number.

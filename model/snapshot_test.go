@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -271,4 +272,15 @@ func TestOptJSON(t *testing.T) {
 			t.Errorf("%v is written as %s, %v, want %s", want, back, err, text)
 		}
 	}
+}
+
+// A snapshot is read by screen and state file at once: its brief is written without a
+// change to it, which the race detector sees.
+func TestBriefOnlyReads(t *testing.T) {
+	s := busyLedger(t).Snapshot(at(60))
+	var others sync.WaitGroup
+	others.Go(func() { s.AppendBrief(nil) })
+	others.Go(func() { s.AppendUndated(nil) })
+	s.AppendBrief(nil)
+	others.Wait()
 }
