@@ -50,6 +50,11 @@ func measure(span time.Duration, runs int, before, only string) error {
 	defer stop()
 	programs := []program{{name: "quotatop", binary: binary}}
 	if before != "" {
+		copied := filepath.Join(dir, "quotatop-before")
+		if err := install(before, copied); err != nil {
+			return err
+		}
+		before = copied
 		programs = append(programs, program{name: "before", binary: before})
 	}
 	if path, err := exec.LookPath("htop"); err == nil {
@@ -86,21 +91,24 @@ func build(dir string) (binary, empty string, err error) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "", "", fmt.Errorf("build: %w: %s", err, out)
 		}
-		if err := reinstall(to); err != nil {
+		if err := install(to, to); err != nil {
 			return "", "", err
 		}
 	}
 	return binary, empty, nil
 }
 
-// reinstall writes a program again, as installing does: what the linker has written
-// is in smaller pieces in the page cache, and takes longer to start.
-func reinstall(file string) error {
-	data, err := os.ReadFile(file)
+// install writes a program to a file, as installing does: what the linker has
+// written is in smaller pieces in the page cache, and takes longer to start.
+func install(from, to string) error {
+	data, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.Remove(file), os.WriteFile(file, data, 0o700))
+	if from == to {
+		err = os.Remove(to)
+	}
+	return errors.Join(err, os.WriteFile(to, data, 0o700))
 }
 
 // simulator starts a simulated API.
