@@ -255,7 +255,7 @@ func TestNoBrokerInside(t *testing.T) {
 var pure = map[string]string{
 	"model":     "cmp encoding/binary encoding/json errors fmt hash/crc32 math slices strconv strings time unicode",
 	"ui":        "cmp encoding/json errors fmt maps math math/bits slices strconv strings time unicode unicode/utf8",
-	"ui/report": "bytes cmp embed encoding/json fmt html/template iter math regexp slices strconv strings time",
+	"ui/report": "bytes cmp embed encoding/json fmt iter math slices strconv strings time",
 	"ui/status": "encoding/json fmt slices strconv strings text/template time unicode",
 	"ui/words":  "math slices strconv strings time",
 }

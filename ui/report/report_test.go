@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
 
 	"quotatop/model"
 )
@@ -114,7 +115,11 @@ func loadRun(seed uint64, pace float64) (events []model.Event) {
 
 // hostile is a run whose texts are all markup.
 func hostile(t testing.TB) Named {
-	const bad = `<script>alert(1)</script>"'|` + "`*_[x](javascript:x)\n\x1b[31m\u202e&amp;"
+	return named(t, `<script>alert(1)</script>"'|`+"`*_[x](javascript:x)\n\x1b[31m\u202e&amp;")
+}
+
+// named is a run whose foreign texts are all the same.
+func named(t testing.TB, bad string) Named {
 	e := call(1, "/inference", bad)
 	d := denied(2, "/inference", model.Denial{Kind: model.KindRate, Reason: bad, Detail: bad})
 	r := reportOf(t, e, d)
@@ -211,6 +216,56 @@ func TestForeignTextStaysText(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whatever the names are, a page has the same elements and attributes, and shows the
+// names.
+func TestForeignTextAddsNoMarkup(t *testing.T) {
+	write := func(name string) string {
+		var b bytes.Buffer
+		if err := HTML(&b, []Named{named(t, name), named(t, name)}); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	want, _ := markupOf(t, write("name"))
+	if len(want) < 200 {
+		t.Fatalf("the page has only %d elements and attributes", len(want))
+	}
+	for _, name := range []string{
+		"</style><script>alert(1)</script>", `" onload="x`, `' onload='x`, "></th></table><b>", "--></title></svg><img src=x>",
+		"{{.Title}}{{", "%s%d%!", "&lt;b&gt;&#39;", "a\x00b", "\xff\xc0<b>", "+ADw-script+AD4-", "]]><!--", "`",
+	} {
+		got, texts := markupOf(t, write(name))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q changes the page (-want +got):\n%s", name, diff)
+		}
+		if shown := model.OneLine(name); strings.Count(texts, shown) < 10 {
+			t.Errorf("%q is not shown as it is", name)
+		}
+	}
+}
+
+// markupOf returns the elements of a page with the names of their attributes, and its
+// texts with the values of the attributes.
+func markupOf(t *testing.T, page string) (elements []string, texts string) {
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			b.WriteString(n.Data)
+			continue
+		}
+		elements = append(elements, n.Data)
+		for _, a := range n.Attr {
+			elements = append(elements, " "+a.Key)
+			b.WriteString(a.Val)
+		}
+	}
+	return elements, b.String()
 }
 
 func TestEmptyIsOneLine(t *testing.T) {
