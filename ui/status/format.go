@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"text/template"
 
 	"quotatop/model"
 )
 
-// The formats of Format. A text that contains "{{" is a format too: a
-// text/template over a Line.
+// The formats of Format. A text that contains "{{" is a format too: a template over a
+// Line, in the language of text/template.
 const (
 	Plain = "plain"
 	Tmux  = "tmux" // plain with tmux's styles; each # in the data is doubled
@@ -38,19 +37,6 @@ func (l Line) Format(format string) (string, error) {
 		return l.execute(format)
 	}
 	return "", fmt.Errorf("unknown status format %q: use plain, tmux, json, or a template such as {{.Figure}} {{.Left}}", format)
-}
-
-// execute runs the user's template.
-func (l Line) execute(format string) (string, error) {
-	t, err := template.New("format").Parse(format)
-	var b strings.Builder
-	if err == nil {
-		err = t.Execute(&b, l)
-	}
-	if err != nil {
-		return "", fmt.Errorf("status format: %s", model.OneLine(strings.TrimPrefix(err.Error(), "template: ")))
-	}
-	return model.OneLine(b.String()), nil
 }
 
 // text joins the parts of a line; style wraps a text by its pressure.
