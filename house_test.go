@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -246,6 +248,24 @@ func TestNoBrokerInside(t *testing.T) {
 	for _, name := range closure {
 		if strings.HasPrefix(name, "github.com/nats-io/nats-server/") {
 			t.Errorf("the program depends on %s", name)
+		}
+	}
+}
+
+// The linker drops the methods that nobody calls, some 3 MB, unless the program can look
+// up a method by a name that is not constant, as text/template and html/template do.
+func TestUnusedMethodsAreDropped(t *testing.T) {
+	program, err := os.ReadFile(build(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := func(function string) bool { return bytes.Contains(program, []byte("\x00"+function+"\x00")) }
+	if !linked("reflect.Value.Call") {
+		t.Fatal("the program's table of functions cannot be read")
+	}
+	for _, name := range []string{"reflect.Value.Method", "reflect.Value.MethodByName", "reflect.(*rtype).Method", "reflect.(*rtype).MethodByName"} {
+		if linked(name) {
+			t.Errorf("%s is linked: find its callers with go build -ldflags=-dumpdep -o %s . 2>&1 | grep ReflectMethod", name, os.DevNull)
 		}
 	}
 }

@@ -26,6 +26,7 @@ import (
 )
 
 func dashboardCommand(f *flags) *cobra.Command {
+	var printVersion bool // with a flag of our own: Cobra's needs a template to print just this
 	cmd := &cobra.Command{
 		Use:   "quotatop",
 		Short: "top for API quotas",
@@ -33,8 +34,15 @@ func dashboardCommand(f *flags) *cobra.Command {
 			"and the calls that were denied. Run it beside a load run. The key is PIONEER_API_KEY, or --key-file.",
 		Example: "  quotatop demo\n  PIONEER_API_KEY=… quotatop\n  quotatop --tap 127.0.0.1:8429",
 		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return f.dashboard(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if printVersion {
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), "quotatop", version())
+				return err
+			}
+			return f.dashboard(cmd)
+		},
 	}
+	cmd.Flags().BoolVarP(&printVersion, "version", "v", false, "version for quotatop")
 	f.forAccount(cmd)
 	f.forFleet(cmd)
 	f.forPolling(cmd)

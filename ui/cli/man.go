@@ -21,7 +21,7 @@ func manCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			root := newRoot()
 			root.Long = strings.ReplaceAll(root.Long, "\n", " ") // man breaks the lines
-			escapePercent(root)
+			prepareFlags(root)
 			page, err := mcobra.NewManPage(1, root)
 			if err != nil {
 				return fmt.Errorf("man: %w", err)
@@ -35,12 +35,14 @@ func manCommand() *cobra.Command {
 	}
 }
 
-// escapePercent escapes the flags of a command tree for mango, which uses their
-// usage as a format string.
-func escapePercent(cmd *cobra.Command) {
-	cmd.Flags().VisitAll(func(flag *pflag.Flag) { flag.Usage = strings.ReplaceAll(flag.Usage, "%", "%%") })
+// prepareFlags prepares the flags of a command tree for mango, which uses their usage as
+// a format string, and would write -v as --v.
+func prepareFlags(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		flag.Shorthand, flag.Usage = "", strings.ReplaceAll(flag.Usage, "%", "%%")
+	})
 	for _, sub := range cmd.Commands() {
-		escapePercent(sub)
+		prepareFlags(sub)
 	}
 }
 

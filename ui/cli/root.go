@@ -35,8 +35,6 @@ type flags struct {
 func newRoot() *cobra.Command {
 	f := &flags{}
 	root := dashboardCommand(f)
-	root.Version = version()
-	root.SetVersionTemplate("quotatop {{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagMistake)
