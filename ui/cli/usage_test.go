@@ -11,6 +11,15 @@ import (
 	"quotatop/poller/config"
 )
 
+func TestVersion(t *testing.T) {
+	for _, args := range [][]string{{"--version"}, {"-v"}, {"--version", "--interval", "10s"}} {
+		stdout, stderr := &strings.Builder{}, &strings.Builder{}
+		if code := Run(t.Context(), args, stdout, stderr); code != 0 || stdout.String() != "quotatop "+version()+"\n" || stderr.String() != "" {
+			t.Errorf("%q: exit code %d, %q, %q", args, code, stdout, stderr)
+		}
+	}
+}
+
 // A key in the command line or in place of the base URL is refused, and not
 // repeated.
 func TestKeyInTheCommandLine(t *testing.T) {
