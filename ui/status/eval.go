@@ -134,7 +134,8 @@ func (e *execution) function(dot any, name string, args given) (value any) {
 			return value // without those after it
 		}
 	}
-	for _, value = range args.piped {
+	if len(args.piped) > 0 {
+		return args.piped[0]
 	}
 	return value
 }

@@ -207,12 +207,14 @@ func TestTemplate(t *testing.T) {
 		}
 	}
 	for format, want := range map[string]string{
-		"{{.Figur}}":  "Figur",
-		"{{":          "format:1: unclosed action",
-		"{{if}}":      "missing value for if",
-		"short":       `unknown status format "short": use plain, tmux, json, or a template`,
-		"{{call 1}}":  "non-function",
-		"a\nb {{.X}}": "format:2",
+		"{{.Figur}}":                 "Figur",
+		"{{":                         "format:1: unclosed action",
+		"{{if}}":                     "missing value for if",
+		"short":                      `unknown status format "short": use plain, tmux, json, or a template`,
+		"{{call 1}}":                 "non-function",
+		"{{gt .Percent 90}}":         "compare a value that can be unknown as (.Percent.Or 0)",
+		"{{range .Percent}}x{{end}}": "can't iterate over a model.Opt[int]: use a number",
+		"a\nb {{.X}}":                "format:2",
 	} {
 		got, err := Format(s, format)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || got != "" {

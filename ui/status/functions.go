@@ -53,7 +53,7 @@ func joined(values []any) string {
 
 // call calls nothing: no value of a line is a function.
 func call(value any, _ ...any) (any, error) {
-	return nil, fmt.Errorf("non-function %v of type %T", value, value)
+	return nil, fmt.Errorf("non-function of type %T", value)
 }
 
 // basic returns a number, text or truth as the widest type of its kind, others as
@@ -122,7 +122,13 @@ func lessOrEqual(value, other any) (bool, error) {
 func negate(is bool, err error) (bool, error) { return !is, err }
 
 func incomparable(a, b any) error {
-	return fmt.Errorf("incompatible types for comparison: %T and %T", a, b)
+	hint := ""
+	for _, v := range []any{a, b} {
+		if _, ok := v.(interface{ Known() bool }); ok {
+			hint = ": compare a value that can be unknown as (.Percent.Or 0)"
+		}
+	}
+	return fmt.Errorf("incompatible types for comparison: %T and %T%s", a, b, hint)
 }
 
 // length returns the length of a text in bytes.
@@ -177,7 +183,7 @@ func position(value any, last int) (int, error) {
 	i, ok := basic(value).(int64)
 	switch {
 	case !ok:
-		return 0, fmt.Errorf("cannot index slice/array with type %T", value)
+		return 0, fmt.Errorf("cannot index a text with type %T", value)
 	case i < 0 || i > int64(last):
 		return 0, fmt.Errorf("index out of range: %d", i)
 	}

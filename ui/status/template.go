@@ -153,27 +153,26 @@ func (e *execution) loop(dot any, n *parse.RangeNode) flow {
 	value := e.pipeline(dot, n.Pipe)
 	count := reflect.ValueOf(value)
 	switch {
-	case value != nil && !count.CanInt() && !count.CanUint():
-		e.fail("range can't iterate over %v: use a number", value)
-	case value != nil && len(n.Pipe.Decl) > 1:
-		e.fail("can't use %v to iterate over more than one variable", value)
+	case value == nil:
+		count = reflect.ValueOf(0)
+	case !count.CanInt() && !count.CanUint():
+		e.fail("range can't iterate over a %T: use a number", value)
+	case len(n.Pipe.Decl) > 1:
+		e.fail("range over a number has one variable")
 	}
-	within := len(e.vars)
-	rounds := 0
-	if value != nil {
-		for round := range count.Seq() {
-			rounds++
-			if len(n.Pipe.Decl) > 0 {
-				e.set(n.Pipe.Decl[0].Ident[0], round.Interface())
-			}
-			f := e.walk(round.Interface(), n.List)
-			e.vars = e.vars[:within]
-			if f == afterRange {
-				break
-			}
+	within, none := len(e.vars), true
+	for round := range count.Seq() {
+		none = false
+		if len(n.Pipe.Decl) > 0 {
+			e.set(n.Pipe.Decl[0].Ident[0], round.Interface())
+		}
+		f := e.walk(round.Interface(), n.List)
+		e.vars = e.vars[:within]
+		if f == afterRange {
+			break
 		}
 	}
-	if rounds == 0 && n.ElseList != nil && e.walk(dot, n.ElseList) == nextRound {
+	if none && n.ElseList != nil && e.walk(dot, n.ElseList) == nextRound {
 		return nextRound // of the range around; break ends this one only
 	}
 	return onward

@@ -63,7 +63,7 @@ var templates = []string{
 	// ranges
 	"{{range 3}}{{.}}{{end}}", "{{range $i := 3}}{{$i}}{{else}}x{{end}}", "{{range 0}}x{{else}}none{{end}}", "{{range .Generators}}.{{else}}-{{end}}", "{{range -1}}x{{end}}",
 	"{{range $i, $e := 3}}{{end}}", "{{range 9}}{{if eq . 2}}{{continue}}{{end}}{{if eq . 5}}{{break}}{{end}}{{.}}{{end}}", "{{break}}", "{{range \"abc\"}}x{{end}}",
-	"{{range .Percent}}x{{end}}", "{{range 2.5}}{{end}}", "{{$x := 0}}{{range $x = 3}}{{end}}{{$x}}", "{{range .At.Month}}{{.}}{{end}}", "{{range nil}}{{end}}",
+	"{{range .Percent}}x{{end}}", "{{range 2.5}}{{end}}", "{{$x := 0}}{{range $x = 3}}{{end}}{{$x}}", "{{range .At.Month}}{{.}}{{end}}", "{{range nil}}{{end}}", "{{range \"a\\n\\x1b\"}}{{end}}", "{{call \"\\n\"}}", "{{define \"x\"}}{{range $i, $e := .}}{{else}}none{{end}}{{end}}{{template \"x\"}}",
 	"{{range 2}}{{range 0}}{{else}}{{break}}{{end}}x{{end}}", "{{range 2}}{{range 0}}{{else}}{{continue}}{{end}}x{{end}}", "{{range $x := 2}}{{$y := .}}{{$y}}{{end}}",
 	"{{range 2}}{{with 1}}{{break}}{{end}}{{end}}", "{{range index \"abc\" 0}}.{{end}}", "{{range 3}}{{range 2}}{{if .}}{{break}}{{end}}{{.}}{{end}};{{end}}",
 	// templates
@@ -104,7 +104,7 @@ func same(t *testing.T, l Line, format string) {
 		return
 	}
 	text := err.Error()
-	if !strings.HasPrefix(text, "status format: format:") || strings.Contains(text, "\n") || got != "" {
+	if !strings.HasPrefix(text, "status format: format:") || text != model.OneLine(text) || got != "" {
 		t.Errorf("%q: got %q, %q, want one line with the place", format, got, text)
 	}
 	if wantErr == nil && !slices.ContainsFunc(left, func(name string) bool { return strings.Contains(text, "can't evaluate field "+name+" in type") }) {
