@@ -166,7 +166,7 @@ func (e *execution) call(dot any, name string, fun reflect.Value, in []reflect.V
 	e.node = at
 	result, err := safely(fun, in)
 	if err != nil {
-		e.fail("error calling %s: %w", name, err)
+		e.fail("error calling %s: %v", name, err)
 	}
 	if text, ok := result.(string); ok {
 		e.spend(len(text))

@@ -1,7 +1,6 @@
 package status
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -21,21 +20,18 @@ const (
 	maxSteps = 1 << 20
 )
 
-// errSteps means that a template was stopped.
-var errSteps = errors.New("the template takes too long: use smaller ranges")
-
 // execute runs the user's template.
 func (l Line) execute(format string) (text string, err error) {
 	known := functions()
 	trees, err := parse.Parse("format", format, "", "", known)
 	if err != nil {
-		return "", fmt.Errorf("status format: %s", model.OneLine(strings.TrimPrefix(err.Error(), "template: ")))
+		return "", failure(strings.TrimPrefix(err.Error(), "template: "))
 	}
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
 		case failure:
-			text, err = "", fmt.Errorf("status format: %s: %w", model.OneLine(p.place), p.error)
+			text, err = "", p
 		default:
 			panic(p)
 		}
@@ -66,21 +62,21 @@ type variable struct {
 	value any
 }
 
-// A failure ends an execution, as a panic that execute recovers.
-type failure struct {
-	place string
-	error
-}
+// A failure is what is wrong with a template, and where. It ends an execution, as a
+// panic that execute recovers.
+type failure string
+
+func (f failure) Error() string { return "status format: " + model.OneLine(string(f)) }
 
 func (e *execution) fail(format string, args ...any) {
 	at, what := e.tree.ErrorContext(e.node)
-	panic(failure{fmt.Sprintf("%s: executing %q at <%s>", at, e.tree.Name, what), fmt.Errorf(format, args...)})
+	panic(failure(fmt.Sprintf("%s: executing %q at <%s>: ", at, e.tree.Name, what) + fmt.Sprintf(format, args...)))
 }
 
 // spend takes some of the steps that are left.
 func (e *execution) spend(steps int) {
 	if *e.steps -= steps; *e.steps < 0 {
-		e.fail("%w", errSteps)
+		e.fail("the template takes too long: use smaller ranges")
 	}
 }
 

@@ -1,7 +1,6 @@
 package status
 
 import (
-	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -82,7 +81,7 @@ var templates = []string{
 	"{{slice \"abcd\" 1}}{{slice \"abcd\" 1 3}}{{slice \"abcd\"}}{{slice .NextKind 0 0}}", "{{slice \"abc\" 2 1}}", "{{slice \"abc\" 4}}", "{{slice \"abc\" 1 2 3}}", "{{slice 1}}", "{{slice nil}}",
 	"{{print 1 2 \"a\" nil .Percent}}{{println 1 \"a\"}}{{printf \"%5.1f|%-4d|%v|%q\" 1.25 7 .Limit .Next}}{{printf \"%d\" \"a\"}}{{print}}", "{{printf}}", "{{printf 1}}", "{{printf .NextKind}}",
 	"{{html .Endpoint .Next}} {{js .Endpoint \"\\x01\\u202e=\\x7f\"}} {{urlquery .Endpoint 1 2}}{{html 1 2 nil}}{{js nil}}", "{{html}}", "{{call 1}}", "{{call nil}}", "{{nope 1}}",
-	"{{.Next | len | printf \"%d-%d\" 1}}", "{{1 | 2}}", "{{(1)}}{{(.At).Hour}}{{(print 1).X}}", "{{(nil)}}", "{{nil.X}}", "{{. | print}}", "{{.At | print | len}}", "{{print .Next.X}}", "{{true 1}}",
+	"{{.Next | len | printf \"%d-%d\" 1}}", "{{1 | 2}}", "{{(1)}}{{(.At).Hour}}{{(print 1).X}}", "{{(nil)}}", "{{nil.X}}", "{{. | print}}", "{{.At | print | len}}", "{{print .Next.X}}", "{{true 1}}", "{{\"\x15\" 1}}",
 }
 
 // left are the methods of text/template that ours has not: no status line needs them.
@@ -93,7 +92,7 @@ var left = []string{"Format", "Get", "Clock", "Date", "ISOWeek", "Zone", "ZoneBo
 func same(t *testing.T, l Line, format string) {
 	t.Helper()
 	got, err := l.execute(format)
-	if errors.Is(err, errSteps) || err != nil && strings.Contains(err.Error(), "template depth") {
+	if err != nil && (strings.Contains(err.Error(), "takes too long") || strings.Contains(err.Error(), "template depth")) {
 		return // text/template might not end
 	}
 	want, wantErr := standard(l, format)
