@@ -63,7 +63,7 @@ func compare(span time.Duration, binary string) error {
 	}
 	defer os.RemoveAll(folder)
 	if binary == "" {
-		binary = filepath.Join(folder, "quotatop")
+		binary = filepath.Join(folder, "bin", "quotatop") // folder itself is for its configuration
 		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 			return fmt.Errorf("build: %w\n%s", err, out)
 		}
