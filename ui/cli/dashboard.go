@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -63,6 +64,9 @@ func (f *flags) dashboard(cmd *cobra.Command) error {
 	s, settings, err := f.watchingSession(cmd)
 	if err != nil {
 		return err
+	}
+	if os.Getenv("GOMAXPROCS") == "" && settings.Tap == "" && settings.Fleet.URL == "" {
+		runtime.GOMAXPROCS(1) // polls and followed files are little work: one thread wakes up for it, not three
 	}
 	defer closeSession(s, cmd.ErrOrStderr())
 	defer publish(s, statefile.Places(), statefile.Options{})()
