@@ -276,7 +276,7 @@ var pure = map[string]string{
 	"model":     "cmp encoding/binary encoding/json errors fmt hash/crc32 math slices strconv strings time unicode",
 	"ui":        "cmp encoding/json errors fmt maps math math/bits slices strconv strings time unicode unicode/utf8",
 	"ui/report": "bytes cmp embed encoding/json fmt iter math slices strconv strings time",
-	"ui/status": "encoding/json fmt net/url reflect strings text/template/parse time unicode unicode/utf8",
+	"ui/status": "encoding/json fmt reflect strings text/template text/template/parse time",
 	"ui/words":  "math slices strconv strings time",
 }
 

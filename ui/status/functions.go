@@ -2,11 +2,8 @@ package status
 
 import (
 	"fmt"
-	"net/url"
 	"reflect"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+	"text/template"
 )
 
 // functions are those of a template: the predefined ones of text/template, with its
@@ -19,9 +16,7 @@ func functions() map[string]any {
 		"le": lessOrEqual, "gt": func(a, b any) (bool, error) { return negate(lessOrEqual(a, b)) },
 		"len": length, "index": index, "slice": slice, "call": call,
 		"print": fmt.Sprint, "printf": fmt.Sprintf, "println": fmt.Sprintln,
-		"html":     func(args ...any) string { return escapeHTML(joined(args)) },
-		"js":       func(args ...any) string { return escapeJS(joined(args)) },
-		"urlquery": func(args ...any) string { return url.QueryEscape(joined(args)) },
+		"html": template.HTMLEscaper, "js": template.JSEscaper, "urlquery": template.URLQueryEscaper,
 	}
 }
 
@@ -30,8 +25,8 @@ type decisive bool
 
 // truth reports whether a value is not the zero of its type. A struct is always true.
 func truth(value any) bool {
-	v := reflect.ValueOf(value)
-	return value != nil && (v.Kind() == reflect.Struct || !v.IsZero())
+	is, _ := template.IsTrue(value)
+	return is
 }
 
 // shown is a value as it is printed.
@@ -40,15 +35,6 @@ func shown(value any) any {
 		return "<no value>"
 	}
 	return value
-}
-
-// joined prints values as print does.
-func joined(values []any) string {
-	texts := make([]any, len(values))
-	for i, v := range values {
-		texts[i] = shown(v)
-	}
-	return fmt.Sprint(texts...)
 }
 
 // call calls nothing: no value of a line is a function.
@@ -188,26 +174,4 @@ func position(value any, last int) (int, error) {
 		return 0, fmt.Errorf("index out of range: %d", i)
 	}
 	return int(i), nil
-}
-
-func escapeHTML(text string) string {
-	return strings.NewReplacer("\x00", "\uFFFD", `"`, "&#34;", "'", "&#39;", "&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
-}
-
-// escapeJS escapes what has a meaning in a string of JavaScript, or of HTML around it.
-func escapeJS(text string) string {
-	var b strings.Builder
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
-		switch {
-		case strings.ContainsRune(`\'"`, r):
-			b.WriteString(`\` + text[:size])
-		case r < ' ' || strings.ContainsRune("<>&=", r) || r >= utf8.RuneSelf && !unicode.IsPrint(r):
-			fmt.Fprintf(&b, `\u%04X`, r)
-		default:
-			b.WriteString(text[:size])
-		}
-		text = text[size:]
-	}
-	return b.String()
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // The language of formats is that of text/template, whose parser reads them. They are
-// executed here because text/template looks up methods by their name: a program that
-// links it keeps every exported method of every type.
+// executed here because text/template looks up methods by their name: a program that has
+// it execute one keeps every exported method of every type.
 
 // What a template may do: templates within templates, and steps. Each of its parts
 // that is executed, and each byte of text that it makes, is a step.
