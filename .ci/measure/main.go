@@ -86,29 +86,27 @@ func build(dir string) (binary, empty string, err error) {
 		return "", "", err
 	}
 	for to, from := range map[string]string{binary: ".", empty: source} {
-		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", to, from)
+		linked := to + ".linked"
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", linked, from)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "", "", fmt.Errorf("build: %w: %s", err, out)
 		}
-		if err := install(to, to); err != nil {
+		if err := install(linked, to); err != nil {
 			return "", "", err
 		}
 	}
 	return binary, empty, nil
 }
 
-// install writes a program to a file, as installing does: what the linker has
+// install copies a program to a new file, as installing does: what the linker has
 // written is in smaller pieces in the page cache, and takes longer to start.
 func install(from, to string) error {
 	data, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	if from == to {
-		err = os.Remove(to)
-	}
-	return errors.Join(err, os.WriteFile(to, data, 0o700))
+	return os.WriteFile(to, data, 0o700)
 }
 
 // simulator starts a simulated API.

@@ -19,7 +19,7 @@ func starts(url, binary, before, empty, dir string) error {
 		programs = append(programs, &starter{name: "before", args: []string{before, "status", "--base-url", url}})
 	}
 	for _, p := range programs[1:] { // a dashboard each: another build may write its state in another way
-		p.folder = filepath.Join(dir, p.name+"-state")
+		p.folder = filepath.Join(dir, p.name)
 		log := filepath.Join(p.folder, "calls.log")
 		if err := errors.Join(os.MkdirAll(p.folder, 0o700), loads[0].before(log)); err != nil {
 			return err
